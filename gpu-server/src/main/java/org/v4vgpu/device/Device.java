@@ -1,0 +1,21 @@
+package org.v4vgpu.device;
+
+/** One GPU. Safe for any thread. */
+public interface Device extends AutoCloseable {
+    /** Name, identity, size and attributes: constant over the device's life. */
+    DeviceDescription description();
+
+    /** Device memory in use by all contexts, in bytes. */
+    long usedBytes();
+
+    /**
+     * Creates a context. It belongs to the caller, who closes it.
+     *
+     * <p>Source: cuCtxCreate.
+     */
+    DeviceContext createContext(int flags) throws DeviceException;
+
+    /** Closes the device and every context that is still open. */
+    @Override
+    void close();
+}

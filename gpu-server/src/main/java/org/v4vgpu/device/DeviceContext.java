@@ -1,0 +1,54 @@
+package org.v4vgpu.device;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A CUDA context: an address space with its allocations, modules, streams and events. Safe for any thread.
+ *
+ * <p>After a fatal fault (an illegal address and its kind) every method but {@link #close()} and {@link #cancel} throws that
+ * fault's status; other contexts go on. Closing frees everything the context holds, and ends work that still runs in it.
+ */
+public interface DeviceContext extends AutoCloseable {
+    /** Allocates device memory, at least 256-byte aligned; the address is never 0. Source: cuMemAlloc. */
+    long allocate(long bytes) throws DeviceException;
+
+    /** Frees an allocation by its first address, after all work that was enqueued before. Source: cuMemFree. */
+    void free(long address) throws DeviceException;
+
+    /** Bytes in use by this context. */
+    long usedBytes();
+
+    /** Free and total bytes of the device. Source: cuMemGetInfo. */
+    MemoryInfo memoryInfo() throws DeviceException;
+
+    /** The legacy default stream, which orders itself with all blocking streams of the context. */
+    DeviceStream defaultStream();
+
+    /** Source: cuStreamCreateWithPriority. Flag 1 is CU_STREAM_NON_BLOCKING. */
+    DeviceStream createStream(int flags, int priority) throws DeviceException;
+
+    /** Source: cuEventCreate. Flag 1 is CU_EVENT_BLOCKING_SYNC, 2 is CU_EVENT_DISABLE_TIMING. */
+    DeviceEvent createEvent(int flags) throws DeviceException;
+
+    /**
+     * Loads a module: PTX text, with or without a NUL at its end. Copies what it needs of the image.
+     *
+     * @throws DeviceException with status INVALID_PTX, UNSUPPORTED_PTX_VERSION, INVALID_IMAGE ... whose message is the error
+     *     log: line, instruction and reason
+     */
+    DeviceModule loadModule(MemorySegment image) throws DeviceException;
+
+    /**
+     * Waits until everything that was enqueued so far is done.
+     *
+     * @return false if that did not happen within {@code timeoutNanos}; the caller looks after its peer and calls again
+     */
+    boolean await(long timeoutNanos) throws DeviceException;
+
+    /** Makes running and enqueued work end soon; the context is broken from then on. Does not wait. */
+    void cancel();
+
+    /** Ends what runs, frees everything. Idempotent. */
+    @Override
+    void close();
+}

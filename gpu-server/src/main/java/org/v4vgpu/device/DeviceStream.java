@@ -1,0 +1,52 @@
+package org.v4vgpu.device;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A queue of work in a context. Safe for any thread; what one thread enqueues keeps its order. Enqueuing may block while the
+ * stream holds its maximum of unfinished work (1024 operations).
+ *
+ * <p>Arguments are checked when work is enqueued (ranges against live allocations, launch limits); what a kernel does wrong
+ * shows at a later call.
+ */
+public interface DeviceStream extends AutoCloseable {
+    /**
+     * Enqueues a copy from the host. The stream holds at this point until the copy is closed.
+     *
+     * @throws DeviceException INVALID_VALUE if the range is not inside one live allocation
+     */
+    DeviceCopy copyIn(long destination, long bytes) throws DeviceException;
+
+    /** Enqueues a copy to the host. As {@link #copyIn}. */
+    DeviceCopy copyOut(long source, long bytes) throws DeviceException;
+
+    /** Enqueues a copy within the device. Source: cuMemcpyDtoDAsync. */
+    void copy(long destination, long source, long bytes) throws DeviceException;
+
+    /** Enqueues a fill with elements of 1, 2 or 4 bytes. Source: cuMemsetD8Async, cuMemsetD16Async, cuMemsetD32Async. */
+    void fill(long destination, int elementBytes, int value, long elements) throws DeviceException;
+
+    /**
+     * Enqueues a launch. The parameters are copied before this returns.
+     *
+     * <p>Source: cuLaunchKernel. INVALID_VALUE for a shape that the device never runs or too few parameter bytes,
+     * LAUNCH_OUT_OF_RESOURCES for one that this kernel can't have.
+     */
+    void launch(DeviceFunction function, LaunchShape shape, MemorySegment parameters) throws DeviceException;
+
+    /** Records the event when all work before is done. Source: cuEventRecord. */
+    void record(DeviceEvent event) throws DeviceException;
+
+    /** Work enqueued later waits for the event's latest record. Source: cuStreamWaitEvent. */
+    void waitFor(DeviceEvent event) throws DeviceException;
+
+    /** Whether everything that was enqueued is done. Source: cuStreamQuery. */
+    boolean isIdle() throws DeviceException;
+
+    /** As {@link DeviceContext#await}, for this stream. */
+    boolean await(long timeoutNanos) throws DeviceException;
+
+    /** Destroys the stream; what is enqueued still runs. Source: cuStreamDestroy. */
+    @Override
+    void close();
+}

@@ -1,0 +1,68 @@
+package org.v4vgpu.proto;
+
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.MessageLite;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Encodes headers into one reused array. Confined to its lane's thread; a returned segment is valid until the next call.
+ *
+ * {@snippet :
+ *   MemorySegment header = encoder.request(Call.CTX_SYNCHRONIZE, CallDescriptor.WAITS | CallDescriptor.LAST, sequence, 0,
+ *           CtxSynchronizeRequest.newBuilder().setContext(context).build());
+ *   channel.send(header);
+ * }
+ */
+public final class CallEncoder {
+    private byte[] array = new byte[512];
+    private MemorySegment segment = MemorySegment.ofArray(array);
+
+    /** A call's first header. */
+    public MemorySegment request(Call<?, ?> call, int flags, long sequence, long payloadBytes, MessageLite message) {
+        return encode(call.number(), flags, 0, sequence, payloadBytes, message);
+    }
+
+    /** A reply's first header. */
+    public MemorySegment reply(
+            int number, int flags, CudaStatus status, long sequence, long payloadBytes, @Nullable MessageLite message) {
+        return encode(number, flags | CallDescriptor.REPLY, status.code(), sequence, payloadBytes, message);
+    }
+
+    /** The header of a message that carries more of a request's payload. */
+    public MemorySegment continuation(int flags, long sequence, long payloadBytes) {
+        return encode(CallDescriptor.CONTINUATION, flags, 0, sequence, payloadBytes, null);
+    }
+
+    /** The header of a message that carries more of a reply's payload. The status of the last one is the copy's. */
+    public MemorySegment replyContinuation(int flags, CudaStatus status, long sequence, long payloadBytes) {
+        return encode(
+                CallDescriptor.CONTINUATION, flags | CallDescriptor.REPLY, status.code(), sequence, payloadBytes, null);
+    }
+
+    private MemorySegment encode(
+            int number, int flags, int status, long sequence, long payloadBytes, @Nullable MessageLite message) {
+        int length = message == null ? 0 : message.getSerializedSize();
+        int bytes = CallDescriptor.BYTES + length;
+        if (bytes > Limits.MAXIMUM_HEADER_BYTES) {
+            throw new IllegalArgumentException("header of " + bytes + " bytes exceeds " + Limits.MAXIMUM_HEADER_BYTES);
+        }
+        if (bytes > array.length) {
+            array = new byte[Integer.highestOneBit(bytes - 1) << 1];
+            segment = MemorySegment.ofArray(array);
+        }
+        CallDescriptor.write(segment, number, flags, status, sequence, payloadBytes);
+        if (message != null && length > 0) {
+            try {
+                CodedOutputStream out = CodedOutputStream.newInstance(array, CallDescriptor.BYTES, length);
+                message.writeTo(out);
+                out.checkNoSpaceLeft();
+            } catch (IOException e) {
+                throw new UncheckedIOException("a message changed while it was encoded", e);
+            }
+        }
+        return segment.asSlice(0, bytes);
+    }
+}

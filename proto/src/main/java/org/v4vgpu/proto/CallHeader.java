@@ -1,0 +1,73 @@
+package org.v4vgpu.proto;
+
+import com.google.protobuf.ExtensionRegistryLite;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Parser;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A received header, checked: the descriptor's fields and the protobuf bytes behind it. Immutable as long as the segment that
+ * it was decoded from is (a channel's header is a private copy, valid until its message is released).
+ *
+ * <p>Source of the layout: {@link CallDescriptor}.
+ */
+public record CallHeader(int number, int flags, int status, long sequence, long payloadBytes, MemorySegment message) {
+
+    /**
+     * Decodes and checks a header.
+     *
+     * @throws ProtocolException if it is shorter than a descriptor, has unknown flags or a negative payload length
+     */
+    public static CallHeader decode(MemorySegment header) throws ProtocolException {
+        if (header.byteSize() < CallDescriptor.BYTES) {
+            throw new ProtocolException("header of " + header.byteSize() + " bytes is shorter than a call descriptor ("
+                    + CallDescriptor.BYTES + ")");
+        }
+        int flags = CallDescriptor.flags(header);
+        if ((flags & ~(CallDescriptor.REPLY | CallDescriptor.WAITS | CallDescriptor.LAST)) != 0) {
+            throw new ProtocolException("unknown flags 0x" + Integer.toHexString(flags) + " in a call descriptor");
+        }
+        long payloadBytes = CallDescriptor.payloadBytes(header);
+        if (payloadBytes < 0) {
+            throw new ProtocolException("negative payload length " + payloadBytes + " in a call descriptor");
+        }
+        return new CallHeader(
+                CallDescriptor.number(header),
+                flags,
+                CallDescriptor.status(header),
+                CallDescriptor.sequence(header),
+                payloadBytes,
+                header.asSlice(CallDescriptor.BYTES));
+    }
+
+    public boolean isReply() {
+        return (flags & CallDescriptor.REPLY) != 0;
+    }
+
+    /** Whether the client waits for a reply to this call. */
+    public boolean waits() {
+        return (flags & CallDescriptor.WAITS) != 0;
+    }
+
+    /** Whether the payload ends with this message. */
+    public boolean isLast() {
+        return (flags & CallDescriptor.LAST) != 0;
+    }
+
+    public boolean isContinuation() {
+        return number == CallDescriptor.CONTINUATION;
+    }
+
+    /**
+     * Parses the message behind the descriptor.
+     *
+     * @throws ProtocolException if the bytes are no such message
+     */
+    public <T> T parse(Parser<T> parser) throws ProtocolException {
+        try {
+            return parser.parseFrom(message.asByteBuffer(), ExtensionRegistryLite.getEmptyRegistry());
+        } catch (InvalidProtocolBufferException e) {
+            throw new ProtocolException("malformed message in call " + number + ": " + e.getMessage(), e);
+        }
+    }
+}
