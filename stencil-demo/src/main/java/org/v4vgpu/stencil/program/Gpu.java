@@ -85,14 +85,15 @@ final class Gpu implements AutoCloseable {
             throw new ProgramException(
                     ProgramException.USAGE,
                     "%s needs %s of device memory and %s has %s free of %s; choose a smaller --size"
-                            .formatted(work, bytes(deviceBytes), name, bytes(free[0]), bytes(total[0])));
+                            .formatted(
+                                    work, bytes(deviceBytes), name, bytes((double) free[0]), bytes((double) total[0])));
         }
         long heap = Runtime.getRuntime().maxMemory();
         if (heapBytes > heap) {
             throw new ProgramException(
                     ProgramException.USAGE,
                     "%s needs %s of Java heap and this JVM has %s; choose a smaller --size"
-                            .formatted(work, bytes(heapBytes), bytes(heap)));
+                            .formatted(work, bytes(heapBytes), bytes((double) heap)));
         }
     }
 

@@ -10,22 +10,25 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
-/**
- * A field of temperatures from 0 to 1, row by row.
- *
- * @param cells owned by whoever made the field
- */
-public record HeatField(int width, int height, float[] cells) {
+/** A field of temperatures from 0 to 1, row by row. Its cells belong to whoever made it. */
+public final class HeatField {
     /** Sides of a picture: enough for any screen, and a bound on what a small hostile file can unfold to. */
     private static final int MAXIMUM_SIDE = 16_384;
 
     private static final int DISCS = 40;
     private static final long SEED = 20150421;
 
-    public HeatField {
+    private final int width;
+    private final int height;
+    private final float[] cells;
+
+    HeatField(int width, int height, float[] cells) {
         if (cells.length != (long) width * height) {
             throw new IllegalArgumentException(cells.length + " cells are no field of " + width + " x " + height);
         }
+        this.width = width;
+        this.height = height;
+        this.cells = cells;
     }
 
     /** A square field with a hot left edge, a cold right edge and discs of random heat; the same for the same size. */
@@ -66,6 +69,19 @@ public record HeatField(int width, int height, float[] cells) {
             }
         }
         return new HeatField(width, height, cells);
+    }
+
+    public int width() {
+        return width;
+    }
+
+    public int height() {
+        return height;
+    }
+
+    /** Not a copy. */
+    float[] cells() {
+        return cells;
     }
 
     private static BufferedImage image(File file) throws IOException {

@@ -42,7 +42,8 @@ final class HeatStencil implements Workload {
         ensureFits(gpu, size, size);
         if ((long) size * size > Integer.MAX_VALUE - 8) {
             throw new ProgramException(
-                    ProgramException.USAGE, "stencil of size " + size + " exceeds a Java array; choose a size up to 46340");
+                    ProgramException.USAGE,
+                    "stencil of size " + size + " exceeds a Java array; choose a size up to 46340");
         }
         return new HeatStencil(gpu, HeatField.seeded(size), iterations);
     }

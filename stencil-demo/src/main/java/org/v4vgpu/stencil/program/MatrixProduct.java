@@ -32,7 +32,8 @@ final class MatrixProduct implements Workload {
         gpu.ensureFits("matmul of size " + size + " (three matrices)", bytes, bytes);
         if ((long) size * size > Integer.MAX_VALUE - 8) {
             throw new ProgramException(
-                    ProgramException.USAGE, "matmul of size " + size + " exceeds a Java array; choose a size up to 46340");
+                    ProgramException.USAGE,
+                    "matmul of size " + size + " exceeds a Java array; choose a size up to 46340");
         }
         this.gpu = gpu;
         this.size = size;
@@ -53,8 +54,8 @@ final class MatrixProduct implements Workload {
         gpu.spoil(deviceC, c.length);
         Arrays.fill(c, Float.NaN);
         int blocks = (size + TILE - 1) / TILE;
-        Pointer parameters = Pointer.to(
-                Pointer.to(deviceA), Pointer.to(deviceB), Pointer.to(deviceC), Pointer.to(new int[] {size}));
+        Pointer parameters =
+                Pointer.to(Pointer.to(deviceA), Pointer.to(deviceB), Pointer.to(deviceC), Pointer.to(new int[] {size}));
 
         StopWatch watch = new StopWatch();
         cuMemcpyHtoD(deviceA, Pointer.to(a), bytes());
