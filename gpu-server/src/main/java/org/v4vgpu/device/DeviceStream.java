@@ -12,14 +12,6 @@ import java.lang.foreign.MemorySegment;
  */
 public interface DeviceStream extends AutoCloseable {
     /**
-     * Waits until the stream has room for another operation, so that what is enqueued next does not block (other threads may
-     * take the room first). As {@link DeviceContext#await}: a caller who must look after its peer asks this before it enqueues.
-     */
-    default boolean awaitSpace(long timeoutNanos) throws DeviceException {
-        return true;
-    }
-
-    /**
      * Enqueues a copy from the host. The stream holds at this point until the copy is closed.
      *
      * @throws DeviceException INVALID_VALUE if the range is not inside one live allocation
