@@ -44,8 +44,7 @@ final class Bandwidth implements Experiment {
         return results;
     }
 
-    private List<Result> run(Laboratory laboratory, Map<String, Link> links, MemorySegment message)
-            throws IOException {
+    private List<Result> run(Laboratory laboratory, Map<String, Link> links, MemorySegment message) throws IOException {
         int messages = (int) Math.clamp(BYTES_PER_TURN / message.byteSize(), 1, (long) MAXIMUM_MESSAGES);
         Map<String, Samples> samples = new HashMap<>();
         int turns = laboratory.isQuick() ? QUICK_TURNS : TURNS;

@@ -18,7 +18,7 @@ final class ChannelLink implements Link {
 
     @Override
     public void command(Command command) throws IOException {
-        header.set(ValueLayout.JAVA_INT, 0, command.verb().ordinal());
+        header.set(ValueLayout.JAVA_INT, 0, command.verb().number());
         header.set(ValueLayout.JAVA_INT, 4, command.bytes());
         header.set(ValueLayout.JAVA_INT, 8, command.messages());
         channel.send(header);

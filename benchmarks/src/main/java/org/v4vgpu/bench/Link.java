@@ -34,17 +34,29 @@ interface Link extends AutoCloseable {
     /** The commands. */
     enum Verb {
         /** Send each of the messages back. */
-        ECHO,
+        ECHO(1),
         /** Take the messages in, then answer with {@link #DONE}. */
-        SINK,
+        SINK(2),
         /** All of a sink's messages have been taken in. */
-        DONE;
+        DONE(3);
 
-        static Verb of(int ordinal) throws IOException {
-            if (ordinal < 0 || ordinal >= values().length) {
-                throw new IOException("no command has the number " + ordinal);
+        private final int number;
+
+        Verb(int number) {
+            this.number = number;
+        }
+
+        int number() {
+            return number;
+        }
+
+        static Verb of(int number) throws IOException {
+            for (Verb verb : values()) {
+                if (verb.number == number) {
+                    return verb;
+                }
             }
-            return values()[ordinal];
+            throw new IOException("no command has the number " + number);
         }
     }
 }

@@ -24,8 +24,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         usageHelpWidth = 100,
-        description = "Measures V4V and TCP between processes, in turns. Without a name, all of: pingpong, bandwidth, rpc,"
-                + " memcpy.")
+        description =
+                "Measures V4V and TCP between processes, in turns. Without a name, all of: pingpong, bandwidth, rpc,"
+                        + " memcpy.")
 public final class Main implements Callable<Integer> {
     private static final int FAILED = 1;
     private static final int USAGE = 2;
@@ -76,7 +77,8 @@ public final class Main implements Callable<Integer> {
                 List<Result> measured = experiment.run(laboratory);
                 laboratory.endProcesses();
                 results.addAll(measured);
-                System.out.printf("%n%s: %s%n%n%s", experiment.name(), experiment.description(), ResultTable.format(measured));
+                System.out.printf(
+                        "%n%s: %s%n%n%s", experiment.name(), experiment.description(), ResultTable.format(measured));
             }
         }
         if (json != null) {
@@ -87,7 +89,8 @@ public final class Main implements Callable<Integer> {
 
     private List<Experiment> experiments() {
         for (String name : names) {
-            if (Experiment.ALL.stream().noneMatch(experiment -> experiment.name().equals(name))) {
+            if (Experiment.ALL.stream()
+                    .noneMatch(experiment -> experiment.name().equals(name))) {
                 String known = Experiment.ALL.stream().map(Experiment::name).collect(Collectors.joining(", "));
                 throw new ParameterException(
                         spec.commandLine(), "no benchmark is called '" + name + "'; there are " + known);

@@ -47,8 +47,7 @@ final class PingPong implements Experiment {
         return results;
     }
 
-    private List<Result> run(Laboratory laboratory, Map<String, Link> links, MemorySegment message)
-            throws IOException {
+    private List<Result> run(Laboratory laboratory, Map<String, Link> links, MemorySegment message) throws IOException {
         int trips = (int) Math.clamp(BYTES_PER_TURN / (2 * message.byteSize()), 1, (long) MAXIMUM_TRIPS);
         Map<String, Samples> samples = new HashMap<>();
         int turns = laboratory.isQuick() ? QUICK_TURNS : TURNS;

@@ -23,6 +23,9 @@ record Result(
 
     /** Whether the other figure is of the same case over another transport. */
     boolean isSameCase(Result other) {
-        return benchmark.equals(other.benchmark) && kind.equals(other.kind) && bytes == other.bytes && pairs == other.pairs;
+        return benchmark.equals(other.benchmark)
+                && kind.equals(other.kind)
+                && bytes == other.bytes
+                && pairs == other.pairs;
     }
 }

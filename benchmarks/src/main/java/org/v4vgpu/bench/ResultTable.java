@@ -14,8 +14,8 @@ final class ResultTable {
 
     static String format(List<Result> results) {
         StringBuilder text = new StringBuilder();
-        text.append(String.format(
-                Locale.ROOT, FORMAT, "", "transport", "bytes", "median us", "p99 us", "MB/s", "vs TCP"));
+        text.append(
+                String.format(Locale.ROOT, FORMAT, "", "transport", "bytes", "median us", "p99 us", "MB/s", "vs TCP"));
         for (Result result : results) {
             text.append(String.format(
                     Locale.ROOT,

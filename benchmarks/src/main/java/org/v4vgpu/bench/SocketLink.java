@@ -31,7 +31,7 @@ final class SocketLink implements Link {
     @Override
     public void command(Command command) throws IOException {
         header.clear()
-                .putInt(command.verb().ordinal())
+                .putInt(command.verb().number())
                 .putInt(command.bytes())
                 .putInt(command.messages())
                 .flip();

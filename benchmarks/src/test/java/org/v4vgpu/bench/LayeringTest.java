@@ -90,7 +90,8 @@ final class LayeringTest {
                 || used.startsWith("javax.imageio.")
                 || used.startsWith("org.jspecify.")
                 || layerOf(used).equals(layer)
-                || ALLOWED.getOrDefault(layer, List.of()).stream().anyMatch(p -> used.equals(p) || used.startsWith(p + "."));
+                || ALLOWED.getOrDefault(layer, List.of()).stream()
+                        .anyMatch(p -> used.equals(p) || used.startsWith(p + "."));
         if (!fine) {
             violations.add(self + " uses " + used);
         }

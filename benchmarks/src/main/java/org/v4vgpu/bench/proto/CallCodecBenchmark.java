@@ -55,7 +55,7 @@ public class CallCodecBenchmark {
 
     @Benchmark
     public CtxSynchronizeRequest decodeSynchronize() throws ProtocolException {
-        return CallHeader.decode(encoded).message(Call.CTX_SYNCHRONIZE.requests());
+        return CallHeader.decode(encoded).parse(Call.CTX_SYNCHRONIZE.requests());
     }
 
     private static CtxSynchronizeRequest synchronize() {
