@@ -8,7 +8,7 @@ public interface DeviceModule extends AutoCloseable {
     /** @throws DeviceException NOT_FOUND. Source: cuModuleGetGlobal. */
     DeviceGlobal global(String name) throws DeviceException;
 
-    /** Unloads the module, after all work that was enqueued before. Source: cuModuleUnload. */
+    /** Unloads the module, after all work that was enqueued before; does not wait for that. Source: cuModuleUnload. */
     @Override
     void close();
 }

@@ -1,48 +1,223 @@
 package org.v4vgpu.device.ptx;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
  * The global memory of one context: an address space with an allocator, and the check that every access of a kernel makes. Safe
  * for any thread.
+ *
+ * <p>Device addresses are {@code base + offset}, never native addresses; the base differs from memory to memory, so that a pointer
+ * of another context is illegal here. Between any two allocations lies a guard of at least one granule. A map with one byte per
+ * granule says what is live; kernels check every access against it ({@code window()}), which is exact to the granule.
+ *
+ * {@snippet :
+ *   try (GlobalMemory memory = GlobalMemory.reserve(1L << 30)) {
+ *       long address = memory.allocate(4096);
+ *       memory.segment(address, 4096).fill((byte) 1);
+ *       memory.free(address);
+ *   }
+ * }
  */
 public final class GlobalMemory implements AutoCloseable {
-    private GlobalMemory() {}
+    static final int GRANULE_SHIFT = 8;
+    static final long GRANULE = 1L << GRANULE_SHIFT;
 
-    /** Reserves an address space; memory is committed as it is allocated. */
-    public static GlobalMemory reserve(long capacityBytes) {
-        return new GlobalMemory();
+    private static final long LARGEST_CAPACITY = 1L << 38;
+    private static final long FIRST_BASE = 0x0200_0000_0000L;
+    private static final long BASE_STRIDE = 0x0010_0000_0000L;
+    private static final int BASES = 1024;
+    private static final AtomicInteger NEXT_BASE = new AtomicInteger();
+
+    private final long capacityBytes;
+    private final long base;
+    private final Reservation reservation;
+
+    // Guarded by this.
+    private final TreeMap<Long, Long> live = new TreeMap<>();
+    private final TreeMap<Long, Long> gaps = new TreeMap<>();
+    private byte[] map = new byte[1024];
+    private long usedBytes;
+    private boolean closed;
+
+    private GlobalMemory(long capacityBytes) {
+        this.capacityBytes = roundUp(capacityBytes);
+        // The smallest allocations are as large as their guards: twice the capacity always holds the capacity.
+        long spaceBytes = 2 * this.capacityBytes + 2 * GRANULE;
+        this.reservation = Reservation.of(spaceBytes);
+        this.base = FIRST_BASE + Math.floorMod(NEXT_BASE.getAndIncrement(), BASES) * BASE_STRIDE;
+        gaps.put(GRANULE, spaceBytes - GRANULE);
     }
 
-    /** Allocates {@code bytes} > 0, aligned to 256, zeroed. */
-    public long allocate(long bytes) throws DeviceException {
-        throw new DeviceException(CudaStatus.OUT_OF_MEMORY, "no memory");
+    /**
+     * Reserves an address space; memory is committed as it is touched.
+     *
+     * @throws IllegalArgumentException if the capacity is not in 1 .. 256 GiB
+     * @throws IllegalStateException if the operating system gives no address space
+     */
+    public static GlobalMemory reserve(long capacityBytes) {
+        if (capacityBytes <= 0 || capacityBytes > LARGEST_CAPACITY) {
+            throw new IllegalArgumentException("capacity of " + capacityBytes + " bytes is not in 1 .. 256 GiB");
+        }
+        return new GlobalMemory(capacityBytes);
+    }
+
+    /**
+     * Allocates {@code bytes} > 0, aligned to 256, zeroed.
+     *
+     * @throws DeviceException INVALID_VALUE for no bytes, OUT_OF_MEMORY beyond the capacity
+     */
+    public synchronized long allocate(long bytes) throws DeviceException {
+        requireOpen();
+        if (bytes <= 0) {
+            throw new DeviceException(CudaStatus.INVALID_VALUE, "allocation of " + bytes + " bytes");
+        }
+        if (bytes > capacityBytes || roundUp(bytes) > capacityBytes - usedBytes) {
+            throw outOfMemory(bytes);
+        }
+        long length = roundUp(bytes);
+        long offset = claimGap(length, bytes);
+        live.put(offset, bytes);
+        usedBytes += length;
+        mark(offset, length, (byte) 1);
+        return base + offset;
     }
 
     /** Frees an allocation by its first address; INVALID_VALUE for anything else. */
-    public void free(long address) throws DeviceException {
-        throw new DeviceException(CudaStatus.INVALID_VALUE, "no allocation at " + address);
+    public synchronized void free(long address) throws DeviceException {
+        requireOpen();
+        Long bytes = live.remove(address - base);
+        if (bytes == null) {
+            throw new DeviceException(
+                    CudaStatus.INVALID_VALUE, "free of " + hex(address) + ", no allocation begins there" + nearest(address));
+        }
+        long offset = address - base;
+        long length = roundUp(bytes);
+        mark(offset, length, (byte) 0);
+        usedBytes -= length;
+        reservation.clear(offset, length);
+        releaseGap(offset, length + GRANULE);
     }
 
     /** Checks that the range lies inside one live allocation; INVALID_VALUE, naming range and nearest allocation, if not. */
-    public void check(long address, long bytes) throws DeviceException {
-        throw new DeviceException(CudaStatus.INVALID_VALUE, "no allocation at " + address);
+    public synchronized void check(long address, long bytes) throws DeviceException {
+        requireOpen();
+        Map.Entry<Long, Long> entry = live.floorEntry(address - base);
+        if (bytes < 0 || entry == null || bytes > entry.getKey() + entry.getValue() - (address - base)) {
+            throw new DeviceException(
+                    CudaStatus.INVALID_VALUE,
+                    "range " + hex(address) + " + " + bytes + " bytes is not inside one allocation" + nearest(address));
+        }
     }
 
     /** The bytes of a range, checked as {@link #check}. Valid until the memory is closed. */
-    public MemorySegment segment(long address, long bytes) throws DeviceException {
+    public synchronized MemorySegment segment(long address, long bytes) throws DeviceException {
         check(address, bytes);
-        return MemorySegment.NULL;
+        return reservation.segment().asSlice(address - base, bytes);
     }
 
-    /** Bytes allocated. */
-    public long usedBytes() {
-        return 0;
+    /** Bytes allocated, in whole granules. */
+    public synchronized long usedBytes() {
+        return usedBytes;
+    }
+
+    /** Bytes that can be allocated in all. */
+    public long capacityBytes() {
+        return capacityBytes;
+    }
+
+    /** What a launch sees: valid for accesses to all that was allocated before. */
+    synchronized GlobalWindow window() throws DeviceException {
+        requireOpen();
+        return new GlobalWindow(map, base, reservation.segment().address() - base);
+    }
+
+    /** Words for a fault: what lies near an address. */
+    synchronized String nearest(long address) {
+        Map.Entry<Long, Long> entry = live.floorEntry(address - base);
+        if (address - base < 0 || entry == null) {
+            entry = live.ceilingEntry(Math.max(0, address - base));
+        }
+        return entry == null
+                ? "; nothing is allocated"
+                : "; nearest allocation is " + hex(base + entry.getKey()) + " + " + entry.getValue() + " bytes";
     }
 
     /** Unmaps everything. The caller sees to it that no kernel runs. Idempotent. */
     @Override
-    public void close() {}
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            live.clear();
+            gaps.clear();
+            usedBytes = 0;
+            map = new byte[0];
+            reservation.close();
+        }
+    }
+
+    private long claimGap(long length, long bytes) throws DeviceException {
+        long needed = length + GRANULE;
+        for (Map.Entry<Long, Long> gap : gaps.entrySet()) {
+            if (gap.getValue() >= needed) {
+                long offset = gap.getKey();
+                long rest = gap.getValue() - needed;
+                gaps.remove(offset);
+                if (rest > 0) {
+                    gaps.put(offset + needed, rest);
+                }
+                return offset;
+            }
+        }
+        throw outOfMemory(bytes);
+    }
+
+    private void releaseGap(long offset, long length) {
+        long start = offset;
+        long total = length;
+        Map.Entry<Long, Long> before = gaps.lowerEntry(offset);
+        if (before != null && before.getKey() + before.getValue() == offset) {
+            gaps.remove(before.getKey());
+            start = before.getKey();
+            total += before.getValue();
+        }
+        Long after = gaps.remove(offset + length);
+        gaps.put(start, after == null ? total : total + after);
+    }
+
+    private void mark(long offset, long length, byte state) {
+        int from = (int) (offset >>> GRANULE_SHIFT);
+        int to = (int) ((offset + length) >>> GRANULE_SHIFT);
+        if (to > map.length) {
+            // A launch in flight keeps the old map: what is allocated after its start is not its to use.
+            long wholeSpace = (2 * capacityBytes + 2 * GRANULE) >>> GRANULE_SHIFT;
+            map = Arrays.copyOf(map, (int) Math.min(wholeSpace, Math.max(to, 2L * map.length)));
+        }
+        Arrays.fill(map, from, to, state);
+    }
+
+    private void requireOpen() throws DeviceException {
+        if (closed) {
+            throw new DeviceException(CudaStatus.CONTEXT_IS_DESTROYED, "the memory of this context is closed");
+        }
+    }
+
+    private DeviceException outOfMemory(long bytes) {
+        return new DeviceException(
+                CudaStatus.OUT_OF_MEMORY,
+                "allocation of " + bytes + " bytes: " + usedBytes + " of " + capacityBytes + " bytes are in use");
+    }
+
+    private static long roundUp(long bytes) {
+        return (bytes + GRANULE - 1) & -GRANULE;
+    }
+
+    static String hex(long address) {
+        return "0x" + Long.toHexString(address);
+    }
 }

@@ -1,0 +1,14 @@
+package org.v4vgpu.device.ptx;
+
+/**
+ * Global memory as the kernels of one launch see it. Immutable, safe for any thread.
+ *
+ * @param map one byte per granule, not 0 where memory is live
+ * @param base the device address of offset 0
+ * @param delta native address minus device address
+ */
+record GlobalWindow(byte[] map, long base, long delta) {
+    GlobalWindow {
+        assert (base & (GlobalMemory.GRANULE - 1)) == 0;
+    }
+}
