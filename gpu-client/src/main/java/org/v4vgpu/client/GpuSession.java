@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -37,7 +38,7 @@ final class GpuSession implements AutoCloseable {
     private final LaneTable lanes;
     private final ByteString secret;
     private final AtomicLong sequence = new AtomicLong();
-    private final AtomicReference<@Nullable CudaException> end = new AtomicReference<>();
+    private final AtomicReference<@Nullable End> end = new AtomicReference<>();
 
     private GpuSession(
             ChannelAddress address, boolean blocking, MessageChannel channel, ByteString secret, int maximumLanes) {
@@ -92,9 +93,9 @@ final class GpuSession implements AutoCloseable {
 
     /** @throws CudaException why the session has ended, if it has */
     void ensureOpen() {
-        CudaException ended = end.get();
+        End ended = end.get();
         if (ended != null) {
-            throw new CudaException(ended.status(), "the server at " + address + " is gone: " + ended.getMessage(), ended);
+            throw ended.exception(null);
         }
     }
 
@@ -105,17 +106,12 @@ final class GpuSession implements AutoCloseable {
 
     /** Ends the session because of {@code cause}, unless it has ended already. Returns what the caller is to throw. */
     CudaException fail(Throwable cause) {
-        CudaException ended = end.get();
-        if (ended != null) {
-            return new CudaException(ended.status(), ended.getMessage(), cause);
-        }
-        CudaException failure = new CudaException(
-                CudaStatus.DEVICE_UNAVAILABLE, "lost the server at " + address + ": " + Lane.describe(cause), cause);
-        if (end.compareAndSet(null, failure)) {
-            LOG.log(Level.ERROR, "lost the server at {0}: {1}", address, Lane.describe(cause));
+        String text = "lost the server at " + address + ": " + Lane.describe(cause);
+        if (end.compareAndSet(null, new End(CudaStatus.DEVICE_UNAVAILABLE, text))) {
+            LOG.log(Level.ERROR, text);
             lanes.cut();
         }
-        return failure;
+        return Objects.requireNonNull(end.get()).exception(cause);
     }
 
     /** Opens a channel for a further lane. */
@@ -139,7 +135,7 @@ final class GpuSession implements AutoCloseable {
     public void close() {
         if (isOpen()) {
             lanes.leave();
-            end.compareAndSet(null, new CudaException(CudaStatus.DEINITIALIZED, "the session was closed"));
+            end.compareAndSet(null, new End(CudaStatus.DEINITIALIZED, "the session at " + address + " was closed"));
         }
         lanes.cut();
     }
@@ -174,5 +170,12 @@ final class GpuSession implements AutoCloseable {
         String text = Lane.describe(cause);
         String where = text.contains(address.toString()) ? "" : address + ": ";
         return new CudaException(CudaStatus.DEVICE_UNAVAILABLE, "no GPU server at " + where + text, cause);
+    }
+
+    /** How the session ended. */
+    private record End(CudaStatus status, String text) {
+        CudaException exception(@Nullable Throwable cause) {
+            return new CudaException(status, text, cause);
+        }
     }
 }

@@ -19,8 +19,13 @@ import org.v4vgpu.v4v.MessageChannel;
 final class LaneTable {
     private static final long SWEEP_INTERVAL_MILLIS = 500;
 
+    /** Lanes that have said goodbye count at the server until their threads there have ended: so many are left free. */
+    private static final int MARGIN = 4;
+
     private final GpuSession session;
-    private final int maximum;
+    /** How many lanes may be owned, beside the shared one. */
+    private final int maximumOwned;
+
     private final ThreadLocal<@Nullable Lane> mine = new ThreadLocal<>();
     private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -38,9 +43,10 @@ final class LaneTable {
 
     private final Object sharing = new Object();
 
+    /** @param maximum how many lanes the server grants; if it is one, all threads share it */
     LaneTable(GpuSession session, int maximum, MessageChannel first) {
         this.session = session;
-        this.maximum = maximum;
+        this.maximumOwned = Math.max(1, maximum - 1 - Math.min(MARGIN, maximum / MARGIN));
         if (maximum == 1) {
             this.shared = new Lane(session, first, true);
         } else {
@@ -80,7 +86,7 @@ final class LaneTable {
 
     /** Whether one more lane may be opened beside the shared one. */
     private synchronized boolean reserve() {
-        if (owned.size() + opening >= maximum - 1) {
+        if (owned.size() + opening >= maximumOwned) {
             return false;
         }
         opening++;

@@ -89,20 +89,11 @@ public final class RemoteContext implements AutoCloseable {
         return allocations.at(address);
     }
 
-    /** Bytes that could still be allocated. Source: cuMemGetInfo. */
-    public long freeBytes() {
-        return memoryInfo().getFreeBytes();
-    }
-
-    /** Bytes of the device, as far as this client may use them. Source: cuMemGetInfo. */
-    public long totalBytes() {
-        return memoryInfo().getTotalBytes();
-    }
-
-    private MemGetInfoReply memoryInfo() {
-        return lane().call(
+    public MemoryInfo memoryInfo() {
+        MemGetInfoReply reply = lane().call(
                         Call.MEM_GET_INFO,
                         MemGetInfoRequest.newBuilder().setContext(id).build());
+        return new MemoryInfo(reply.getFreeBytes(), reply.getTotalBytes());
     }
 
     // ---- modules
