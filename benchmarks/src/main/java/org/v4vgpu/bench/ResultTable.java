@@ -8,29 +8,33 @@ import java.util.Optional;
 
 /** Results as text for a terminal, with each one's ratio to the faster of the TCP transports. Safe for any thread. */
 final class ResultTable {
-    private static final String FORMAT = "%-16s %-10s %10s %12s %12s %10s %10s%n";
-
     private ResultTable() {}
 
     static String format(List<Result> results) {
         StringBuilder text = new StringBuilder();
-        text.append(
-                String.format(Locale.ROOT, FORMAT, "", "transport", "bytes", "median us", "p99 us", "MB/s", "vs TCP"));
+        line(text, "", "transport", "bytes", "median us", "p99 us", "MB/s", "vs TCP");
         for (Result result : results) {
-            text.append(String.format(
-                    Locale.ROOT,
-                    FORMAT,
+            line(
+                    text,
                     result.kind().isEmpty() ? result.benchmark() : result.kind(),
                     result.transport(),
                     bytes(result.bytes()),
                     micros(result.p50Nanos()),
                     micros(result.p99Nanos()),
-                    result.megabytesPerSecond() == 0
-                            ? ""
-                            : String.format(Locale.ROOT, "%.0f", result.megabytesPerSecond()),
-                    ratio(result, results)));
+                    rate(result.megabytesPerSecond()),
+                    ratio(result, results));
         }
         return text.toString();
+    }
+
+    private static void line(StringBuilder text, Object... cells) {
+        text.append(String.format(Locale.ROOT, "%-16s %-10s %10s %12s %12s %10s %10s", cells)
+                        .stripTrailing())
+                .append(System.lineSeparator());
+    }
+
+    private static String rate(double megabytesPerSecond) {
+        return megabytesPerSecond == 0 ? "" : String.format(Locale.ROOT, "%.0f", megabytesPerSecond);
     }
 
     /** How many times as fast as TCP the result is; empty for TCP itself and where TCP was not measured. */
