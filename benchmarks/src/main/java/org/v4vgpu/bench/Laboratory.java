@@ -32,10 +32,13 @@ final class Laboratory implements AutoCloseable {
     private static final Pattern ADDRESS = Pattern.compile("\\b(?:v4v|tcp)://\\S+\\d");
     private static final long END_SECONDS = 3;
 
+    /** Peers get a domain each, away from the server's and from those that processes without one are given. */
+    private static final int FIRST_DOMAIN = 1000;
+
     private final Path root;
     private final boolean quick;
     private final ConcurrentLinkedQueue<Process> processes = new ConcurrentLinkedQueue<>();
-    private final Thread hook = new Thread(this::endProcesses, "end the peers");
+    private final Thread hook = new Thread(this::end, "end the peers");
     private int peers;
 
     /**
@@ -54,8 +57,7 @@ final class Laboratory implements AutoCloseable {
 
     /** Links to a peer each, by transport: {@code v4v}, {@code tcp-netty} and {@code tcp}. The caller closes them. */
     Map<String, Link> links() throws IOException {
-        // A domain of its own for each peer; the server's is 1.
-        int domain = 2 + peers++;
+        int domain = FIRST_DOMAIN + peers++;
         Map<String, Link> links = new LinkedHashMap<>();
         links.put("v4v", channel("v4v://" + domain + ":1"));
         links.put("tcp-netty", channel("tcp://127.0.0.1:0"));
@@ -92,13 +94,17 @@ final class Laboratory implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
-        removeFabric();
     }
 
     @Override
     public void close() {
-        endProcesses();
+        end();
         Runtime.getRuntime().removeShutdownHook(hook);
+    }
+
+    private void end() {
+        endProcesses();
+        removeFabric();
     }
 
     private Link channel(String listen) throws IOException {

@@ -80,7 +80,7 @@ final class ChildProcess implements AutoCloseable {
             errorReader.join(Duration.ofSeconds(1));
         }
         return errors.stream()
-                .filter(line -> !line.isBlank() && !line.startsWith("\t") && !line.startsWith("WARNING"))
+                .filter(line -> !line.isBlank() && !line.startsWith("\t"))
                 .reduce("", (earlier, later) -> later);
     }
 

@@ -22,6 +22,9 @@ final class ProgramProcess implements AutoCloseable {
     /** How long a program may need to notice that its server died, before it is ended. */
     private static final long NOTICE_SECONDS = 5;
 
+    /** What the agent logs, for the JDK's own logger: the message and nothing else. */
+    private static final String ONE_LINE_LOGS = "-Djava.util.logging.SimpleFormatter.format=%5$s%n";
+
     private final Job job;
     private final String address;
     private final @Nullable ServerProcess server;
@@ -56,6 +59,9 @@ final class ProgramProcess implements AutoCloseable {
                 System.getProperty("java.class.path"),
                 Program.class.getName()));
         command.addAll(job.arguments());
+        if (!debug) {
+            command.add(1, ONE_LINE_LOGS);
+        }
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().remove("V4VGPU_DOMAIN"); // Each process is a domain of its own.
         if (server != null) {
