@@ -168,8 +168,8 @@ final class GpuSession implements AutoCloseable {
 
     private static CudaException unreachable(ChannelAddress address, IOException cause) {
         String text = Lane.describe(cause);
-        String where = text.contains(address.toString()) ? "" : address + ": ";
-        return new CudaException(CudaStatus.DEVICE_UNAVAILABLE, "no GPU server at " + where + text, cause);
+        String where = text.contains(address.toString()) ? "" : " at " + address;
+        return new CudaException(CudaStatus.DEVICE_UNAVAILABLE, "no GPU server" + where + ": " + text, cause);
     }
 
     /** How the session ended. */

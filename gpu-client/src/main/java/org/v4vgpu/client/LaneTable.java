@@ -46,7 +46,7 @@ final class LaneTable {
     /** @param maximum how many lanes the server grants; if it is one, all threads share it */
     LaneTable(GpuSession session, int maximum, MessageChannel first) {
         this.session = session;
-        this.maximumOwned = Math.max(1, maximum - 1 - Math.min(MARGIN, maximum / MARGIN));
+        this.maximumOwned = maximum == 1 ? 0 : Math.max(1, maximum - 1 - Math.min(MARGIN, maximum / MARGIN));
         if (maximum == 1) {
             this.shared = new Lane(session, first, true);
         } else {
