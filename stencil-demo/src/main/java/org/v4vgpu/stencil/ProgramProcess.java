@@ -169,9 +169,9 @@ final class ProgramProcess implements AutoCloseable {
         }
         process.exitCode(); // It says its error and ends; what the agent logged is complete then.
         String cause = process.lastError();
+        // What the agent logged says it better, if it logged something.
         return new DemoException(
-                exitCode,
-                "%s over %s: %s%s".formatted(job.name(), address, message, cause.isEmpty() ? "" : " (" + cause + ")"));
+                exitCode, job.name() + " over " + address + ": " + (cause.isEmpty() ? message : cause));
     }
 
     private DemoException serverEnded(ServerProcess ended) throws InterruptedException {
