@@ -37,17 +37,27 @@ final class Laboratory implements AutoCloseable {
 
     private final Path root;
     private final boolean quick;
+    private final boolean pinned;
     private final ConcurrentLinkedQueue<Process> processes = new ConcurrentLinkedQueue<>();
     private final Thread hook = new Thread(this::end, "end the peers");
+    private final int peerProcessor;
     private int peers;
 
     /**
      * @param root the project's directory
      * @param quick fewer sizes and repetitions
+     * @param pinned bind the calling thread to one processor and the processes on the other side to another, as two virtual
+     *     machines with a processor each would run; otherwise the kernel places them, on one processor if it likes
      */
-    Laboratory(Path root, boolean quick) {
+    Laboratory(Path root, boolean quick, boolean pinned) {
         this.root = root;
         this.quick = quick;
+        this.pinned = pinned;
+        int[] processors = ProcessorAffinity.available();
+        peerProcessor = processors[processors.length - 1];
+        if (pinned) {
+            ProcessorAffinity.pin(processors[0]);
+        }
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
@@ -125,7 +135,12 @@ final class Laboratory implements AutoCloseable {
     }
 
     private Process start(List<String> command) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        List<String> started = new ArrayList<>();
+        if (pinned) {
+            started.addAll(List.of("taskset", "-c", Integer.toString(peerProcessor)));
+        }
+        started.addAll(command);
+        ProcessBuilder builder = new ProcessBuilder(started).redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().remove("V4VGPU_DOMAIN");
         Process process = builder.start();
         processes.add(process);

@@ -45,6 +45,9 @@ public final class Main implements Callable<Integer> {
     @Option(names = "--quick", description = "Fewer sizes and repetitions.")
     private boolean quick;
 
+    @Option(names = "--pin", description = "Bind this side to one processor and the other side to another.")
+    private boolean pinned;
+
     @Option(names = "--debug", description = "Show stack traces.")
     private boolean debug;
 
@@ -58,7 +61,7 @@ public final class Main implements Callable<Integer> {
         line.setParameterExceptionHandler((e, _) -> {
             PrintWriter err = e.getCommandLine().getErr();
             err.println("benchmarks/run: " + e.getMessage());
-            err.println("Usage: benchmarks/run [NAME...] [--json FILE] [--quick] [--debug]");
+            err.println("Usage: benchmarks/run [NAME...] [--json FILE] [--quick] [--pin] [--debug]");
             return USAGE;
         });
         line.setExecutionExceptionHandler((e, _, _) -> main.report(e));
@@ -69,10 +72,11 @@ public final class Main implements Callable<Integer> {
     public Integer call() throws IOException {
         List<Experiment> experiments = experiments();
         Map<String, Object> machine = Machine.describe();
+        machine.put("pinned", pinned);
         machine.forEach((name, value) -> System.out.println(name + ": " + value));
         List<Result> results = new ArrayList<>();
         Path root = Path.of(System.getProperty("v4vgpu.root", "")).toAbsolutePath();
-        try (Laboratory laboratory = new Laboratory(root, quick)) {
+        try (Laboratory laboratory = new Laboratory(root, quick, pinned)) {
             for (Experiment experiment : experiments) {
                 List<Result> measured = experiment.run(laboratory);
                 laboratory.endProcesses();
