@@ -146,7 +146,8 @@ final class LanesTest {
     @Test
     void aSessionOutlivesTheThreadThatOpenedIt() throws Exception {
         try (TestServer server = TestServer.tcp()) {
-            RemoteContext context = inAnotherThread(() -> server.connect().device(0).createContext());
+            RemoteContext context =
+                    inAnotherThread(() -> server.connect().device(0).createContext());
             DeviceMemory memory = inAnotherThread(() -> context.allocate(64));
             memory.fill((byte) 1);
             context.synchronize();
@@ -177,7 +178,8 @@ final class LanesTest {
         }
     }
 
-    private static <T> T inAnotherThread(Callable<T> call) throws InterruptedException, ExecutionException, IOException {
+    private static <T> T inAnotherThread(Callable<T> call)
+            throws InterruptedException, ExecutionException, IOException {
         FutureTask<T> task = new FutureTask<>(call);
         Thread thread = Thread.ofPlatform().start(task);
         T result = task.get();

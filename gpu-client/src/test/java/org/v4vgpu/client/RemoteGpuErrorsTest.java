@@ -75,13 +75,11 @@ final class RemoteGpuErrorsTest {
         RemoteFunction vecadd =
                 context.loadModule(TestServer.KERNELS.resolve("vecadd.ptx")).function("vecadd");
         assertStatus(
-                CudaStatus.INVALID_VALUE,
-                () -> vecadd.launch(Dim3.of(1), Dim3.of(1025), memory, memory, memory, 1));
+                CudaStatus.INVALID_VALUE, () -> vecadd.launch(Dim3.of(1), Dim3.of(1025), memory, memory, memory, 1));
         assertStatus(
                 CudaStatus.INVALID_VALUE,
                 () -> vecadd.launch(Dim3.of(1), Dim3.of(32, 32, 2), memory, memory, memory, 1));
-        assertStatus(
-                CudaStatus.INVALID_VALUE, () -> vecadd.launch(Dim3.of(0), Dim3.of(1), memory, memory, memory, 1));
+        assertStatus(CudaStatus.INVALID_VALUE, () -> vecadd.launch(Dim3.of(0), Dim3.of(1), memory, memory, memory, 1));
         assertStatus(
                 CudaStatus.INVALID_VALUE,
                 () -> vecadd.launch(Dim3.of(1, 70_000), Dim3.of(1), memory, memory, memory, 1));
@@ -90,8 +88,7 @@ final class RemoteGpuErrorsTest {
                 .getMessage()
                 .contains("argument 3 of kernel vecadd has 8 bytes, its parameter 4"));
         assertStatus(
-                CudaStatus.INVALID_VALUE,
-                () -> vecadd.launch(Dim3.of(1), Dim3.of(1), memory, memory, memory, "text"));
+                CudaStatus.INVALID_VALUE, () -> vecadd.launch(Dim3.of(1), Dim3.of(1), memory, memory, memory, "text"));
         context.synchronize();
     }
 

@@ -241,7 +241,8 @@ final class RemoteGpuTest {
         other.device(0).createContext().allocate(1 << 20);
         other.close();
         other.close();
-        while (server.usedBytes() != before) { // the session ends behind the goodbye; the timeout says how long that may take
+        while (server.usedBytes()
+                != before) { // the session ends behind the goodbye; the timeout says how long that may take
             Thread.onSpinWait();
         }
     }

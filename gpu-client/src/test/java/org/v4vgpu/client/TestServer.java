@@ -23,7 +23,9 @@ final class TestServer implements AutoCloseable {
     TestServer(SessionLimits limits, String... addresses) throws IOException {
         this.device = new SoftwareDevice(SoftwareDeviceOptions.defaults().withTotalBytes(DEVICE_BYTES));
         this.server = GpuServer.start(
-                List.of(device), List.of(addresses).stream().map(ChannelAddress::parse).toList(), limits);
+                List.of(device),
+                List.of(addresses).stream().map(ChannelAddress::parse).toList(),
+                limits);
     }
 
     static TestServer tcp() throws IOException {

@@ -32,7 +32,8 @@ final class PinnedMemory {
         }
         if (bytes > MAXIMUM_BYTES) {
             throw new CudaException(
-                    CudaStatus.NOT_SUPPORTED, "a host allocation of " + bytes + " bytes; JCuda's buffers hold up to 2 GiB");
+                    CudaStatus.NOT_SUPPORTED,
+                    "a host allocation of " + bytes + " bytes; JCuda's buffers hold up to 2 GiB");
         }
         Arena arena = Arena.ofShared();
         try {

@@ -93,7 +93,8 @@ final class RuntimeDevices {
     }
 
     static void cudaDriverGetVersion(int[] version) {
-        mandatory(version, "driverVersion", "cudaDriverGetVersion")[0] = Gpu.open().driverVersion();
+        mandatory(version, "driverVersion", "cudaDriverGetVersion")[0] =
+                Gpu.open().driverVersion();
     }
 
     static int cudaGetLastError() {

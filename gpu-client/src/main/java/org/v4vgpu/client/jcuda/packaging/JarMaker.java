@@ -74,7 +74,10 @@ public final class JarMaker {
 
     private List<String> manifest(String title, String line) {
         return List.of(
-                line, "Implementation-Title: " + title, "Implementation-Version: " + version, "Enable-Native-Access: ALL-UNNAMED");
+                line,
+                "Implementation-Title: " + title,
+                "Implementation-Version: " + version,
+                "Enable-Native-Access: ALL-UNNAMED");
     }
 
     private static boolean isJCuda(Path path) throws IOException {
@@ -109,7 +112,8 @@ public final class JarMaker {
             if (name.startsWith(AGENT)) {
                 entries.put(name, resource.bytes());
             } else if (isLicence(name)) {
-                entries.put(LICENCES + path.getFileName() + "/" + name.substring("META-INF/".length()), resource.bytes());
+                entries.put(
+                        LICENCES + path.getFileName() + "/" + name.substring("META-INF/".length()), resource.bytes());
             } else if (belongsIntoTheFolder(name)) {
                 entries.put(FOLDER + name, resource.bytes());
             }
