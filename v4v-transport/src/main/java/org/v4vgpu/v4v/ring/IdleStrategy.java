@@ -1,0 +1,88 @@
+package org.v4vgpu.v4v.ring;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * How a thread waits for the other side of a ring: it spins for a bounded time, then sleeps on a doorbell. Safe for any thread.
+ *
+ * <p>The spin is {@value #SPIN_PROPERTY} microseconds long (50 unless set; 0 sleeps at once). Its first microseconds never leave
+ * the processor; after that it offers the processor at every turn, so that a peer without a core of its own gets one.
+ */
+public final class IdleStrategy {
+    /** System property: microseconds to spin before sleeping. */
+    public static final String SPIN_PROPERTY = "v4vgpu.spin.micros";
+
+    private static final long SPIN_NANOS = Math.max(0, Long.getLong(SPIN_PROPERTY, 50)) * 1_000L;
+    private static final int EAGER_SPINS = 200;
+    private static final int SPINS_PER_YIELD = 32;
+
+    /** What is waited for. Looks at shared memory and at the waiter's own flags. */
+    interface Condition {
+        /** Whether the wait is over, for whatever reason. */
+        boolean isOver() throws IOException;
+    }
+
+    private IdleStrategy() {}
+
+    /** How long waits spin before they sleep. */
+    public static long spinNanos() {
+        return SPIN_NANOS;
+    }
+
+    /** Waits until the condition says so or the time is over. */
+    static void await(Condition condition, Doorbell doorbell, long timeoutNanos) throws IOException {
+        if (condition.isOver()) {
+            return;
+        }
+        if (SPIN_NANOS > 0) {
+            for (int i = 0; i < EAGER_SPINS; i++) {
+                Thread.onSpinWait();
+                if (condition.isOver()) {
+                    return;
+                }
+            }
+        }
+        long start = System.nanoTime();
+        long spin = Math.min(SPIN_NANOS, timeoutNanos);
+        while (System.nanoTime() - start < spin) {
+            for (int i = 0; i < SPINS_PER_YIELD; i++) {
+                Thread.onSpinWait();
+                if (condition.isOver()) {
+                    return;
+                }
+            }
+            Thread.yield();
+        }
+        sleep(condition, doorbell, start, timeoutNanos);
+    }
+
+    /** Lets time pass where no doorbell can ring: between questions to a hypervisor that sends no events. */
+    public static void pause(long nanos) {
+        LockSupport.parkNanos(nanos);
+    }
+
+    private static void sleep(Condition condition, Doorbell doorbell, long start, long timeoutNanos)
+            throws IOException {
+        long left = timeoutNanos - (System.nanoTime() - start);
+        while (left > 0) {
+            doorbell.fallAsleep();
+            try {
+                if (condition.isOver()) {
+                    return;
+                }
+                doorbell.sleep(left);
+            } finally {
+                doorbell.wakeUp();
+            }
+            if (condition.isOver()) {
+                return;
+            }
+            if (Thread.currentThread().isInterrupted()) {
+                throw new InterruptedIOException("interrupted while waiting for a ring");
+            }
+            left = timeoutNanos - (System.nanoTime() - start);
+        }
+    }
+}
