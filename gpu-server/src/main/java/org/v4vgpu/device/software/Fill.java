@@ -13,7 +13,7 @@ final class Fill {
     /** Fills a range that is a multiple of the element, with the element's low bytes of {@code value}. */
     static void run(MemorySegment range, int elementBytes, int value) {
         boolean evenBytes = elementBytes == 1
-                || elementBytes == 2 && (byte) value == (byte) (value >> 8)
+                || (elementBytes == 2 && (byte) value == (byte) (value >> 8))
                 || value == (value & 0xff) * 0x01010101;
         if (evenBytes) {
             range.fill((byte) value);

@@ -2,6 +2,7 @@ package org.v4vgpu.device.software;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
 
@@ -55,7 +56,7 @@ abstract class Operation {
 
     /** This operation will wait for {@code other}. */
     final void follow(@Nullable Operation other) {
-        if (other == null || other.done || other == this) {
+        if (other == null || other.done) {
             return;
         }
         if (other.followers == null) {
@@ -69,14 +70,19 @@ abstract class Operation {
         return predecessors == 0;
     }
 
-    /** Ends the operation and returns whom it held up: each of them has one predecessor less. */
-    final List<Operation> finish() {
-        List<Operation> released = followers == null ? List.of() : followers;
-        followers = null;
-        for (Operation follower : released) {
-            follower.predecessors--;
-        }
+    /** Ends the operation and adds to {@code ready} whom it held up last. */
+    final void finish(Queue<Operation> ready) {
         done = true;
-        return released;
+        if (followers == null) {
+            return;
+        }
+        // An operation may be in the list twice, by its stream and by an event.
+        for (Operation follower : followers) {
+            follower.predecessors--;
+            if (follower.predecessors == 0) {
+                ready.add(follower);
+            }
+        }
+        followers = null;
     }
 }

@@ -2,11 +2,9 @@ package org.v4vgpu.device.software;
 
 import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.software.Operation.Kind;
@@ -27,24 +25,22 @@ final class Scheduler {
     static final int STREAM_CAPACITY = 1024;
 
     private static final System.Logger LOG = System.getLogger(Scheduler.class.getName());
-    private static final long CLOSE_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition progress = lock.newCondition();
+    /** How long {@link #close()} waits for cancelled work to end. */
+    static final long CLOSE_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final Progress progress = new Progress();
+    private final StreamQueues queues = new StreamQueues();
     private final String name;
     private final Runners runners;
     private final Runnable release;
-    private final StreamQueue housekeeping = new StreamQueue(Order.HOUSEKEEPING);
+    private final long closePatienceNanos;
 
     // SYNC: scheduler-fault. Written once or twice under the lock (a close replaces a fault), read without it.
     private volatile @Nullable DeviceException fault;
-    // SYNC: scheduler-unfinished. Written under the lock; read without it to see quickly that a context is idle.
-    private volatile int unfinished;
 
-    // Guarded by lock.
-    private final List<StreamQueue> queues = new ArrayList<>();
+    // Guarded by the lock of `progress`.
     private final ArrayDeque<Operation> ready = new ArrayDeque<>();
-    private int waiters;
     private int accesses;
     private boolean closed;
     private boolean abandoned;
@@ -53,11 +49,11 @@ final class Scheduler {
      * @param name what logs and threads call the context
      * @param release frees the context's memory; runs once, after close, when no operation runs any more
      */
-    Scheduler(String name, Runnable release) {
+    Scheduler(String name, Runnable release, long closePatienceNanos) {
         this.name = name;
         this.release = release;
+        this.closePatienceNanos = closePatienceNanos;
         this.runners = new Runners(name, this);
-        queues.add(housekeeping);
     }
 
     /** Throws what broke the context, if something did. */
@@ -69,26 +65,21 @@ final class Scheduler {
     }
 
     StreamQueue open(Order order) {
-        StreamQueue queue = new StreamQueue(order);
-        lock.lock();
+        progress.lock();
         try {
-            queues.add(queue);
+            return queues.open(order);
         } finally {
-            lock.unlock();
+            progress.unlock();
         }
-        return queue;
     }
 
     /** What the queue holds still runs. */
     void close(StreamQueue queue) {
-        lock.lock();
+        progress.lock();
         try {
-            queue.closed = true;
-            if (queue.unfinished == 0) {
-                queues.remove(queue);
-            }
+            queues.close(queue);
         } finally {
-            lock.unlock();
+            progress.unlock();
         }
     }
 
@@ -99,18 +90,15 @@ final class Scheduler {
 
     /** As {@link #enqueue(StreamQueue, Operation)}, and the work also waits for {@code other}. */
     void enqueue(StreamQueue queue, Operation operation, @Nullable Operation other) throws DeviceException {
-        lock.lock();
+        progress.lock();
         try {
             requireOpen(queue);
             while (queue.unfinished >= STREAM_CAPACITY && queue.order != Order.HOUSEKEEPING) {
-                awaitProgress(Long.MAX_VALUE);
+                progress.sleep(Long.MAX_VALUE);
                 requireOpen(queue);
             }
-            operation.queue = queue;
-            link(queue, operation);
+            queues.append(queue, operation);
             operation.follow(other);
-            queue.tail = operation;
-            count(queue, 1);
             if (!operation.isReady()) {
                 return;
             }
@@ -122,7 +110,7 @@ final class Scheduler {
             }
             accesses++;
         } finally {
-            lock.unlock();
+            progress.unlock();
         }
         execute(operation);
         endAccess(operation);
@@ -130,41 +118,42 @@ final class Scheduler {
 
     /** Appends work that follows everything enqueued so far in any stream. Never blocks. */
     void enqueueAfterAll(Operation operation) throws DeviceException {
-        enqueue(housekeeping, operation, null);
+        enqueue(queues.housekeeping(), operation, null);
     }
+
+    // The queries below look at the work first and for a fault afterwards: what a fault has dropped is done as well.
 
     /** Whether everything in a stream is done; for the default stream, in all streams that it orders itself with. */
     boolean isIdle(StreamQueue queue) throws DeviceException {
-        boolean idle = unfinished == 0 || isIdleAlone(queue);
+        boolean idle =
+                queues.isIdle() || (queue.order == Order.DEFAULT ? tails(queue).isEmpty() : queue.isIdle());
         requireUsable();
         return idle;
     }
 
     /** Waits for what a stream holds now. */
     boolean await(StreamQueue queue, long timeoutNanos) throws DeviceException {
-        if (unfinished == 0) {
+        if (queues.isIdle()) {
             requireUsable();
             return true;
         }
-        if (queue.order != Order.DEFAULT) {
-            return await(queue.tail, timeoutNanos);
-        }
-        return awaitTails(queue, timeoutNanos);
+        return queue.order == Order.DEFAULT ? awaitTails(queue, timeoutNanos) : await(queue.tail, timeoutNanos);
     }
 
     /** Waits for what the whole context holds now. */
     boolean awaitAll(long timeoutNanos) throws DeviceException {
-        boolean idle = unfinished == 0;
+        boolean idle = queues.isIdle();
         requireUsable();
-        return idle || awaitTails(housekeeping, timeoutNanos);
+        return idle || awaitTails(queues.housekeeping(), timeoutNanos);
     }
 
     /** Waits for one operation. */
     boolean await(@Nullable Operation operation, long timeoutNanos) throws DeviceException {
-        // Asked in this order: what a fault has dropped is done as well.
-        boolean idle = operation == null || operation.isDone();
-        requireUsable();
-        return idle || operation == null || awaitUntil(operation::isDone, timeoutNanos);
+        if (operation == null || operation.isDone()) {
+            requireUsable();
+            return true;
+        }
+        return awaitUntil(operation::isDone, timeoutNanos);
     }
 
     /** Waits until a stream has space for one more operation. */
@@ -173,51 +162,36 @@ final class Scheduler {
         return queue.unfinished < STREAM_CAPACITY || awaitUntil(() -> queue.unfinished < STREAM_CAPACITY, timeoutNanos);
     }
 
-    /** Waits for a condition that some operation's progress makes true. Spins a little, then sleeps. */
-    boolean awaitUntil(ProgressCondition condition, long timeoutNanos) throws DeviceException {
-        long start = System.nanoTime();
-        long spinNanos = Math.min(timeoutNanos, Runner.SPIN_NANOS);
-        while (System.nanoTime() - start < spinNanos) {
-            if (condition.isTrue()) {
-                requireUsable();
-                return true;
-            }
-            requireUsable();
-            Thread.onSpinWait();
-        }
-        lock.lock();
-        try {
-            while (true) {
-                requireUsable();
-                if (condition.isTrue()) {
-                    return true;
-                }
-                long left = timeoutNanos - (System.nanoTime() - start);
-                if (left <= 0) {
-                    return false;
-                }
-                awaitProgress(left);
-            }
-        } finally {
-            lock.unlock();
-        }
+    /** Waits for a condition that some operation's progress makes true. */
+    boolean awaitUntil(BooleanSupplier condition, long timeoutNanos) throws DeviceException {
+        return progress.await(
+                () -> {
+                    boolean done = condition.getAsBoolean();
+                    requireUsable();
+                    return done;
+                },
+                timeoutNanos);
     }
 
     /** Marks the begin of an access to device memory from outside: the memory stays mapped until {@link #endAccess()}. */
     void beginAccess() throws DeviceException {
-        lock.lock();
+        progress.lock();
         try {
             requireUsable();
             accesses++;
         } finally {
-            lock.unlock();
+            progress.unlock();
         }
     }
 
-    /** @param ended an operation that is done with this access */
+    /**
+     * Ends what {@link #beginAccess()} began.
+     *
+     * @param ended an operation that is done with this access
+     */
     void endAccess(@Nullable Operation ended) {
         boolean last;
-        lock.lock();
+        progress.lock();
         try {
             accesses--;
             if (ended != null) {
@@ -227,7 +201,7 @@ final class Scheduler {
             }
             last = isLast();
         } finally {
-            lock.unlock();
+            progress.unlock();
         }
         if (last) {
             release.run();
@@ -236,7 +210,7 @@ final class Scheduler {
 
     /** The owner of a held copy is through with it, or has given it up before the stream came to it. */
     void finishHeld(SoftwareCopy copy) {
-        lock.lock();
+        progress.lock();
         try {
             if (copy.giveUp()) {
                 done(copy);
@@ -244,32 +218,32 @@ final class Scheduler {
                 dispatch();
             }
         } finally {
-            lock.unlock();
+            progress.unlock();
         }
     }
 
     /** Breaks the context. The first cause stays. */
     void fail(DeviceException cause) {
-        lock.lock();
+        progress.lock();
         try {
             if (fault == null) {
                 LOG.log(Level.WARNING, "{0} is broken: {1}: {2}", name, cause.status(), cause.getMessage());
                 breakWith(cause);
             }
         } finally {
-            lock.unlock();
+            progress.unlock();
         }
     }
 
     /** Breaks the context because its owner wants it to end. Does not wait. */
     void cancel() {
-        lock.lock();
+        progress.lock();
         try {
             if (fault == null) {
                 breakWith(new DeviceException(CudaStatus.CONTEXT_IS_DESTROYED, name + " was cancelled"));
             }
         } finally {
-            lock.unlock();
+            progress.unlock();
         }
     }
 
@@ -280,7 +254,7 @@ final class Scheduler {
     void close() {
         List<Thread> threads;
         boolean quiet;
-        lock.lock();
+        progress.lock();
         try {
             if (closed) {
                 return;
@@ -291,7 +265,7 @@ final class Scheduler {
             quiet = awaitQuiet();
             abandoned = !quiet;
         } finally {
-            lock.unlock();
+            progress.unlock();
         }
         if (quiet) {
             release.run();
@@ -325,7 +299,7 @@ final class Scheduler {
     Operation next(Runner runner, Operation finished) {
         Operation next;
         boolean last;
-        lock.lock();
+        progress.lock();
         try {
             done(finished);
             settle();
@@ -333,7 +307,7 @@ final class Scheduler {
             dispatch();
             last = isLast();
         } finally {
-            lock.unlock();
+            progress.unlock();
         }
         if (last) {
             release.run();
@@ -343,76 +317,31 @@ final class Scheduler {
 
     /** Whether a runner that has waited long for work may end. */
     boolean retire(Runner runner) {
-        lock.lock();
+        progress.lock();
         try {
             return runners.retire(runner);
         } finally {
-            lock.unlock();
+            progress.unlock();
         }
     }
 
     private void requireOpen(StreamQueue queue) throws DeviceException {
         requireUsable();
-        if (queue.closed) {
-            throw new DeviceException(CudaStatus.INVALID_HANDLE, "the stream is destroyed");
-        }
+        queues.requireOpen(queue);
     }
 
-    private void link(StreamQueue queue, Operation operation) {
-        if (unfinished == 0) {
-            return;
-        }
-        operation.follow(queue.tail);
-        for (StreamQueue other : queues) {
-            if (other != queue && ordersAfter(queue.order, other.order)) {
-                operation.follow(other.tail);
-            }
-        }
-    }
-
-    /** Whether work of one stream waits for earlier work of another. */
-    private static boolean ordersAfter(Order later, Order earlier) {
-        return switch (later) {
-            case DEFAULT -> earlier == Order.BLOCKING;
-            case BLOCKING -> earlier == Order.DEFAULT;
-            case NON_BLOCKING -> false;
-            case HOUSEKEEPING -> true;
-        };
-    }
-
-    private boolean isIdleAlone(StreamQueue queue) {
-        if (queue.order != Order.DEFAULT) {
-            return queue.isIdle();
-        }
-        lock.lock();
+    private List<Operation> tails(StreamQueue queue) {
+        progress.lock();
         try {
-            return tailsThatMatter(queue).isEmpty();
+            return queues.tails(queue);
         } finally {
-            lock.unlock();
+            progress.unlock();
         }
-    }
-
-    private List<Operation> tailsThatMatter(StreamQueue queue) {
-        List<Operation> tails = new ArrayList<>();
-        for (StreamQueue other : queues) {
-            Operation tail = other.tail;
-            if (tail != null && !tail.isDone() && (other == queue || ordersAfter(queue.order, other.order))) {
-                tails.add(tail);
-            }
-        }
-        return tails;
     }
 
     private boolean awaitTails(StreamQueue queue, long timeoutNanos) throws DeviceException {
-        List<Operation> tails;
-        lock.lock();
-        try {
-            tails = tailsThatMatter(queue);
-        } finally {
-            lock.unlock();
-        }
         long start = System.nanoTime();
-        for (Operation tail : tails) {
+        for (Operation tail : tails(queue)) {
             if (!await(tail, timeoutNanos - (System.nanoTime() - start))) {
                 return false;
             }
@@ -438,8 +367,8 @@ final class Scheduler {
                 case HELD -> {
                     if (!operation.arrive()) {
                         done(operation);
-                    } else if (waiters > 0) {
-                        progress.signalAll();
+                    } else {
+                        progress.signal();
                     }
                 }
             }
@@ -457,24 +386,9 @@ final class Scheduler {
         if (queue == null || operation.isDone()) {
             return;
         }
-        for (Operation follower : operation.finish()) {
-            if (follower.isReady()) {
-                ready.add(follower);
-            }
-        }
-        count(queue, -1);
-        if (queue.closed && queue.unfinished == 0) {
-            queues.remove(queue);
-        }
-        if (waiters > 0) {
-            progress.signalAll();
-        }
-    }
-
-    @SuppressWarnings("NonAtomicVolatileUpdate") // written under the lock only
-    private void count(StreamQueue queue, int change) {
-        queue.unfinished += change;
-        unfinished += change;
+        operation.finish(ready);
+        queues.remove(queue);
+        progress.signal();
     }
 
     private void breakWith(DeviceException cause) {
@@ -482,7 +396,7 @@ final class Scheduler {
         runners.cancel();
         ready.addAll(runners.drain());
         settle();
-        progress.signalAll();
+        progress.signal();
     }
 
     private boolean isQuiet() {
@@ -492,11 +406,11 @@ final class Scheduler {
     private boolean awaitQuiet() {
         long start = System.nanoTime();
         while (!isQuiet()) {
-            long left = CLOSE_PATIENCE_NANOS - (System.nanoTime() - start);
+            long left = closePatienceNanos - (System.nanoTime() - start);
             if (left <= 0) {
                 return false;
             }
-            awaitProgress(left);
+            progress.sleep(left);
         }
         return true;
     }
@@ -506,7 +420,7 @@ final class Scheduler {
         if (!closed || !isQuiet()) {
             return false;
         }
-        progress.signalAll();
+        progress.signal();
         boolean last = abandoned;
         abandoned = false;
         return last;
@@ -524,35 +438,5 @@ final class Scheduler {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    /** Waits for a signal or the timeout; an interrupt stays pending and does not shorten the wait. */
-    private void awaitProgress(long timeoutNanos) {
-        boolean interrupted = false;
-        long start = System.nanoTime();
-        waiters++;
-        try {
-            long left = timeoutNanos;
-            while (left > 0) {
-                try {
-                    progress.awaitNanos(left);
-                    return;
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                    left = timeoutNanos - (System.nanoTime() - start);
-                }
-            }
-        } finally {
-            waiters--;
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    /** A condition that the end of some operation makes true. */
-    @FunctionalInterface
-    interface ProgressCondition {
-        boolean isTrue();
     }
 }

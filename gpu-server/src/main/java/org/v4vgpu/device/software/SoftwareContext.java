@@ -31,7 +31,7 @@ final class SoftwareContext implements DeviceContext {
         this.device = device;
         this.output = output;
         this.memory = new ContextMemory(device);
-        this.scheduler = new Scheduler("v4vgpu " + name, this::release);
+        this.scheduler = new Scheduler("v4vgpu " + name, this::release, Scheduler.CLOSE_PATIENCE_NANOS);
         this.defaultStream = new SoftwareStream(this, scheduler.open(Order.DEFAULT));
     }
 

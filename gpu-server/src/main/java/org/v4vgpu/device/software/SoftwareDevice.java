@@ -62,7 +62,11 @@ public final class SoftwareDevice implements Device {
         return usedBytes;
     }
 
-    /** @throws DeviceException INVALID_VALUE for unknown flags, OUT_OF_MEMORY without address space for one more */
+    /**
+     * {@inheritDoc}
+     *
+     * @throws DeviceException INVALID_VALUE for unknown flags, OUT_OF_MEMORY without address space for one more
+     */
     @Override
     public synchronized DeviceContext createContext(int flags) throws DeviceException {
         if (closed) {
