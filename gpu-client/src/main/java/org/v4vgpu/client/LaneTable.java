@@ -28,6 +28,7 @@ final class LaneTable {
 
     @SuppressWarnings("ThreadLocalUsage") // a lane belongs to a thread and a session, of which there are few
     private final ThreadLocal<@Nullable Lane> mine = new ThreadLocal<>();
+
     private final CountDownLatch closed = new CountDownLatch(1);
 
     /** Guarded by this. */

@@ -16,18 +16,26 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.v4vgpu.proto.CudaStatus;
 
 /** What is wrong is said at once where the client can know it, once where only the server can. */
 @Timeout(60)
+@ParameterizedClass
+@ValueSource(strings = {"v4v", "tcp"})
 final class RemoteGpuErrorsTest {
+    @Parameter
+    String transport;
+
     private TestServer server;
     private RemoteGpu gpu;
     private RemoteContext context;
 
     @BeforeEach
     void connect() throws IOException {
-        server = TestServer.tcp();
+        server = TestServer.on(transport);
         gpu = server.connect();
         context = gpu.device(0).createContext();
     }

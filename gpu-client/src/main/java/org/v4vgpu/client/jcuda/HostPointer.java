@@ -64,7 +64,7 @@ final class HostPointer {
             return JCudaFields.nativePointer(object);
         }
         Buffer buffer = JCudaFields.buffer(pointer);
-        if (JCudaFields.pointers(pointer) != null || buffer != null && !buffer.isDirect()) {
+        if (JCudaFields.pointers(pointer) != null || (buffer != null && !buffer.isDirect())) {
             throw new CudaException(CudaStatus.INVALID_VALUE, "a Java array has no address that a device could use");
         }
         long base = buffer != null ? memory(buffer).address() : JCudaFields.nativePointer(pointer);

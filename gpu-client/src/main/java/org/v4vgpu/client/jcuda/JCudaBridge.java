@@ -104,6 +104,7 @@ public final class JCudaBridge {
         return owner.equals(RUNTIME) ? MethodHandles.filterReturnValue(result, LastError.RECORDER) : result;
     }
 
+    @SuppressWarnings("UnusedMethod") // by its method handle
     private static int failed(String call, CudaException e) {
         boolean first = TOLD.size() < 1000 && TOLD.add(call + e.status().code());
         LOG.log(first ? Level.WARNING : Level.DEBUG, () -> call + ": " + e.getMessage());
@@ -122,6 +123,7 @@ public final class JCudaBridge {
     }
 
     /** JCuda's log level governs what its native libraries print; there are none. Ours goes to {@code System.Logger}. */
+    @SuppressWarnings("UnusedMethod") // by its method handle
     private static void setLogLevel(int level) {
         LOG.log(Level.DEBUG, "JCuda log level {0}: what v4vgpu logs is set where System.Logger is", level);
     }

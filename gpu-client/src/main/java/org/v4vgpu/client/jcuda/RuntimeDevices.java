@@ -50,7 +50,7 @@ final class RuntimeDevices {
         mandatory(wish, "prop", "cudaChooseDevice");
         List<RemoteDevice> devices = Gpu.open().devices();
         device[0] = devices.stream()
-                .filter(each -> major(each) > wish.major || major(each) == wish.major && minor(each) >= wish.minor)
+                .filter(each -> major(each) > wish.major || (major(each) == wish.major && minor(each) >= wish.minor))
                 .filter(each -> each.totalBytes() >= wish.totalGlobalMem)
                 .mapToInt(RemoteDevice::ordinal)
                 .findFirst()
