@@ -197,7 +197,7 @@ final class JCudaProgramsIT {
 
     /** The jar that the programs were compiled against. */
     private static String realJCuda() {
-        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
                 .filter(entry -> Path.of(entry).getFileName().toString().matches("jcuda-[0-9.]+\\.jar"))
                 .findFirst()
                 .orElseThrow();

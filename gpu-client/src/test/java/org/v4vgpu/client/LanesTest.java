@@ -19,7 +19,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,10 +29,13 @@ import org.v4vgpu.proto.CudaStatus;
 @ParameterizedClass
 @ValueSource(strings = {"v4v", "tcp"})
 final class LanesTest {
-    @Parameter
-    String transport;
+    private final String transport;
 
     private static final int N = 4096;
+
+    LanesTest(String transport) {
+        this.transport = transport;
+    }
 
     /** With 64 lanes each of the threads has its own; with 2 all but one share one; with 1 all share it. */
     @ParameterizedTest

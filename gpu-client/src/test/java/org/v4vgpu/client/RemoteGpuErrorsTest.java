@@ -16,7 +16,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.v4vgpu.proto.CudaStatus;
@@ -26,12 +25,15 @@ import org.v4vgpu.proto.CudaStatus;
 @ParameterizedClass
 @ValueSource(strings = {"v4v", "tcp"})
 final class RemoteGpuErrorsTest {
-    @Parameter
-    String transport;
+    private final String transport;
 
     private TestServer server;
     private RemoteGpu gpu;
     private RemoteContext context;
+
+    RemoteGpuErrorsTest(String transport) {
+        this.transport = transport;
+    }
 
     @BeforeEach
     void connect() throws IOException {
@@ -159,9 +161,10 @@ final class RemoteGpuErrorsTest {
     @Test
     void aSegmentOfAnotherThreadOrAClosedArenaCostsNothing() {
         DeviceMemory memory = context.allocate(64);
-        Arena closed = Arena.ofConfined();
-        MemorySegment segment = closed.allocate(64);
-        closed.close();
+        MemorySegment segment;
+        try (Arena closed = Arena.ofConfined()) {
+            segment = closed.allocate(64);
+        }
         assertThrows(IllegalStateException.class, () -> memory.copyFrom(segment));
         assertThrows(IllegalStateException.class, () -> memory.copyTo(segment));
         assertStatus(

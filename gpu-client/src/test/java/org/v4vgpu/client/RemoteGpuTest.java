@@ -17,7 +17,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -27,14 +26,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ParameterizedClass
 @ValueSource(strings = {"v4v", "tcp"})
 final class RemoteGpuTest {
-    @Parameter
-    String transport;
+    private final String transport;
 
     private static final int WARP_SIZE = 10;
 
     private TestServer server;
     private RemoteGpu gpu;
     private RemoteContext context;
+
+    RemoteGpuTest(String transport) {
+        this.transport = transport;
+    }
 
     @BeforeEach
     void connect() throws IOException {

@@ -26,6 +26,7 @@ final class PinnedMemory {
 
     private PinnedMemory() {}
 
+    @SuppressWarnings("MustBeClosedChecker") // closed by free, or with the process
     static void allocate(Pointer pointer, long bytes, int flags) {
         if (bytes <= 0) {
             throw new CudaException(CudaStatus.INVALID_VALUE, "a host allocation of " + bytes + " bytes");

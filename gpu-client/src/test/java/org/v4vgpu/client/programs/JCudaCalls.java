@@ -63,7 +63,7 @@ public final class JCudaCalls {
         copies2D();
         modules(kernels);
         launches(kernels);
-        streams(kernels);
+        streams();
         unsupported();
         ok(cuCtxDestroy(context));
         is(CUresult.CUDA_ERROR_INVALID_CONTEXT, cuCtxDestroy(context));
@@ -432,7 +432,7 @@ public final class JCudaCalls {
         ok(cuCtxSynchronize());
     }
 
-    private static void streams(Path kernels) throws IOException {
+    private static void streams() {
         CUstream stream = new CUstream();
         ok(cuStreamCreate(stream, 0));
         CUevent start = new CUevent();
