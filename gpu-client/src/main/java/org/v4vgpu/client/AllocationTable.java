@@ -15,7 +15,8 @@ final class AllocationTable {
     }
 
     /** The memory that holds {@code address}, its end excluded; null if there is none. */
-    @Nullable DeviceMemory at(long address) {
+    @Nullable
+    DeviceMemory at(long address) {
         Map.Entry<Long, DeviceMemory> entry = byAddress.floorEntry(address);
         if (entry == null) {
             return null;

@@ -25,6 +25,12 @@ public final class CudaException extends RuntimeException {
         return new CudaStatus(code);
     }
 
+    /** The status and what was wrong, on one line. */
+    @Override
+    public String getMessage() {
+        return String.valueOf(super.getMessage());
+    }
+
     static CudaException invalidValue(String what) {
         return new CudaException(CudaStatus.INVALID_VALUE, what);
     }

@@ -78,7 +78,15 @@ public final class DeviceMemory implements AutoCloseable {
         return freeable;
     }
 
-    /** @throws CudaException INVALID_VALUE if the range is empty or leaves this memory */
+    /**
+     *
+     * A range of this memory.
+     *
+     *
+     *
+     * @throws CudaException INVALID_VALUE if the range is empty or leaves this memory
+     *
+     */
     public DeviceMemory slice(long offset, long bytes) {
         if (bytes <= 0 || offset < 0 || offset > this.bytes || bytes > this.bytes - offset) {
             throw CudaException.invalidValue("a range of " + bytes + " bytes from " + offset + " on leaves the "
@@ -257,7 +265,15 @@ public final class DeviceMemory implements AutoCloseable {
                                 .build());
     }
 
-    /** Frees an allocation. Idempotent. @throws CudaException an earlier error that nobody has been told; the memory is freed */
+    /**
+     *
+     * Frees an allocation. Idempotent.
+     *
+     *
+     *
+     * @throws CudaException an earlier error that nobody has been told; the memory is freed
+     *
+     */
     @Override
     public void close() {
         if (freeable && context.allocations().remove(this) && context.session().isOpen()) {
@@ -288,8 +304,8 @@ public final class DeviceMemory implements AutoCloseable {
             throw CudaException.invalidValue("a copy of " + copied + " bytes");
         }
         if (copied > bytes) {
-            throw CudaException.invalidValue("a copy of " + copied + " bytes leaves the " + bytes + " bytes at 0x"
-                    + Long.toHexString(address));
+            throw CudaException.invalidValue(
+                    "a copy of " + copied + " bytes leaves the " + bytes + " bytes at 0x" + Long.toHexString(address));
         }
     }
 

@@ -91,7 +91,15 @@ final class GpuSession implements AutoCloseable {
         return end.get() == null;
     }
 
-    /** @throws CudaException why the session has ended, if it has */
+    /**
+     *
+     * Checks that the session goes on.
+     *
+     *
+     *
+     * @throws CudaException why it has ended, if it has
+     *
+     */
     void ensureOpen() {
         End ended = end.get();
         if (ended != null) {
@@ -146,8 +154,7 @@ final class GpuSession implements AutoCloseable {
                 .setClient(ClientName.ofThisProcess())
                 .setSecret(secret)
                 .build();
-        channel.send(new CallEncoder()
-                .request(Call.HELLO, CallDescriptor.WAITS | CallDescriptor.LAST, 0, 0, request));
+        channel.send(new CallEncoder().request(Call.HELLO, CallDescriptor.WAITS | CallDescriptor.LAST, 0, 0, request));
         try (IncomingMessage message = channel.receive(HELLO_TIMEOUT_NANOS)) {
             CallHeader header = CallHeader.decode(message.header());
             if (!header.isReply() || header.number() != Call.HELLO.number()) {

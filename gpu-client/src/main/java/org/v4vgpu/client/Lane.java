@@ -64,7 +64,8 @@ final class Lane {
     }
 
     /** Calls with a payload and waits; the reply's message has a meaning whatever its status. */
-    <Q extends MessageLite, R extends MessageLite> Reply<R> exchange(Call<Q, R> call, Q request, MemorySegment payload) {
+    <Q extends MessageLite, R extends MessageLite> Reply<R> exchange(
+            Call<Q, R> call, Q request, MemorySegment payload) {
         acquire();
         try {
             long sequence = publish(call, CallDescriptor.WAITS, request, payload);

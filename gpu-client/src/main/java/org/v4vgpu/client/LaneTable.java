@@ -26,7 +26,9 @@ final class LaneTable {
     /** How many lanes may be owned, beside the shared one. */
     private final int maximumOwned;
 
+    @SuppressWarnings("ThreadLocalUsage") // a lane belongs to a thread and a session, of which there are few
     private final ThreadLocal<@Nullable Lane> mine = new ThreadLocal<>();
+
     private final CountDownLatch closed = new CountDownLatch(1);
 
     /** Guarded by this. */

@@ -21,8 +21,9 @@ public record ModuleLoad(CudaStatus status, @Nullable RemoteModule module, Strin
     static ModuleLoad of(RemoteContext context, MemorySegment image, int logBytes) {
         long bytes = image.byteSize();
         if (bytes == 0 || bytes > Limits.MAXIMUM_MODULE_BYTES) {
-            return refused(CudaStatus.INVALID_IMAGE, "a module image of " + bytes + " bytes; up to "
-                    + Limits.MAXIMUM_MODULE_BYTES + " are possible");
+            return refused(
+                    CudaStatus.INVALID_IMAGE,
+                    "a module image of " + bytes + " bytes; up to " + Limits.MAXIMUM_MODULE_BYTES + " are possible");
         }
         int log = Math.clamp(logBytes, 0, Limits.MAXIMUM_LOG_BYTES);
         Lane.Reply<ModuleLoadDataReply> reply = context.lane()
@@ -35,8 +36,7 @@ public record ModuleLoad(CudaStatus status, @Nullable RemoteModule module, Strin
                                 .build(),
                         image);
         ModuleLoadDataReply message = reply.message();
-        RemoteModule module =
-                reply.status().isSuccess() ? new RemoteModule(context, message.getModule()) : null;
+        RemoteModule module = reply.status().isSuccess() ? new RemoteModule(context, message.getModule()) : null;
         return new ModuleLoad(reply.status(), module, message.getInfoLog(), message.getErrorLog());
     }
 
@@ -44,7 +44,15 @@ public record ModuleLoad(CudaStatus status, @Nullable RemoteModule module, Strin
         return new ModuleLoad(status, null, "", why);
     }
 
-    /** @throws CudaException the status, with the error log, if there is no module */
+    /**
+     *
+     * The module.
+     *
+     *
+     *
+     * @throws CudaException the status, with the error log, if there is no module
+     *
+     */
     public RemoteModule orElseThrow() {
         if (module == null) {
             throw new CudaException(status, errorLog.isBlank() ? "ModuleLoadData" : errorLog.strip());

@@ -28,7 +28,15 @@ public final class ParameterLayout {
         this.byteSize = byteSize;
     }
 
-    /** @throws IllegalArgumentException if the parameters overlap, go back, or are more than CUDA allows */
+    /**
+     *
+     * Checks what a server says.
+     *
+     *
+     *
+     * @throws IllegalArgumentException if the parameters overlap, go back, or are more than CUDA allows
+     *
+     */
     static ParameterLayout of(List<KernelParameter> parameters) {
         int[] offsets = new int[parameters.size()];
         int[] sizes = new int[parameters.size()];
@@ -120,7 +128,8 @@ public final class ParameterLayout {
             }
             default ->
                 throw CudaException.invalidValue("argument " + i + " of kernel " + kernel + " is a "
-                        + argument.getClass().getName() + "; boxed primitives, DeviceMemory and MemorySegment can be passed");
+                        + argument.getClass().getName()
+                        + "; boxed primitives, DeviceMemory and MemorySegment can be passed");
         }
     }
 

@@ -73,8 +73,7 @@ public final class RemoteContext implements AutoCloseable {
         if (bytes <= 0) {
             throw CudaException.invalidValue("an allocation of " + bytes + " bytes");
         }
-        long address = lane()
-                .call(
+        long address = lane().call(
                         Call.MEM_ALLOC,
                         MemAllocRequest.newBuilder()
                                 .setContext(id)
@@ -157,8 +156,7 @@ public final class RemoteContext implements AutoCloseable {
 
     /** Creates a stream, which the caller closes. Source: cuStreamCreateWithPriority. */
     public RemoteStream createStream(int flags, int priority) {
-        long stream = lane()
-                .call(
+        long stream = lane().call(
                         Call.STREAM_CREATE,
                         StreamCreateRequest.newBuilder()
                                 .setContext(id)
@@ -177,8 +175,7 @@ public final class RemoteContext implements AutoCloseable {
 
     /** Creates an event, which the caller closes. Source: cuEventCreate. */
     public RemoteEvent createEvent(int flags) {
-        long event = lane()
-                .call(
+        long event = lane().call(
                         Call.EVENT_CREATE,
                         EventCreateRequest.newBuilder()
                                 .setContext(id)

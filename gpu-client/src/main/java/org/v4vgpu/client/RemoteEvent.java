@@ -96,7 +96,9 @@ public final class RemoteEvent implements AutoCloseable {
     /** Destroys the event. Idempotent. */
     @Override
     public void close() {
-        if (open.compareAndSet(true, false) && context.isOpen() && context.session().isOpen()) {
+        if (open.compareAndSet(true, false)
+                && context.isOpen()
+                && context.session().isOpen()) {
             CudaStatus status = context.lane()
                     .status(
                             Call.EVENT_DESTROY,

@@ -91,7 +91,15 @@ public final class RemoteGpu implements AutoCloseable {
         return List.copyOf(devices);
     }
 
-    /** @throws CudaException INVALID_DEVICE if there is no such device */
+    /**
+     *
+     * A device by its ordinal.
+     *
+     *
+     *
+     * @throws CudaException INVALID_DEVICE if there is no such device
+     *
+     */
     public RemoteDevice device(int ordinal) {
         if (ordinal < 0 || ordinal >= devices.size()) {
             throw new CudaException(

@@ -33,7 +33,15 @@ public final class RemoteModule implements AutoCloseable {
         return open.get() && context.isOpen();
     }
 
-    /** @throws CudaException NOT_FOUND if the module has no such kernel */
+    /**
+     *
+     * A kernel of the module.
+     *
+     *
+     *
+     * @throws CudaException NOT_FOUND if there is none of that name
+     *
+     */
     public RemoteFunction function(String name) {
         requireOpen(name);
         RemoteFunction known = functions.get(name);

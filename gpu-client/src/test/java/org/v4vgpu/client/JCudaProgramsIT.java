@@ -146,7 +146,8 @@ final class JCudaProgramsIT {
         try (JarFile jar = new JarFile(DROP_IN.toFile())) {
             assertEquals("jcuda", jar.getManifest().getMainAttributes().getValue("Automatic-Module-Name"));
             String licence = new String(
-                    jar.getInputStream(jar.getEntry("META-INF/licenses/jcuda.txt")).readAllBytes(),
+                    jar.getInputStream(jar.getEntry("META-INF/licenses/jcuda.txt"))
+                            .readAllBytes(),
                     StandardCharsets.UTF_8);
             assertTrue(licence.contains("Copyright (c) 2009-2015 Marco Hutter"), licence);
             assertTrue(licence.contains("The above copyright notice and this permission notice"), licence);
@@ -180,11 +181,10 @@ final class JCudaProgramsIT {
         List<String> command = new ArrayList<>(List.of(
                 java(), "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Djava.io.tmpdir=" + temporary));
         if (form.equals("agent")) {
-            command.addAll(List.of(
-                    "-javaagent:" + AGENT + "=" + address, "-cp", PROGRAMS + File.pathSeparator + realJCuda()));
-        } else {
             command.addAll(
-                    List.of("-Dv4vgpu.server=" + address, "-cp", PROGRAMS + File.pathSeparator + DROP_IN));
+                    List.of("-javaagent:" + AGENT + "=" + address, "-cp", PROGRAMS + File.pathSeparator + realJCuda()));
+        } else {
+            command.addAll(List.of("-Dv4vgpu.server=" + address, "-cp", PROGRAMS + File.pathSeparator + DROP_IN));
         }
         command.add(PACKAGE + program);
         command.addAll(List.of(arguments));
@@ -197,7 +197,7 @@ final class JCudaProgramsIT {
 
     /** The jar that the programs were compiled against. */
     private static String realJCuda() {
-        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
                 .filter(entry -> Path.of(entry).getFileName().toString().matches("jcuda-[0-9.]+\\.jar"))
                 .findFirst()
                 .orElseThrow();

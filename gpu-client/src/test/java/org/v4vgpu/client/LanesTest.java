@@ -19,20 +19,29 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.v4vgpu.proto.CudaStatus;
 
 /** Several threads of one session: each with a lane, or sharing one when the server has no more. */
 @Timeout(120)
+@ParameterizedClass
+@ValueSource(strings = {"v4v", "tcp"})
 final class LanesTest {
+    private final String transport;
+
     private static final int N = 4096;
+
+    LanesTest(String transport) {
+        this.transport = transport;
+    }
 
     /** With 64 lanes each of the threads has its own; with 2 all but one share one; with 1 all share it. */
     @ParameterizedTest
     @ValueSource(ints = {64, 2, 1})
     void threadsWorkBesideEachOther(int lanes) throws Exception {
-        try (TestServer server = TestServer.tcp(lanes);
+        try (TestServer server = TestServer.on(transport, lanes);
                 RemoteGpu gpu = server.connect();
                 RemoteContext context = gpu.device(0).createContext();
                 ExecutorService threads = Executors.newFixedThreadPool(6)) {
@@ -50,7 +59,7 @@ final class LanesTest {
 
     @Test
     void virtualThreadsShareALane() throws Exception {
-        try (TestServer server = TestServer.tcp();
+        try (TestServer server = TestServer.on(transport);
                 RemoteGpu gpu = server.connect();
                 RemoteContext context = gpu.device(0).createContext();
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -85,7 +94,7 @@ final class LanesTest {
 
     @Test
     void anEventRecordedInOneThreadIsAwaitedInAnother() throws Exception {
-        try (TestServer server = TestServer.tcp();
+        try (TestServer server = TestServer.on(transport);
                 RemoteGpu gpu = server.connect();
                 RemoteContext context = gpu.device(0).createContext();
                 RemoteEvent event = context.createEvent();
@@ -108,7 +117,7 @@ final class LanesTest {
     @Test
     void theOrderBetweenThreadsHoldsForOneWayCalls() throws Exception {
         int big = 2_000_000;
-        try (TestServer server = TestServer.tcp();
+        try (TestServer server = TestServer.on(transport);
                 RemoteGpu gpu = server.connect();
                 RemoteContext context = gpu.device(0).createContext();
                 DeviceMemory memory = context.allocate(big);
@@ -131,7 +140,7 @@ final class LanesTest {
 
     @Test
     void lanesOfEndedThreadsGoBack() throws Exception {
-        try (TestServer server = TestServer.tcp(6);
+        try (TestServer server = TestServer.on(transport, 6);
                 RemoteGpu gpu = server.connect();
                 RemoteContext context = gpu.device(0).createContext()) {
             for (int i = 0; i < 40; i++) {
@@ -145,8 +154,9 @@ final class LanesTest {
 
     @Test
     void aSessionOutlivesTheThreadThatOpenedIt() throws Exception {
-        try (TestServer server = TestServer.tcp()) {
-            RemoteContext context = inAnotherThread(() -> server.connect().device(0).createContext());
+        try (TestServer server = TestServer.on(transport)) {
+            RemoteContext context =
+                    inAnotherThread(() -> server.connect().device(0).createContext());
             DeviceMemory memory = inAnotherThread(() -> context.allocate(64));
             memory.fill((byte) 1);
             context.synchronize();
@@ -155,7 +165,7 @@ final class LanesTest {
 
     @Test
     void closingEndsWhatOtherThreadsWaitFor() throws Exception {
-        try (TestServer server = TestServer.tcp()) {
+        try (TestServer server = TestServer.on(transport)) {
             RemoteGpu gpu = server.connect();
             RemoteContext context = gpu.device(0).createContext();
             CountDownLatch working = new CountDownLatch(1);
@@ -177,7 +187,8 @@ final class LanesTest {
         }
     }
 
-    private static <T> T inAnotherThread(Callable<T> call) throws InterruptedException, ExecutionException, IOException {
+    private static <T> T inAnotherThread(Callable<T> call)
+            throws InterruptedException, ExecutionException, IOException {
         FutureTask<T> task = new FutureTask<>(call);
         Thread thread = Thread.ofPlatform().start(task);
         T result = task.get();

@@ -16,18 +16,28 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.v4vgpu.proto.CudaStatus;
 
 /** What is wrong is said at once where the client can know it, once where only the server can. */
 @Timeout(60)
+@ParameterizedClass
+@ValueSource(strings = {"v4v", "tcp"})
 final class RemoteGpuErrorsTest {
+    private final String transport;
+
     private TestServer server;
     private RemoteGpu gpu;
     private RemoteContext context;
 
+    RemoteGpuErrorsTest(String transport) {
+        this.transport = transport;
+    }
+
     @BeforeEach
     void connect() throws IOException {
-        server = TestServer.tcp();
+        server = TestServer.on(transport);
         gpu = server.connect();
         context = gpu.device(0).createContext();
     }
@@ -75,13 +85,11 @@ final class RemoteGpuErrorsTest {
         RemoteFunction vecadd =
                 context.loadModule(TestServer.KERNELS.resolve("vecadd.ptx")).function("vecadd");
         assertStatus(
-                CudaStatus.INVALID_VALUE,
-                () -> vecadd.launch(Dim3.of(1), Dim3.of(1025), memory, memory, memory, 1));
+                CudaStatus.INVALID_VALUE, () -> vecadd.launch(Dim3.of(1), Dim3.of(1025), memory, memory, memory, 1));
         assertStatus(
                 CudaStatus.INVALID_VALUE,
                 () -> vecadd.launch(Dim3.of(1), Dim3.of(32, 32, 2), memory, memory, memory, 1));
-        assertStatus(
-                CudaStatus.INVALID_VALUE, () -> vecadd.launch(Dim3.of(0), Dim3.of(1), memory, memory, memory, 1));
+        assertStatus(CudaStatus.INVALID_VALUE, () -> vecadd.launch(Dim3.of(0), Dim3.of(1), memory, memory, memory, 1));
         assertStatus(
                 CudaStatus.INVALID_VALUE,
                 () -> vecadd.launch(Dim3.of(1, 70_000), Dim3.of(1), memory, memory, memory, 1));
@@ -90,8 +98,7 @@ final class RemoteGpuErrorsTest {
                 .getMessage()
                 .contains("argument 3 of kernel vecadd has 8 bytes, its parameter 4"));
         assertStatus(
-                CudaStatus.INVALID_VALUE,
-                () -> vecadd.launch(Dim3.of(1), Dim3.of(1), memory, memory, memory, "text"));
+                CudaStatus.INVALID_VALUE, () -> vecadd.launch(Dim3.of(1), Dim3.of(1), memory, memory, memory, "text"));
         context.synchronize();
     }
 
@@ -154,9 +161,10 @@ final class RemoteGpuErrorsTest {
     @Test
     void aSegmentOfAnotherThreadOrAClosedArenaCostsNothing() {
         DeviceMemory memory = context.allocate(64);
-        Arena closed = Arena.ofConfined();
-        MemorySegment segment = closed.allocate(64);
-        closed.close();
+        MemorySegment segment;
+        try (Arena closed = Arena.ofConfined()) {
+            segment = closed.allocate(64);
+        }
         assertThrows(IllegalStateException.class, () -> memory.copyFrom(segment));
         assertThrows(IllegalStateException.class, () -> memory.copyTo(segment));
         assertStatus(

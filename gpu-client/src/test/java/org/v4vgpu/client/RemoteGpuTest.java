@@ -13,37 +13,34 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Random;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The nouns of the Java API, end to end over TCP; processes and V4V are in {@code JCudaProgramsIT}. */
+/** The nouns of the Java API, end to end over both transports; programs and processes are in {@code JCudaProgramsIT}. */
 @Timeout(60)
+@ParameterizedClass
+@ValueSource(strings = {"v4v", "tcp"})
 final class RemoteGpuTest {
+    private final String transport;
+
     private static final int WARP_SIZE = 10;
 
-    private static TestServer server;
-
+    private TestServer server;
     private RemoteGpu gpu;
     private RemoteContext context;
 
-    @BeforeAll
-    static void startServer() throws IOException {
-        server = TestServer.tcp();
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
+    RemoteGpuTest(String transport) {
+        this.transport = transport;
     }
 
     @BeforeEach
-    void connect() {
+    void connect() throws IOException {
+        server = TestServer.on(transport);
         gpu = server.connect();
         context = gpu.device(0).createContext();
     }
@@ -51,6 +48,7 @@ final class RemoteGpuTest {
     @AfterEach
     void disconnect() {
         gpu.close();
+        server.close();
     }
 
     @Test
@@ -241,7 +239,8 @@ final class RemoteGpuTest {
         other.device(0).createContext().allocate(1 << 20);
         other.close();
         other.close();
-        while (server.usedBytes() != before) { // the session ends behind the goodbye; the timeout says how long that may take
+        while (server.usedBytes()
+                != before) { // the session ends behind the goodbye; the timeout says how long that may take
             Thread.onSpinWait();
         }
     }
@@ -262,7 +261,7 @@ final class RemoteGpuTest {
 
     @Test
     void numbersTheDevicesOfSeveralServers() throws IOException {
-        try (TestServer second = TestServer.tcp();
+        try (TestServer second = TestServer.on(transport);
                 RemoteGpu both = RemoteGpu.connect(server.address() + "," + second.address(), false)) {
             assertEquals(2, both.devices().size());
             assertEquals(1, both.device(1).ordinal());

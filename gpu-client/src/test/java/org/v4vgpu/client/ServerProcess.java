@@ -45,7 +45,7 @@ final class ServerProcess implements AutoCloseable {
                 throw new IOException("the server ended before it was ready");
             }
             if (line.startsWith(LISTENING)) {
-                addresses.add(line.substring(LISTENING.length()).strip().split("\\s")[0]);
+                addresses.add(line.substring(LISTENING.length()).strip().replaceFirst("\\s.*", ""));
             }
         }
     }

@@ -39,7 +39,8 @@ final class Copies {
         }
         DeviceMemory from = DevicePointer.at(context, source, bytes);
         HostPointer target = HostPointer.of(destination);
-        from.copyTo(target.bytes(bytes), stream != null ? stream : from.context().defaultStream());
+        from.copyTo(
+                target.bytes(bytes), stream != null ? stream : from.context().defaultStream());
         target.written();
     }
 
@@ -94,8 +95,10 @@ final class Copies {
             long height,
             @Nullable RemoteStream stream) {
         if (width < 0 || height < 0 || width > destinationPitch || width > sourcePitch) {
-            throw new CudaException(CudaStatus.INVALID_VALUE, "a copy of " + height + " rows of " + width
-                    + " bytes with pitches " + sourcePitch + " and " + destinationPitch);
+            throw new CudaException(
+                    CudaStatus.INVALID_VALUE,
+                    "a copy of " + height + " rows of " + width + " bytes with pitches " + sourcePitch + " and "
+                            + destinationPitch);
         }
         if (width == destinationPitch && width == sourcePitch) {
             inferred(context, destination, source, product(width, height), stream);

@@ -27,7 +27,8 @@ final class DevicePointer {
         DeviceMemory memory = find(context, address);
         if (memory == null) {
             throw new CudaException(
-                    CudaStatus.INVALID_VALUE, "no device memory at 0x" + Long.toHexString(address) + ", or freed before");
+                    CudaStatus.INVALID_VALUE,
+                    "no device memory at 0x" + Long.toHexString(address) + ", or freed before");
         }
         return memory;
     }
@@ -53,7 +54,8 @@ final class DevicePointer {
         DeviceMemory memory = whole(context, address);
         if (memory.address() != address || !memory.isAllocation()) {
             throw new CudaException(
-                    CudaStatus.INVALID_VALUE, "0x" + Long.toHexString(address) + " is not the beginning of an allocation");
+                    CudaStatus.INVALID_VALUE,
+                    "0x" + Long.toHexString(address) + " is not the beginning of an allocation");
         }
         memory.close();
     }

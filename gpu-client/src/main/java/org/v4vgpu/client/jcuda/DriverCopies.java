@@ -108,9 +108,21 @@ final class DriverCopies {
     private static void copy2D(CUDA_MEMCPY2D copy, @Nullable RemoteStream stream) {
         Copies.rows(
                 CurrentContext.get(),
-                place(copy.dstMemoryType, copy.dstHost, copy.dstDevice, copy.dstXInBytes, copy.dstY, pitch(copy.dstPitch, copy)),
+                place(
+                        copy.dstMemoryType,
+                        copy.dstHost,
+                        copy.dstDevice,
+                        copy.dstXInBytes,
+                        copy.dstY,
+                        pitch(copy.dstPitch, copy)),
                 pitch(copy.dstPitch, copy),
-                place(copy.srcMemoryType, copy.srcHost, copy.srcDevice, copy.srcXInBytes, copy.srcY, pitch(copy.srcPitch, copy)),
+                place(
+                        copy.srcMemoryType,
+                        copy.srcHost,
+                        copy.srcDevice,
+                        copy.srcXInBytes,
+                        copy.srcY,
+                        pitch(copy.srcPitch, copy)),
                 pitch(copy.srcPitch, copy),
                 copy.WidthInBytes,
                 copy.Height,
@@ -124,12 +136,11 @@ final class DriverCopies {
 
     private static Pointer place(
             int type, @Nullable Pointer host, @Nullable CUdeviceptr device, long x, long y, long pitch) {
-        Pointer pointer =
-                switch (type) {
-                    case CUmemorytype.CU_MEMORYTYPE_HOST -> host;
-                    case CUmemorytype.CU_MEMORYTYPE_DEVICE, CUmemorytype.CU_MEMORYTYPE_UNIFIED -> device;
-                    default -> throw new CudaException(CudaStatus.NOT_SUPPORTED, "copies of memory type " + type);
-                };
+        Pointer pointer = switch (type) {
+            case CUmemorytype.CU_MEMORYTYPE_HOST -> host;
+            case CUmemorytype.CU_MEMORYTYPE_DEVICE, CUmemorytype.CU_MEMORYTYPE_UNIFIED -> device;
+            default -> throw new CudaException(CudaStatus.NOT_SUPPORTED, "copies of memory type " + type);
+        };
         if (pointer == null || x < 0 || y < 0) {
             throw new CudaException(CudaStatus.INVALID_VALUE, "a copy without a pointer, or from a negative row");
         }

@@ -27,7 +27,8 @@ final class DriverDevices {
     }
 
     static void cuDriverGetVersion(int[] version) {
-        mandatory(version, "driverVersion", "cuDriverGetVersion")[0] = Gpu.open().driverVersion();
+        mandatory(version, "driverVersion", "cuDriverGetVersion")[0] =
+                Gpu.open().driverVersion();
     }
 
     static void cuGetErrorName(int error, String[] name) {
@@ -74,7 +75,8 @@ final class DriverDevices {
     }
 
     static void cuDeviceGetUuid(CUuuid uuid, CUdevice device) {
-        mandatory(uuid, "uuid", "cuDeviceGetUuid").bytes = bytes(of(device, "cuDeviceGetUuid").uuid());
+        mandatory(uuid, "uuid", "cuDeviceGetUuid").bytes =
+                bytes(of(device, "cuDeviceGetUuid").uuid());
     }
 
     static byte[] bytes(UUID uuid) {

@@ -37,7 +37,8 @@ final class DriverLaunches {
             @Nullable CUstream stream,
             @Nullable Pointer parameters,
             @Nullable Pointer extra) {
-        RemoteFunction kernel = Handles.find(JCudaFields.handle(mandatory(function, "f", "cuLaunchKernel")), RemoteFunction.class);
+        RemoteFunction kernel =
+                Handles.find(JCudaFields.handle(mandatory(function, "f", "cuLaunchKernel")), RemoteFunction.class);
         ParameterLayout layout = kernel.parameters();
         MemorySegment packed;
         if (parameters != null && extra != null) {
@@ -83,14 +84,19 @@ final class DriverLaunches {
         int size = layout.size(i);
         try {
             @Nullable NativePointerObject @Nullable [] pointers = JCudaFields.pointers(element);
-            if (pointers != null && pointers.length == 1 && size == Long.BYTES && JCudaFields.byteOffset(element) == 0) {
+            if (pointers != null
+                    && pointers.length == 1
+                    && size == Long.BYTES
+                    && JCudaFields.byteOffset(element) == 0) {
                 block.set(ValueLayout.JAVA_LONG_UNALIGNED, layout.offset(i), HostPointer.address(pointers[0]));
             } else {
                 MemorySegment.copy(HostPointer.of(element).bytes(size), 0, block, layout.offset(i), size);
             }
         } catch (CudaException e) {
             throw new CudaException(
-                    e.status(), "parameter " + i + " of kernel " + kernel + ", of " + size + " bytes: " + e.getMessage(), e);
+                    e.status(),
+                    "parameter " + i + " of kernel " + kernel + ", of " + size + " bytes: " + e.getMessage(),
+                    e);
         }
     }
 

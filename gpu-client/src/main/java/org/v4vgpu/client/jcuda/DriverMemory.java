@@ -38,8 +38,8 @@ final class DriverMemory {
         if (width <= 0 || height <= 0) {
             throw new CudaException(CudaStatus.INVALID_VALUE, "an allocation of " + width + " by " + height + " bytes");
         }
-        int alignment = DeviceAttributes.of(
-                context.device(), CUdevice_attribute.CU_DEVICE_ATTRIBUTE_TEXTURE_PITCH_ALIGNMENT);
+        int alignment =
+                DeviceAttributes.of(context.device(), CUdevice_attribute.CU_DEVICE_ATTRIBUTE_TEXTURE_PITCH_ALIGNMENT);
         alignment = Math.max(alignment, USUAL_PITCH);
         long row;
         long bytes;
@@ -144,6 +144,7 @@ final class DriverMemory {
             throw new CudaException(CudaStatus.INVALID_VALUE, "a memset of " + count + " elements");
         }
         DeviceMemory memory = DevicePointer.at(context, pointer, count * elementBytes);
-        memory.fill(elementBytes, value, stream != null ? stream : memory.context().defaultStream());
+        memory.fill(
+                elementBytes, value, stream != null ? stream : memory.context().defaultStream());
     }
 }

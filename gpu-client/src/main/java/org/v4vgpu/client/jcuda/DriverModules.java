@@ -52,7 +52,8 @@ final class DriverModules {
         if (count < 0 || count > options.length) {
             throw new CudaException(CudaStatus.INVALID_VALUE, count + " options");
         }
-        @Nullable NativePointerObject @Nullable [] elements =
+        @Nullable
+        NativePointerObject @Nullable [] elements =
                 count == 0 ? null : JCudaFields.pointers(mandatory(values, "optionValues", "cuModuleLoadDataEx"));
         if (count > 0 && (elements == null || elements.length < count)) {
             throw new CudaException(CudaStatus.INVALID_VALUE, "less option values than options");
@@ -110,7 +111,8 @@ final class DriverModules {
         }
         Integer known = of.attribute(attribute);
         if (known == null) {
-            throw new CudaException(CudaStatus.NOT_SUPPORTED, "the server does not tell function attribute " + attribute);
+            throw new CudaException(
+                    CudaStatus.NOT_SUPPORTED, "the server does not tell function attribute " + attribute);
         }
         mandatory(value, "pi", "cuFuncGetAttribute")[0] = known;
     }

@@ -96,8 +96,8 @@ final class DriverStreams {
     }
 
     static void cuEventElapsedTime(float[] millis, CUevent start, CUevent end) {
-        mandatory(millis, "pMilliseconds", "cuEventElapsedTime")[0] = Streams.event(end)
-                .millisSince(Streams.event(start));
+        mandatory(millis, "pMilliseconds", "cuEventElapsedTime")[0] =
+                Streams.event(end).millisSince(Streams.event(start));
     }
 
     static int status(boolean done) {

@@ -16,7 +16,15 @@ final class Gpu {
 
     private Gpu() {}
 
-    /** Connects, unless that is done. @throws CudaException DEVICE_UNAVAILABLE, INVALID_VALUE for an address that is none */
+    /**
+     *
+     * Connects, unless that is done.
+     *
+     *
+     *
+     * @throws CudaException DEVICE_UNAVAILABLE, INVALID_VALUE for an address that is none
+     *
+     */
     static RemoteGpu open() {
         RemoteGpu opened = gpu;
         return opened != null ? opened : connect();
@@ -36,7 +44,15 @@ final class Gpu {
         return opened;
     }
 
-    /** @throws CudaException NOT_INITIALIZED before cuInit */
+    /**
+     *
+     * What cuInit opened.
+     *
+     *
+     *
+     * @throws CudaException NOT_INITIALIZED before cuInit
+     *
+     */
     static RemoteGpu initialized() {
         RemoteGpu opened = gpu;
         if (opened == null) {

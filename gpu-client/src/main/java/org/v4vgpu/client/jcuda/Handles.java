@@ -38,7 +38,15 @@ final class Handles {
         });
     }
 
-    /** @throws CudaException INVALID_HANDLE, or INVALID_CONTEXT for contexts, if it is unknown or names something else */
+    /**
+     *
+     * What a handle names.
+     *
+     *
+     *
+     * @throws CudaException INVALID_HANDLE, or INVALID_CONTEXT for contexts, if it is unknown or names something else
+     *
+     */
     static <T> T find(long handle, Class<T> type) {
         Object object = OBJECTS.get(handle);
         if (!type.isInstance(object)) {

@@ -64,9 +64,8 @@ final class HostPointer {
             return JCudaFields.nativePointer(object);
         }
         Buffer buffer = JCudaFields.buffer(pointer);
-        if (JCudaFields.pointers(pointer) != null || buffer != null && !buffer.isDirect()) {
-            throw new CudaException(
-                    CudaStatus.INVALID_VALUE, "a Java array has no address that a device could use");
+        if (JCudaFields.pointers(pointer) != null || (buffer != null && !buffer.isDirect())) {
+            throw new CudaException(CudaStatus.INVALID_VALUE, "a Java array has no address that a device could use");
         }
         long base = buffer != null ? memory(buffer).address() : JCudaFields.nativePointer(pointer);
         return base + JCudaFields.byteOffset(pointer);
@@ -99,8 +98,7 @@ final class HostPointer {
             NativePointerObject element = pointers[i];
             if (element == null) {
                 if (changed[i] != 0) {
-                    throw new CudaException(
-                            CudaStatus.INVALID_VALUE, "element " + i + " of the pointer array is null");
+                    throw new CudaException(CudaStatus.INVALID_VALUE, "element " + i + " of the pointer array is null");
                 }
             } else if (address(element) != changed[i]) {
                 if (element instanceof Pointer target) {
@@ -138,7 +136,9 @@ final class HostPointer {
             case long[] array -> MemorySegment.ofArray(array);
             case float[] array -> MemorySegment.ofArray(array);
             case double[] array -> MemorySegment.ofArray(array);
-            default -> throw new IllegalArgumentException("a buffer on " + buffer.array().getClass());
+            default ->
+                throw new IllegalArgumentException(
+                        "a buffer on " + buffer.array().getClass());
         };
     }
 

@@ -43,14 +43,22 @@ public final class JCudaBridge {
 
     /** What the libraries call "not supported", or come nearest to it with. */
     private static final Map<String, Integer> NOT_SUPPORTED = Map.of(
-            DRIVER, 801,
-            RUNTIME, 801,
-            "jcuda/nvrtc/JNvrtc", 11,
-            "jcuda/nvptxcompiler/JNvPTXCompiler", 4,
-            "jcuda/jcublas/JCublas2", 15,
-            "jcuda/jcusparse/JCusparse", 10,
-            "jcuda/jcufft/JCufft", 16,
-            "jcuda/jcurand/JCurand", 999);
+            DRIVER,
+            801,
+            RUNTIME,
+            801,
+            "jcuda/nvrtc/JNvrtc",
+            11,
+            "jcuda/nvptxcompiler/JNvPTXCompiler",
+            4,
+            "jcuda/jcublas/JCublas2",
+            15,
+            "jcuda/jcusparse/JCusparse",
+            10,
+            "jcuda/jcufft/JCufft",
+            16,
+            "jcuda/jcurand/JCurand",
+            999);
 
     /** Failures that the log has already told, as call and status: a program that goes on is not to fill it. */
     private static final Set<String> TOLD = ConcurrentHashMap.newKeySet();
@@ -96,6 +104,7 @@ public final class JCudaBridge {
         return owner.equals(RUNTIME) ? MethodHandles.filterReturnValue(result, LastError.RECORDER) : result;
     }
 
+    @SuppressWarnings("UnusedMethod") // by its method handle
     private static int failed(String call, CudaException e) {
         boolean first = TOLD.size() < 1000 && TOLD.add(call + e.status().code());
         LOG.log(first ? Level.WARNING : Level.DEBUG, () -> call + ": " + e.getMessage());
@@ -108,13 +117,13 @@ public final class JCudaBridge {
                 () -> owner.substring(owner.lastIndexOf('/') + 1) + "." + call + " is not supported by v4vgpu");
         Class<?> result = type.returnType();
         MethodHandle answer = result == int.class
-                ? MethodHandles.constant(
-                        int.class, NOT_SUPPORTED.getOrDefault(owner, CudaStatus.NOT_SUPPORTED.code()))
+                ? MethodHandles.constant(int.class, NOT_SUPPORTED.getOrDefault(owner, CudaStatus.NOT_SUPPORTED.code()))
                 : MethodHandles.zero(result);
         return MethodHandles.dropArguments(answer, 0, type.parameterList());
     }
 
     /** JCuda's log level governs what its native libraries print; there are none. Ours goes to {@code System.Logger}. */
+    @SuppressWarnings("UnusedMethod") // by its method handle
     private static void setLogLevel(int level) {
         LOG.log(Level.DEBUG, "JCuda log level {0}: what v4vgpu logs is set where System.Logger is", level);
     }

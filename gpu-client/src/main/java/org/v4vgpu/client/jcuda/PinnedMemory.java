@@ -26,13 +26,15 @@ final class PinnedMemory {
 
     private PinnedMemory() {}
 
+    @SuppressWarnings("MustBeClosedChecker") // closed by free, or with the process
     static void allocate(Pointer pointer, long bytes, int flags) {
         if (bytes <= 0) {
             throw new CudaException(CudaStatus.INVALID_VALUE, "a host allocation of " + bytes + " bytes");
         }
         if (bytes > MAXIMUM_BYTES) {
             throw new CudaException(
-                    CudaStatus.NOT_SUPPORTED, "a host allocation of " + bytes + " bytes; JCuda's buffers hold up to 2 GiB");
+                    CudaStatus.NOT_SUPPORTED,
+                    "a host allocation of " + bytes + " bytes; JCuda's buffers hold up to 2 GiB");
         }
         Arena arena = Arena.ofShared();
         try {

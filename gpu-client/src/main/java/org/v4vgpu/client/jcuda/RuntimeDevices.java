@@ -50,7 +50,7 @@ final class RuntimeDevices {
         mandatory(wish, "prop", "cudaChooseDevice");
         List<RemoteDevice> devices = Gpu.open().devices();
         device[0] = devices.stream()
-                .filter(each -> major(each) > wish.major || major(each) == wish.major && minor(each) >= wish.minor)
+                .filter(each -> major(each) > wish.major || (major(each) == wish.major && minor(each) >= wish.minor))
                 .filter(each -> each.totalBytes() >= wish.totalGlobalMem)
                 .mapToInt(RemoteDevice::ordinal)
                 .findFirst()
@@ -93,7 +93,8 @@ final class RuntimeDevices {
     }
 
     static void cudaDriverGetVersion(int[] version) {
-        mandatory(version, "driverVersion", "cudaDriverGetVersion")[0] = Gpu.open().driverVersion();
+        mandatory(version, "driverVersion", "cudaDriverGetVersion")[0] =
+                Gpu.open().driverVersion();
     }
 
     static int cudaGetLastError() {

@@ -147,7 +147,8 @@ final class RuntimeMemory {
         }
         if (kind != cudaMemcpyKind.cudaMemcpyDefault
                 && (toHost != HostPointer.isHost(destination) || fromHost != HostPointer.isHost(source))) {
-            throw new CudaException(CudaStatus.INVALID_VALUE, "the pointers are not what cudaMemcpyKind " + kind + " says");
+            throw new CudaException(
+                    CudaStatus.INVALID_VALUE, "the pointers are not what cudaMemcpyKind " + kind + " says");
         }
         Copies.rows(
                 CurrentContext.ofRuntime(), destination, destinationPitch, source, sourcePitch, width, height, stream);

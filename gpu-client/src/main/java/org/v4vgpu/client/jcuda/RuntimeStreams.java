@@ -64,7 +64,8 @@ final class RuntimeStreams {
 
     static void cudaEventCreateWithFlags(cudaEvent_t event, int flags) {
         mandatory(event, "event", "cudaEventCreate");
-        JCudaFields.setNativePointer(event, Handles.of(CurrentContext.ofRuntime().createEvent(flags)));
+        JCudaFields.setNativePointer(
+                event, Handles.of(CurrentContext.ofRuntime().createEvent(flags)));
     }
 
     static void cudaEventRecord(cudaEvent_t event, @Nullable cudaStream_t stream) {

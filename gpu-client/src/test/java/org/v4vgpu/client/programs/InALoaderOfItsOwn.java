@@ -18,12 +18,12 @@ public final class InALoaderOfItsOwn {
 
     public static void main(String[] args) throws Exception {
         List<URL> urls = new ArrayList<>();
-        for (String entry : args[0].split(File.pathSeparator)) {
+        for (String entry : args[0].split(File.pathSeparator, -1)) {
             urls.add(Path.of(entry).toUri().toURL());
         }
         try (URLClassLoader loader = new URLClassLoader(urls.toArray(URL[]::new))) {
             Class<?> program = loader.loadClass(args[1]);
-            if (program.getClassLoader() != loader) {
+            if (!loader.equals(program.getClassLoader())) {
                 throw new IllegalStateException(program + " is on the system class path");
             }
             Method main = program.getMethod("main", String[].class);

@@ -63,7 +63,7 @@ public final class JCudaCalls {
         copies2D();
         modules(kernels);
         launches(kernels);
-        streams(kernels);
+        streams();
         unsupported();
         ok(cuCtxDestroy(context));
         is(CUresult.CUDA_ERROR_INVALID_CONTEXT, cuCtxDestroy(context));
@@ -220,7 +220,9 @@ public final class JCudaCalls {
 
     private static void pointers() {
         CUdeviceptr pointer = allocate(BYTES);
-        FloatBuffer direct = ByteBuffer.allocateDirect((int) BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer();
+        FloatBuffer direct = ByteBuffer.allocateDirect((int) BYTES)
+                .order(ByteOrder.nativeOrder())
+                .asFloatBuffer();
         for (int i = 0; i < N; i++) {
             direct.put(i, i);
         }
@@ -308,9 +310,13 @@ public final class JCudaCalls {
 
     private static void modules(Path kernels) throws IOException {
         CUmodule module = new CUmodule();
-        is(CUresult.CUDA_ERROR_FILE_NOT_FOUND, cuModuleLoad(module, kernels.resolve("none.ptx").toString()));
+        is(
+                CUresult.CUDA_ERROR_FILE_NOT_FOUND,
+                cuModuleLoad(module, kernels.resolve("none.ptx").toString()));
         int status = cuModuleLoadData(module, "this is no PTX");
-        that(status == CUresult.CUDA_ERROR_INVALID_PTX || status == CUresult.CUDA_ERROR_INVALID_IMAGE, "no PTX: " + status);
+        that(
+                status == CUresult.CUDA_ERROR_INVALID_PTX || status == CUresult.CUDA_ERROR_INVALID_IMAGE,
+                "no PTX: " + status);
         JITOptions options = new JITOptions();
         options.putBytes(CUjit_option.CU_JIT_ERROR_LOG_BUFFER, new byte[512]);
         options.putInt(CUjit_option.CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES, 512);
@@ -319,8 +325,9 @@ public final class JCudaCalls {
                 .getBytes(java.nio.charset.StandardCharsets.UTF_8);
         status = cuModuleLoadDataJIT(module, Pointer.to(wrong), options);
         that(status == CUresult.CUDA_ERROR_INVALID_PTX, "unknown instruction: " + status);
-        that(options.getString(CUjit_option.CU_JIT_ERROR_LOG_BUFFER).contains("addd"), "error log: "
-                + options.getString(CUjit_option.CU_JIT_ERROR_LOG_BUFFER));
+        that(
+                options.getString(CUjit_option.CU_JIT_ERROR_LOG_BUFFER).contains("addd"),
+                "error log: " + options.getString(CUjit_option.CU_JIT_ERROR_LOG_BUFFER));
 
         ok(cuModuleLoad(module, kernels.resolve("devfunc.ptx").toString()));
         CUfunction function = new CUfunction();
@@ -343,14 +350,14 @@ public final class JCudaCalls {
         ok(cuModuleUnload(module));
         is(CUresult.CUDA_ERROR_INVALID_HANDLE, cuModuleUnload(module));
         is(CUresult.CUDA_ERROR_INVALID_HANDLE, cuModuleGetFunction(new CUfunction(), module, "devfunc"));
-        is(CUresult.CUDA_ERROR_INVALID_HANDLE,
+        is(
+                CUresult.CUDA_ERROR_INVALID_HANDLE,
                 cuLaunchKernel(function, 1, 1, 1, 1, 1, 1, 0, null, Pointer.to(Pointer.to(new int[1])), null));
     }
 
     private static CUfunction vecadd(Path kernels) throws IOException {
         CUmodule module = new CUmodule();
-        ok(cuModuleLoadDataEx(
-                module, Pointer.to(Files.readAllBytes(kernels.resolve("vecadd.ptx"))), 0, null, null));
+        ok(cuModuleLoadDataEx(module, Pointer.to(Files.readAllBytes(kernels.resolve("vecadd.ptx"))), 0, null, null));
         CUfunction function = new CUfunction();
         ok(cuModuleGetFunction(function, module, "vecadd"));
         return function;
@@ -381,8 +388,10 @@ public final class JCudaCalls {
         ok(cuMemcpyDtoH(Pointer.to(addresses), scratch, 24));
         block.putLong(addresses[0]).putLong(addresses[1]).putLong(addresses[2]).putInt(N);
         Pointer extra = Pointer.to(
-                CU_LAUNCH_PARAM_BUFFER_POINTER, Pointer.to(block.array()),
-                CU_LAUNCH_PARAM_BUFFER_SIZE, Pointer.to(new long[] {28}),
+                CU_LAUNCH_PARAM_BUFFER_POINTER,
+                Pointer.to(block.array()),
+                CU_LAUNCH_PARAM_BUFFER_SIZE,
+                Pointer.to(new long[] {28}),
                 CU_LAUNCH_PARAM_END);
         ok(cuLaunchKernel(function, 4, 1, 1, 256, 1, 1, 0, null, null, extra));
         ok(cuMemcpyDtoH(Pointer.to(host), c, BYTES));
@@ -390,15 +399,31 @@ public final class JCudaCalls {
 
         is(CUresult.CUDA_ERROR_INVALID_VALUE, cuLaunchKernel(function, 1, 1, 1, 1025, 1, 1, 0, null, parameters, null));
         is(CUresult.CUDA_ERROR_INVALID_VALUE, cuLaunchKernel(function, 0, 1, 1, 32, 1, 1, 0, null, parameters, null));
-        is(CUresult.CUDA_ERROR_INVALID_VALUE, cuLaunchKernel(function, 1, 1, 1, 1, 1, 1, 1 << 24, null, parameters, null));
-        is(CUresult.CUDA_ERROR_INVALID_VALUE,
+        is(
+                CUresult.CUDA_ERROR_INVALID_VALUE,
+                cuLaunchKernel(function, 1, 1, 1, 1, 1, 1, 1 << 24, null, parameters, null));
+        is(
+                CUresult.CUDA_ERROR_INVALID_VALUE,
                 cuLaunchKernel(function, 1, 1, 1, 1, 1, 1, 0, null, Pointer.to(Pointer.to(a), count), null));
-        is(CUresult.CUDA_ERROR_INVALID_VALUE,
-                cuLaunchKernel(function, 1, 1, 1, 1, 1, 1, 0, null,
-                        Pointer.to(Pointer.to(a), Pointer.to(b), Pointer.to(c), Pointer.to(new byte[3])), null));
-        is(CUresult.CUDA_ERROR_INVALID_VALUE,
+        is(
+                CUresult.CUDA_ERROR_INVALID_VALUE,
+                cuLaunchKernel(
+                        function,
+                        1,
+                        1,
+                        1,
+                        1,
+                        1,
+                        1,
+                        0,
+                        null,
+                        Pointer.to(Pointer.to(a), Pointer.to(b), Pointer.to(c), Pointer.to(new byte[3])),
+                        null));
+        is(
+                CUresult.CUDA_ERROR_INVALID_VALUE,
                 cuLaunchKernel(function, 1, 1, 1, 1, 1, 1, 0, null, Pointer.to(a, b, c, count), null));
-        is(CUresult.CUDA_ERROR_INVALID_HANDLE,
+        is(
+                CUresult.CUDA_ERROR_INVALID_HANDLE,
                 cuLaunchKernel(new CUfunction(), 1, 1, 1, 1, 1, 1, 0, null, parameters, null));
         ok(cuMemFree(a));
         ok(cuMemFree(b));
@@ -407,7 +432,7 @@ public final class JCudaCalls {
         ok(cuCtxSynchronize());
     }
 
-    private static void streams(Path kernels) throws IOException {
+    private static void streams() {
         CUstream stream = new CUstream();
         ok(cuStreamCreate(stream, 0));
         CUevent start = new CUevent();
@@ -485,10 +510,13 @@ public final class JCudaCalls {
         ok(cudaMemcpy(Pointer.to(back), pointer, 64, cudaMemcpyKind.cudaMemcpyDeviceToHost));
         that(back[0] == -1 && back[15] == 15, "runtime copies");
         is(21, cudaMemcpy(pointer, Pointer.to(host), 64, 77));
-        is(cudaError.cudaErrorInvalidValue, cudaMemcpy(pointer, Pointer.to(host), 65, cudaMemcpyKind.cudaMemcpyHostToDevice));
+        is(
+                cudaError.cudaErrorInvalidValue,
+                cudaMemcpy(pointer, Pointer.to(host), 65, cudaMemcpyKind.cudaMemcpyHostToDevice));
         long[] free = new long[1];
         ok(cudaMemGetInfo(free, new long[1]));
-        ok(cudaMemcpy2D(Pointer.to(back), 16, pointer.withByteOffset(16), 32, 8, 2, cudaMemcpyKind.cudaMemcpyDeviceToHost));
+        ok(cudaMemcpy2D(
+                Pointer.to(back), 16, pointer.withByteOffset(16), 32, 8, 2, cudaMemcpyKind.cudaMemcpyDeviceToHost));
         that(back[0] == 4 && back[1] == 5 && back[4] == 12 && back[5] == 13, "2D");
         Pointer pinned = new Pointer();
         ok(cudaHostAlloc(pinned, 64, 0));

@@ -51,8 +51,8 @@ public final class VectorAddDriver {
         CUdeviceptr deviceC = new CUdeviceptr();
         cuMemAlloc(deviceC, (long) n * Sizeof.FLOAT);
 
-        Pointer parameters = Pointer.to(
-                Pointer.to(deviceA), Pointer.to(deviceB), Pointer.to(deviceC), Pointer.to(new int[] {n}));
+        Pointer parameters =
+                Pointer.to(Pointer.to(deviceA), Pointer.to(deviceB), Pointer.to(deviceC), Pointer.to(new int[] {n}));
         int blockSize = 256;
         cuLaunchKernel(function, (n + blockSize - 1) / blockSize, 1, 1, blockSize, 1, 1, 0, null, parameters, null);
         cuCtxSynchronize();

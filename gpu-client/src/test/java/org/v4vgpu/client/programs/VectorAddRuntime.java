@@ -76,8 +76,8 @@ public final class VectorAddRuntime {
         cudaEventCreate(start);
         cudaEventCreate(end);
         cudaEventRecord(start, stream);
-        Pointer parameters = Pointer.to(
-                Pointer.to(deviceA), Pointer.to(deviceB), Pointer.to(deviceC), Pointer.to(new int[] {n}));
+        Pointer parameters =
+                Pointer.to(Pointer.to(deviceA), Pointer.to(deviceB), Pointer.to(deviceC), Pointer.to(new int[] {n}));
         cuLaunchKernel(function, (n + 127) / 128, 1, 1, 128, 1, 1, 0, new CUstream(stream), parameters, null);
         cudaEventRecord(end, stream);
         cudaEventSynchronize(end);

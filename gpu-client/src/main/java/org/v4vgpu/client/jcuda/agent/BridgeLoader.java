@@ -47,7 +47,8 @@ final class BridgeLoader extends ClassLoader {
             return new BridgeLoader(jcudaLoader, new File(source.getLocation().toURI()));
         } catch (IOException | URISyntaxException | IllegalArgumentException e) {
             throw new IllegalStateException(
-                    "v4vgpu: the JCuda bridge is in v4vgpu-agent.jar and v4vgpu-jcuda.jar, not in " + source.getLocation(),
+                    "v4vgpu: the JCuda bridge is in v4vgpu-agent.jar and v4vgpu-jcuda.jar, not in "
+                            + source.getLocation(),
                     e);
         }
     }

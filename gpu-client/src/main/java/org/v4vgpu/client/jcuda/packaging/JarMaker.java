@@ -6,9 +6,9 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Enumeration;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
@@ -17,7 +17,7 @@ import org.v4vgpu.client.jcuda.agent.JCudaRewriter;
 
 /**
  * Makes {@code v4vgpu-agent.jar} and {@code v4vgpu-jcuda.jar} from its own class path. Arguments: the directory to write to, the
- * instant that all entries carry, the version.
+ * instant that all entries carry, the version, the project's licence.
  *
  * <p>Both jars hold the package {@code org.v4vgpu.client.jcuda.agent} at their top, and below {@code META-INF/v4vgpu/}, where only
  * that package's loader looks, the rest of the client with protobuf and Netty. The second holds the rewritten JCuda as well.
@@ -31,18 +31,20 @@ public final class JarMaker {
     private final Path directory;
     private final Instant time;
     private final String version;
+    private final Path licence;
 
-    private JarMaker(Path directory, Instant time, String version) {
+    private JarMaker(Path directory, Instant time, String version, Path licence) {
         this.directory = directory;
         this.time = time;
         this.version = version;
+        this.licence = licence;
     }
 
     public static void main(String[] arguments) throws IOException {
-        if (arguments.length != 3) {
-            throw new IllegalArgumentException("usage: JarMaker <directory> <instant> <version>");
+        if (arguments.length != 4) {
+            throw new IllegalArgumentException("usage: JarMaker <directory> <instant> <version> <licence>");
         }
-        new JarMaker(Path.of(arguments[0]), Instant.parse(arguments[1]), arguments[2]).run();
+        new JarMaker(Path.of(arguments[0]), Instant.parse(arguments[1]), arguments[2], Path.of(arguments[3])).run();
     }
 
     private void run() throws IOException {
@@ -59,6 +61,8 @@ public final class JarMaker {
         if (jcuda.isEmpty() || common.keySet().stream().noneMatch(name -> name.startsWith(AGENT))) {
             throw new IOException("the class path lacks JCuda or the client: " + System.getProperty("java.class.path"));
         }
+        common.put(LICENCES + "apache-2.0.txt", Files.readAllBytes(licence)); // of v4vgpu and of Netty
+        common.put(LICENCES + "protobuf.txt", text("protobuf-licence.txt"));
         jcuda.putAll(common);
         new ReproducibleJar(time).write(directory.resolve("v4vgpu-agent.jar"), agentManifest(), common);
         new ReproducibleJar(time).write(directory.resolve("v4vgpu-jcuda.jar"), jcudaManifest(), jcuda);
@@ -74,7 +78,10 @@ public final class JarMaker {
 
     private List<String> manifest(String title, String line) {
         return List.of(
-                line, "Implementation-Title: " + title, "Implementation-Version: " + version, "Enable-Native-Access: ALL-UNNAMED");
+                line,
+                "Implementation-Title: " + title,
+                "Implementation-Version: " + version,
+                "Enable-Native-Access: ALL-UNNAMED");
     }
 
     private static boolean isJCuda(Path path) throws IOException {
@@ -86,33 +93,37 @@ public final class JarMaker {
         }
     }
 
-    private static void addJCuda(Path path, TreeMap<String, byte[]> entries) throws IOException {
-        for (Resource resource : Resource.allOf(path)) {
-            if (resource.name().startsWith("META-INF/")) {
-                continue;
+    private static void addJCuda(Path path, Map<String, byte[]> entries) throws IOException {
+        for (Map.Entry<String, byte[]> file : filesOf(path).entrySet()) {
+            String name = file.getKey();
+            if (!name.startsWith("META-INF/")) {
+                byte[] rewritten = name.endsWith(".class") ? JCudaRewriter.rewrite(file.getValue()) : null;
+                entries.put(name, rewritten != null ? rewritten : file.getValue());
             }
-            byte[] bytes = resource.bytes();
-            byte[] rewritten = resource.name().endsWith(".class") ? JCudaRewriter.rewrite(bytes) : null;
-            entries.put(resource.name(), rewritten != null ? rewritten : bytes);
         }
-        try (InputStream notice = JarMaker.class.getResourceAsStream("jcuda-licence.txt")) {
-            if (notice == null) {
-                throw new IOException("JCuda's licence is missing in this build");
+        entries.put(LICENCES + "jcuda.txt", text("jcuda-licence.txt"));
+    }
+
+    private static void addOurs(Path path, Map<String, byte[]> entries) throws IOException {
+        for (Map.Entry<String, byte[]> file : filesOf(path).entrySet()) {
+            String name = file.getKey();
+            if (name.startsWith(AGENT)) {
+                entries.put(name, file.getValue());
+            } else if (isLicence(name)) {
+                entries.put(
+                        LICENCES + path.getFileName() + "/" + name.substring("META-INF/".length()), file.getValue());
+            } else if (belongsIntoTheFolder(name)) {
+                entries.put(FOLDER + name, file.getValue());
             }
-            entries.put(LICENCES + "jcuda.txt", notice.readAllBytes());
         }
     }
 
-    private static void addOurs(Path path, TreeMap<String, byte[]> entries) throws IOException {
-        for (Resource resource : Resource.allOf(path)) {
-            String name = resource.name();
-            if (name.startsWith(AGENT)) {
-                entries.put(name, resource.bytes());
-            } else if (isLicence(name)) {
-                entries.put(LICENCES + path.getFileName() + "/" + name.substring("META-INF/".length()), resource.bytes());
-            } else if (belongsIntoTheFolder(name)) {
-                entries.put(FOLDER + name, resource.bytes());
+    private static byte[] text(String resource) throws IOException {
+        try (InputStream in = JarMaker.class.getResourceAsStream(resource)) {
+            if (in == null) {
+                throw new IOException(resource + " is missing in this build");
             }
+            return in.readAllBytes();
         }
     }
 
@@ -127,30 +138,29 @@ public final class JarMaker {
         return !name.startsWith(PACKAGING) && !name.equals("module-info.class") && !name.endsWith(".proto");
     }
 
-    /** A file in a jar or a directory of the class path. */
-    private record Resource(String name, byte[] bytes) {
-        static List<Resource> allOf(Path path) throws IOException {
-            List<Resource> resources = new ArrayList<>();
-            if (Files.isDirectory(path)) {
-                try (Stream<Path> files = Files.walk(path)) {
-                    for (Path file : files.filter(Files::isRegularFile).toList()) {
-                        String name = path.relativize(file).toString().replace(File.separatorChar, '/');
-                        resources.add(new Resource(name, Files.readAllBytes(file)));
-                    }
+    /** The files of a jar or a directory of the class path, by name. */
+    private static Map<String, byte[]> filesOf(Path path) throws IOException {
+        Map<String, byte[]> files = new TreeMap<>();
+        if (Files.isDirectory(path)) {
+            try (Stream<Path> walk = Files.walk(path)) {
+                for (Path file : walk.filter(Files::isRegularFile).toList()) {
+                    files.put(
+                            path.relativize(file).toString().replace(File.separatorChar, '/'),
+                            Files.readAllBytes(file));
                 }
-            } else if (Files.isRegularFile(path)) {
-                try (JarFile jar = new JarFile(path.toFile())) {
-                    for (Enumeration<JarEntry> entries = jar.entries(); entries.hasMoreElements(); ) {
-                        JarEntry entry = entries.nextElement();
-                        if (!entry.isDirectory()) {
-                            try (InputStream in = jar.getInputStream(entry)) {
-                                resources.add(new Resource(entry.getName(), in.readAllBytes()));
-                            }
+            }
+        } else if (Files.isRegularFile(path)) {
+            try (JarFile jar = new JarFile(path.toFile())) {
+                for (Enumeration<JarEntry> entries = jar.entries(); entries.hasMoreElements(); ) {
+                    JarEntry entry = entries.nextElement();
+                    if (!entry.isDirectory()) {
+                        try (InputStream in = jar.getInputStream(entry)) {
+                            files.put(entry.getName(), in.readAllBytes());
                         }
                     }
                 }
             }
-            return resources;
         }
+        return files;
     }
 }

@@ -39,7 +39,8 @@ final class ReproducibleJar {
     }
 
     private static byte[] text(List<String> manifest) {
-        return ("Manifest-Version: 1.0\r\n" + String.join("\r\n", manifest) + "\r\n\r\n").getBytes(StandardCharsets.UTF_8);
+        return ("Manifest-Version: 1.0\r\n" + String.join("\r\n", manifest) + "\r\n\r\n")
+                .getBytes(StandardCharsets.UTF_8);
     }
 
     private void put(ZipOutputStream zip, String name, byte[] bytes) throws IOException {

@@ -35,8 +35,11 @@ final class JCudaRewriterTest {
     void everyNativeMethodGetsABodyAndNothingElseChanges() throws IOException {
         int natives = 0;
         int changed = 0;
-        try (JarFile jar = new JarFile(
-                Pointer.class.getProtectionDomain().getCodeSource().getLocation().getPath())) {
+        try (JarFile jar = new JarFile(Pointer.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .getPath())) {
             for (Enumeration<JarEntry> entries = jar.entries(); entries.hasMoreElements(); ) {
                 JarEntry entry = entries.nextElement();
                 if (!entry.getName().endsWith(".class")) {
