@@ -21,7 +21,6 @@ import picocli.CommandLine.Spec;
 /** The command {@code benchmarks/run}. Exit codes: 0 measured, 1 failed, 2 usage, 3 peer or server not reachable. */
 @Command(
         name = "benchmarks/run",
-        mixinStandardHelpOptions = true,
         sortOptions = false,
         usageHelpWidth = 100,
         description =
@@ -47,6 +46,12 @@ public final class Main implements Callable<Integer> {
 
     @Option(names = "--pin", description = "Bind this side to one processor and the other side to another.")
     private boolean pinned;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help.")
+    private boolean help;
 
     @Option(names = "--debug", description = "Show stack traces.")
     private boolean debug;

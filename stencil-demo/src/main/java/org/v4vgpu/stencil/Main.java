@@ -22,7 +22,6 @@ import picocli.CommandLine.Spec;
 /** The command {@code stencil-demo/run}. Exit codes: 0 right, 1 a wrong result or a failed run, 2 usage, 3 no server or device. */
 @Command(
         name = "stencil-demo/run",
-        mixinStandardHelpOptions = true,
         sortOptions = false,
         usageHelpWidth = 100,
         description = {
@@ -85,6 +84,12 @@ public final class Main implements Callable<Integer> {
             paramLabel = "FILE",
             description = "Start the stencil from a PNG's grey levels: black is cold, white is hot.")
     private @Nullable Path input;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help.")
+    private boolean help;
 
     @Option(names = "--debug", description = "Show stack traces and what the processes log.")
     private boolean debug;
