@@ -80,6 +80,7 @@ final class Laboratory implements AutoCloseable {
     Map<String, String> server() throws IOException {
         Process server = start(List.of(
                 root.resolve("gpu-server").resolve("run").toString(),
+                "--until-input-ends",
                 "--listen",
                 "v4v://1:4840",
                 "--listen",

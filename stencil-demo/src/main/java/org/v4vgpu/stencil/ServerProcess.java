@@ -33,6 +33,7 @@ final class ServerProcess implements AutoCloseable {
                 : Files.createTempDirectory("v4vgpu-demo-");
         List<String> command = new ArrayList<>();
         command.add(root.resolve("gpu-server").resolve("run").toString());
+        command.add("--until-input-ends"); // If this JVM is killed, its pipe to the server ends.
         for (String address : LISTEN) {
             command.addAll(List.of("--listen", address));
         }
