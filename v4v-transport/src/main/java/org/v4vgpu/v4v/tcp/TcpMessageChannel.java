@@ -23,6 +23,7 @@ import org.v4vgpu.v4v.MessageChannel;
 import org.v4vgpu.v4v.OutgoingMessage;
 import org.v4vgpu.v4v.PeerLostException;
 import org.v4vgpu.v4v.TcpAddress;
+import org.v4vgpu.v4v.ring.IdleStrategy;
 
 /**
  * A message channel over a TCP socket. One thread sends and one receives; {@link #close} is safe for any.
@@ -270,6 +271,10 @@ public final class TcpMessageChannel implements MessageChannel {
                 if (left <= 0) {
                     throw new SocketTimeoutException(
                             "no message from " + peer + " in " + timeoutNanos / 1_000_000 + " ms");
+                }
+                if (System.nanoTime() - start < IdleStrategy.spinNanos()) {
+                    Thread.yield();
+                    continue;
                 }
                 await(readable, timeoutNanos == Long.MAX_VALUE ? 0 : left / 1_000_000 + 1);
             }
