@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class TwoCopyBound implements AutoCloseable {
     /** As the ring of a V4V connection. */
-    private static final long RING_BYTES = 4L << 20;
+    private static final long RING_BYTES = 1L << 20;
 
     private static final List<Long> CHUNKS = List.of(64L << 10, 128L << 10, 256L << 10, 512L << 10, 1L << 20);
 
