@@ -50,6 +50,7 @@ final class Bandwidth implements Experiment {
         int turns = laboratory.isQuick() ? QUICK_TURNS : TURNS;
         for (int turn = -WARM_UP_TURNS; turn < turns; turn++) {
             for (Map.Entry<String, Link> link : links.entrySet()) {
+                Settling.by(() -> takeTurn(link.getValue(), message, messages));
                 long nanos = takeTurn(link.getValue(), message, messages);
                 if (turn >= 0) {
                     samples.computeIfAbsent(link.getKey(), _ -> new Samples()).add(nanos);

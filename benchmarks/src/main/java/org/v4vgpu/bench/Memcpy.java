@@ -61,7 +61,8 @@ final class Memcpy implements Experiment {
     }
 
     private List<Result> run(
-            Laboratory laboratory, Map<String, RemoteContext> contexts, TwoCopyBound bound, long bytes) {
+            Laboratory laboratory, Map<String, RemoteContext> contexts, TwoCopyBound bound, long bytes)
+            throws IOException {
         Map<String, Samples> toDevice = new LinkedHashMap<>();
         Map<String, Samples> toHost = new LinkedHashMap<>();
         int copies = (int) Math.clamp(BYTES_PER_TURN / bytes, 1, (long) MAXIMUM_COPIES);
@@ -77,6 +78,7 @@ final class Memcpy implements Experiment {
                 for (Map.Entry<String, DeviceMemory> memory : memories.entrySet()) {
                     Samples in = turn < 0 ? new Samples() : samples(toDevice, memory.getKey());
                     Samples out = turn < 0 ? new Samples() : samples(toHost, memory.getKey());
+                    Settling.by(() -> copyOnce(memory.getValue(), source, destination));
                     takeTurn(memory.getValue(), source, destination, copies, in, out);
                 }
                 twoCopies.takeTurn(copies, turn >= 0);
@@ -114,6 +116,12 @@ final class Memcpy implements Experiment {
             throw new IllegalStateException(
                     "byte " + source.mismatch(destination) + " came back from the device as another");
         }
+    }
+
+    private static void copyOnce(DeviceMemory memory, MemorySegment source, MemorySegment destination) {
+        memory.copyFrom(source);
+        memory.context().synchronize();
+        memory.copyTo(destination);
     }
 
     private static Samples samples(Map<String, Samples> by, String transport) {

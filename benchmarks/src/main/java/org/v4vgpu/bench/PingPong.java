@@ -17,7 +17,8 @@ final class PingPong implements Experiment {
     private static final long BYTES_PER_TURN = 64L << 20;
 
     private static final int MAXIMUM_TRIPS = 2000;
-    private static final int WARM_UP_TURNS = 5;
+    private static final int SETTLING_TRIPS = 100;
+    private static final int WARM_UP_TURNS = 3;
     private static final int TURNS = 20;
     private static final int QUICK_TURNS = 8;
 
@@ -48,12 +49,13 @@ final class PingPong implements Experiment {
     }
 
     private List<Result> run(Laboratory laboratory, Map<String, Link> links, MemorySegment message) throws IOException {
-        int trips = (int) Math.clamp(BYTES_PER_TURN / (2 * message.byteSize()), 1, (long) MAXIMUM_TRIPS);
+        int trips = (int) Math.clamp(BYTES_PER_TURN / (2 * message.byteSize()), 1L, MAXIMUM_TRIPS);
         Map<String, Samples> samples = new HashMap<>();
         int turns = laboratory.isQuick() ? QUICK_TURNS : TURNS;
         for (int turn = -WARM_UP_TURNS; turn < turns; turn++) {
             for (Map.Entry<String, Link> link : links.entrySet()) {
                 Samples kept = turn < 0 ? new Samples() : samples.computeIfAbsent(link.getKey(), _ -> new Samples());
+                Settling.by(() -> takeTurn(link.getValue(), message, Math.min(trips, SETTLING_TRIPS), new Samples()));
                 takeTurn(link.getValue(), message, trips, kept);
             }
         }

@@ -11,7 +11,8 @@ import org.v4vgpu.client.RemoteGpu;
 /** A call without payload that waits for its reply: a context synchronize with nothing to wait for. */
 final class Rpc implements Experiment {
     private static final int CALLS = 2000;
-    private static final int WARM_UP_TURNS = 15;
+    private static final int SETTLING_CALLS = 100;
+    private static final int WARM_UP_TURNS = 5;
     private static final int TURNS = 30;
     private static final int QUICK_TURNS = 10;
 
@@ -41,7 +42,8 @@ final class Rpc implements Experiment {
                 for (Map.Entry<String, RemoteContext> context : contexts.entrySet()) {
                     Samples kept =
                             turn < 0 ? new Samples() : samples.computeIfAbsent(context.getKey(), _ -> new Samples());
-                    takeTurn(context.getValue(), kept);
+                    Settling.by(() -> takeTurn(context.getValue(), SETTLING_CALLS, new Samples()));
+                    takeTurn(context.getValue(), CALLS, kept);
                 }
             }
         } finally {
@@ -54,8 +56,8 @@ final class Rpc implements Experiment {
         return results;
     }
 
-    private static void takeTurn(RemoteContext context, Samples samples) {
-        for (int call = 0; call < CALLS; call++) {
+    private static void takeTurn(RemoteContext context, int calls, Samples samples) {
+        for (int call = 0; call < calls; call++) {
             long begin = System.nanoTime();
             context.synchronize();
             samples.add(System.nanoTime() - begin);
