@@ -56,9 +56,9 @@ final class HeatStencil implements Workload {
 
     @Override
     public Map<String, Double> repeat() {
+        Arrays.fill(result, Float.NaN);
         gpu.spoil(even, result.length);
         gpu.spoil(odd, result.length);
-        Arrays.fill(result, Float.NaN);
 
         StopWatch watch = new StopWatch();
         cuMemcpyHtoD(even, Pointer.to(field.cells()), bytes());

@@ -49,10 +49,10 @@ final class MatrixProduct implements Workload {
 
     @Override
     public Map<String, Double> repeat() {
+        Arrays.fill(c, Float.NaN);
         gpu.spoil(deviceA, c.length);
         gpu.spoil(deviceB, c.length);
         gpu.spoil(deviceC, c.length);
-        Arrays.fill(c, Float.NaN);
         int blocks = (size + TILE - 1) / TILE;
         Pointer parameters =
                 Pointer.to(Pointer.to(deviceA), Pointer.to(deviceB), Pointer.to(deviceC), Pointer.to(new int[] {size}));
