@@ -89,6 +89,12 @@ final class ProgramProcess implements AutoCloseable {
         return device;
     }
 
+    /** Lets the program make its copies for a while, uncounted. */
+    void warm(long millis) throws DemoException, InterruptedException {
+        process.send("warm " + millis);
+        answer("warm");
+    }
+
     Repetition repeat() throws DemoException, InterruptedException {
         process.send("repeat");
         Map<String, Double> micros = new LinkedHashMap<>();

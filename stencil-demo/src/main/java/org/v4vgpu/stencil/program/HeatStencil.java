@@ -85,6 +85,12 @@ final class HeatStencil implements Workload {
     }
 
     @Override
+    public void copy() {
+        cuMemcpyHtoD(even, Pointer.to(field.cells()), bytes());
+        cuMemcpyDtoH(Pointer.to(result), odd, bytes());
+    }
+
+    @Override
     public float[] result() {
         return result;
     }

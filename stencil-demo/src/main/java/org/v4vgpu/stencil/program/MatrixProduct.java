@@ -73,6 +73,13 @@ final class MatrixProduct implements Workload {
     }
 
     @Override
+    public void copy() {
+        cuMemcpyHtoD(deviceA, Pointer.to(a), bytes());
+        cuMemcpyHtoD(deviceB, Pointer.to(b), bytes());
+        cuMemcpyDtoH(Pointer.to(c), deviceC, bytes());
+    }
+
+    @Override
     public float[] result() {
         return c;
     }

@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.StringJoiner;
+import java.util.concurrent.TimeUnit;
 import jcuda.CudaException;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  *   input              answer on standard output
  *   (none, at start)   ready DEVICE
+ *   warm MILLISECONDS  warm
  *   repeat             times STAGE=MICROSECONDS ... result=DIGEST
  *   verify             verdict true|false MAXIMUM_ERROR TOLERANCE
  *   picture FILE       picture
@@ -97,6 +99,10 @@ public final class Program {
         if (line.equals("repeat")) {
             return repeat();
         }
+        if (line.startsWith("warm ")) {
+            warm(Long.parseLong(line.substring("warm ".length())));
+            return "warm";
+        }
         if (line.equals("verify")) {
             Workload.Verdict verdict = workload.verify();
             return "verdict " + verdict.verified() + " " + verdict.maximumError() + " " + verdict.tolerance();
@@ -106,6 +112,13 @@ public final class Program {
             return "picture";
         }
         throw new ProgramException(ProgramException.USAGE, "unknown line '" + line + "' on standard input");
+    }
+
+    private void warm(long millis) {
+        long begin = System.nanoTime();
+        while (System.nanoTime() - begin < TimeUnit.MILLISECONDS.toNanos(millis)) {
+            workload.copy();
+        }
     }
 
     private String repeat() throws ProgramException {

@@ -11,6 +11,9 @@ sealed interface Workload permits MatrixProduct, HeatStencil {
      */
     Map<String, Double> repeat();
 
+    /** Makes the job's copies, in and out, and nothing else: cheap to repeat until the JVMs on both sides have compiled them. */
+    void copy();
+
     /** What the last repetition brought back. Owned by the workload. */
     float[] result();
 
