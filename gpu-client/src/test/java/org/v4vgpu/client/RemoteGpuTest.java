@@ -156,6 +156,7 @@ final class RemoteGpuTest {
         }
     }
 
+    /** The example of RemoteGpu's documentation. */
     @Test
     void runsAKernel() {
         int n = 10_000;
