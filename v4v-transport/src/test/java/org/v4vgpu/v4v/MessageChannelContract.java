@@ -214,6 +214,25 @@ abstract class MessageChannelContract {
     }
 
     @Test
+    void deliversWhatAnAcceptorSaidBeforeItClosedAtOnce() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            Future<?> accepted = executor.submit(() -> {
+                try (MessageChannel channel = listener.accept()) {
+                    channel.send(header("go away"));
+                }
+                return null;
+            });
+            try (MessageChannel refused = connect(listener.address())) {
+                try (IncomingMessage message = refused.receive()) {
+                    assertEquals("go away", text(message));
+                }
+                assertThrows(EOFException.class, refused::receive);
+            }
+            accepted.get(10, SECONDS);
+        }
+    }
+
+    @Test
     void failsToSendToAPeerThatHasClosed() throws Exception {
         server.close();
         IOException e = assertThrows(IOException.class, () -> {

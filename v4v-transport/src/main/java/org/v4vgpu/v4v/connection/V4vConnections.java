@@ -119,13 +119,23 @@ public final class V4vConnections {
         return switch (in.messageType()) {
             case ConnectDescriptor.ACCEPT -> {
                 V4vAddress ring = new V4vAddress(address.domain(), ConnectDescriptor.port(message));
-                yield new V4vMessageChannel(
-                        in, hypervisor.attach(in.address().port(), ring), address.toString());
+                yield new V4vMessageChannel(in, attach(hypervisor, in, ring), address.toString());
             }
             case ConnectDescriptor.REFUSE ->
                 throw new IOException(address + " refused the connection: " + ConnectDescriptor.reason(message));
             default -> throw new IOException(address + " does not speak the v4vgpu message protocol");
         };
+    }
+
+    private static SendRing attach(V4vHypervisor hypervisor, ReceiveRing in, V4vAddress ring) throws ArgoException {
+        try {
+            return hypervisor.attach(in.address().port(), ring);
+        } catch (ArgoException e) {
+            if (e.error() == ArgoError.ECONNREFUSED || e.error() == ArgoError.ESRCH) {
+                return new VanishedSendRing(ring, in.lengthBytes(), e);
+            }
+            throw e;
+        }
     }
 
     /** A private copy of the current message, as much of it as a message of this protocol can have. */

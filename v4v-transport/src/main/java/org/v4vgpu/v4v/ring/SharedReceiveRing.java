@@ -197,11 +197,18 @@ public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condit
 
     @Override
     public boolean await(long timeoutNanos) throws IOException {
-        IdleStrategy.await(this, own, timeoutNanos);
-        if (woken) {
-            woken = false;
+        try {
+            IdleStrategy.await(this, own, timeoutNanos);
+            if (woken) {
+                woken = false;
+            }
+            return !closed.get() && (next != knownTx || lookForRecords());
+        } catch (IllegalStateException e) {
+            if (closed.get()) {
+                return false; // and its memory has gone meanwhile
+            }
+            throw e;
         }
-        return next != knownTx || (!closed.get() && lookForRecords());
     }
 
     /** For the wait: a record, or a reason why waiting is in vain. */

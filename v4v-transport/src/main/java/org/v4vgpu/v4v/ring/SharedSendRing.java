@@ -81,6 +81,9 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
     @Override
     public boolean claim(int messageBytes) throws IOException {
         claimedBytes = -1;
+        if (closed.get()) {
+            throw new ArgoException(ArgoError.ECONNREFUSED, "the ring at " + address + " was detached");
+        }
         int wanted = RecordDescriptor.recordBytes(messageBytes);
         if (!canEverFit(messageBytes, wanted)) {
             throw new ArgoException(
@@ -212,11 +215,18 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
     @Override
     public boolean awaitSpace(int messageBytes, long timeoutNanos) throws IOException {
         wantedBytes = RecordDescriptor.recordBytes(messageBytes);
-        IdleStrategy.await(this, own, timeoutNanos);
-        if (woken) {
-            woken = false;
+        try {
+            IdleStrategy.await(this, own, timeoutNanos);
+            if (woken) {
+                woken = false;
+            }
+            return closed.get() || partnerGone || receiver.isClosed() || fits(wantedBytes);
+        } catch (IllegalStateException e) {
+            if (closed.get()) {
+                return true; // and its memory has gone meanwhile
+            }
+            throw e;
         }
-        return closed.get() || partnerGone || receiver.isClosed() || fits(wantedBytes);
     }
 
     /** For the wait: space, or a reason why waiting is in vain. */
