@@ -151,8 +151,8 @@ class ConnectErrorTest {
         try (MessageListener listener = MessageChannels.listen(ChannelAddress.parse("tcp://127.0.0.1:0"))) {
             int port = ((TcpAddress) listener.address()).port();
             Future<MessageChannel> accepted = executor.submit(listener::accept);
-            try (Socket silent = new Socket("127.0.0.1", port);
-                    Socket http = new Socket("127.0.0.1", port)) {
+            try (Socket silent = new Socket(InetAddress.getLoopbackAddress(), port);
+                    Socket http = new Socket(InetAddress.getLoopbackAddress(), port)) {
                 http.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes(US_ASCII));
                 assertEquals(8, silent.getInputStream().readNBytes(8).length);
                 assertEquals(8, http.getInputStream().readNBytes(8).length);
@@ -171,7 +171,8 @@ class ConnectErrorTest {
         int[][] frames = {{-2, 0}, {0, -1}, {70_000, 0}, {0, 300_000}, {Integer.MAX_VALUE, Integer.MAX_VALUE}, {-1, 5}};
         for (int[] frame : frames) {
             try (MessageListener listener = MessageChannels.listen(ChannelAddress.parse("tcp://127.0.0.1:0"));
-                    Socket hostile = new Socket("127.0.0.1", ((TcpAddress) listener.address()).port())) {
+                    Socket hostile =
+                            new Socket(InetAddress.getLoopbackAddress(), ((TcpAddress) listener.address()).port())) {
                 ByteBuffer bytes = ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN);
                 bytes.putInt(0x5056_3456).putShort((short) 1).putShort((short) 0);
                 bytes.putInt(frame[0]).putInt(frame[1]).putLong(0);
@@ -195,8 +196,9 @@ class ConnectErrorTest {
     }
 
     private static void assertConnectFails(String address, String cause) {
-        IOException e = assertThrows(IOException.class, () -> MessageChannels.connect(ChannelAddress.parse(address))
-                .close());
+        IOException e = assertThrows(
+                IOException.class,
+                () -> MessageChannels.connect(ChannelAddress.parse(address)).close());
         String message = String.valueOf(e.getMessage());
         assertTrue(message.contains(cause), message);
         assertTrue(message.contains(address), message);

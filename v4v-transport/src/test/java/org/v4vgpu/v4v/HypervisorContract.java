@@ -101,15 +101,11 @@ abstract class HypervisorContract {
         ReceiveRing ring = receiver.register(PORT, 1, 256);
         assertEquals(RingStatus.NONE, sender.notify(new V4vAddress(2, 1), 0));
         assertEquals(RingStatus.NONE, sender.notify(new V4vAddress(9, PORT), 0));
-        assertEquals(
-                new RingStatus(true, false, true, true, false, 224), sender.notify(ring.address(), 224));
-        assertEquals(
-                new RingStatus(true, false, true, false, true, 224), sender.notify(ring.address(), 225));
+        assertEquals(new RingStatus(true, false, true, true, false, 224), sender.notify(ring.address(), 224));
+        assertEquals(new RingStatus(true, false, true, false, true, 224), sender.notify(ring.address(), 225));
         send(ring, new byte[16]);
-        assertEquals(
-                new RingStatus(true, false, false, true, false, 224), sender.notify(ring.address(), 192));
-        assertEquals(
-                new RingStatus(true, false, false, false, false, 224), sender.notify(ring.address(), 193));
+        assertEquals(new RingStatus(true, false, false, true, false, 224), sender.notify(ring.address(), 192));
+        assertEquals(new RingStatus(true, false, false, false, false, 224), sender.notify(ring.address(), 193));
         receiver.register(PORT + 1, DOMAIN_ANY, 256);
         assertTrue(sender.notify(new V4vAddress(2, PORT + 1), 0).shared());
     }
@@ -148,12 +144,10 @@ abstract class HypervisorContract {
         ReceiveRing ring = receiver.register(PORT, 1, 256);
         try (V4vHypervisor stranger = open(3)) {
             V4vAddress from = new V4vAddress(3, 1);
-            assertError(
-                    ArgoError.ECONNREFUSED, () -> stranger.sendv(from, ring.address(), TYPE, List.of(of(1))));
+            assertError(ArgoError.ECONNREFUSED, () -> stranger.sendv(from, ring.address(), TYPE, List.of(of(1))));
             assertError(ArgoError.ECONNREFUSED, () -> stranger.attach(1, ring.address()));
             assertError(
-                    ArgoError.EPERM,
-                    () -> stranger.sendv(new V4vAddress(1, 1), ring.address(), TYPE, List.of(of(1))));
+                    ArgoError.EPERM, () -> stranger.sendv(new V4vAddress(1, 1), ring.address(), TYPE, List.of(of(1))));
         }
     }
 
@@ -178,14 +172,11 @@ abstract class HypervisorContract {
     void checksMessagesInArgosOrder() throws IOException {
         V4vAddress source = new V4vAddress(1, 1);
         List<MemorySegment> tooMany = Collections.nCopies(9, of(1));
+        assertError(ArgoError.EINVAL, () -> sender.sendv(new V4vAddress(7, 1), new V4vAddress(9, 1), TYPE, tooMany));
         assertError(
-                ArgoError.EINVAL, () -> sender.sendv(new V4vAddress(7, 1), new V4vAddress(9, 1), TYPE, tooMany));
-        assertError(
-                ArgoError.EPERM,
-                () -> sender.sendv(new V4vAddress(7, 1), new V4vAddress(9, 1), TYPE, List.of(of(1))));
+                ArgoError.EPERM, () -> sender.sendv(new V4vAddress(7, 1), new V4vAddress(9, 1), TYPE, List.of(of(1))));
         assertError(ArgoError.ESRCH, () -> sender.sendv(source, new V4vAddress(9, 1), TYPE, List.of(of(1))));
-        assertError(
-                ArgoError.ECONNREFUSED, () -> sender.sendv(source, new V4vAddress(2, 1), TYPE, List.of(of(1))));
+        assertError(ArgoError.ECONNREFUSED, () -> sender.sendv(source, new V4vAddress(2, 1), TYPE, List.of(of(1))));
         ReceiveRing ring = receiver.register(PORT, 1, 256);
         MemorySegment huge = MemorySegment.ofArray(new byte[V4vHypervisor.MAXIMUM_MESSAGE_BYTES + 1]);
         assertError(ArgoError.EINVAL, () -> sender.sendv(source, ring.address(), TYPE, List.of(huge)));

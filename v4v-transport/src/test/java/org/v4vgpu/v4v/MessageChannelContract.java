@@ -275,8 +275,7 @@ abstract class MessageChannelContract {
         Future<IncomingMessage> received = executor.submit(() -> server.receive());
         assertThrows(java.util.concurrent.TimeoutException.class, () -> received.get(100, MILLISECONDS));
         client.close();
-        var e = assertThrows(
-                java.util.concurrent.ExecutionException.class, () -> received.get(500, MILLISECONDS));
+        var e = assertThrows(java.util.concurrent.ExecutionException.class, () -> received.get(500, MILLISECONDS));
         assertEquals(EOFException.class, e.getCause().getClass());
     }
 
@@ -285,8 +284,7 @@ abstract class MessageChannelContract {
         Future<IncomingMessage> received = executor.submit(() -> server.receive());
         assertThrows(java.util.concurrent.TimeoutException.class, () -> received.get(100, MILLISECONDS));
         server.close();
-        var e = assertThrows(
-                java.util.concurrent.ExecutionException.class, () -> received.get(500, MILLISECONDS));
+        var e = assertThrows(java.util.concurrent.ExecutionException.class, () -> received.get(500, MILLISECONDS));
         assertTrue(e.getCause() instanceof IOException, String.valueOf(e.getCause()));
     }
 

@@ -21,7 +21,7 @@ final class ModelFabric {
         return domain;
     }
 
-    private record Record(V4vAddress source, int type, int index, int bytes, long end) {}
+    private record Message(V4vAddress source, int type, int index, int bytes, long end) {}
 
     private final class Domain implements V4vHypervisor {
         private final int id;
@@ -63,8 +63,7 @@ final class ModelFabric {
                     .filter(ring -> ring.address.port() == port && ring.partner == sender)
                     .findAny()
                     .or(() -> rings.stream()
-                            .filter(ring ->
-                                    ring.address.port() == port && ring.partner == V4vAddress.DOMAIN_ANY)
+                            .filter(ring -> ring.address.port() == port && ring.partner == V4vAddress.DOMAIN_ANY)
                             .findAny())
                     .orElse(null);
         }
@@ -157,6 +156,7 @@ final class ModelFabric {
     }
 
     /** Waits for any event. False if the time is over. */
+    @SuppressWarnings("WaitNotInLoop") // the callers loop
     private boolean sleep(long start, long timeoutNanos) {
         long left = timeoutNanos - (System.nanoTime() - start);
         if (left <= 0) {
@@ -177,11 +177,11 @@ final class ModelFabric {
         private final int partner;
         private final int length;
         private final MemorySegment data;
-        private final ArrayList<Record> records = new ArrayList<>();
+        private final ArrayList<Message> records = new ArrayList<>();
         private long rx;
         private long tx;
         private int read;
-        private Record current;
+        private Message current;
         private Writer writer;
         private boolean finished;
         private boolean partnerGone;
@@ -215,7 +215,7 @@ final class ModelFabric {
                 }
             }
             tx += record;
-            records.add(new Record(source, type, index, (int) total, tx));
+            records.add(new Message(source, type, index, (int) total, tx));
             ModelFabric.this.notifyAll();
             return (int) total;
         }

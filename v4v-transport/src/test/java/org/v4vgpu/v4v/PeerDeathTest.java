@@ -64,7 +64,8 @@ class PeerDeathTest {
     void noticesAClientKilledInTheMiddleOfASend(String address) throws Exception {
         beDomain(1);
         try (MessageListener listener = MessageChannels.listen(ChannelAddress.parse(address));
-                PeerProcess client = PeerProcess.start("flood", listener.address().toString(), fabric);
+                PeerProcess client =
+                        PeerProcess.start("flood", listener.address().toString(), fabric);
                 MessageChannel channel = listener.accept()) {
             for (int i = 0; i < 100; i++) {
                 channel.receive().close();
@@ -77,7 +78,8 @@ class PeerDeathTest {
             client.kill();
             assertInstanceOf(PeerLostException.class, end.get(1, SECONDS));
             assertFalse(channel.isPeerAlive());
-            try (PeerProcess next = PeerProcess.start("flood", listener.address().toString(), fabric);
+            try (PeerProcess next =
+                            PeerProcess.start("flood", listener.address().toString(), fabric);
                     MessageChannel another = listener.accept()) {
                 another.receive().close();
                 next.kill();
@@ -95,7 +97,9 @@ class PeerDeathTest {
                 PeerProcess second = PeerProcess.start("sit", listener.address().toString(), fabric);
                 MessageChannel busy = listener.accept()) {
             Future<IncomingMessage> received = executor.submit(() -> sleeping.receive());
-            assertThrows(java.util.concurrent.TimeoutException.class, () -> received.get(100, java.util.concurrent.TimeUnit.MILLISECONDS));
+            assertThrows(
+                    java.util.concurrent.TimeoutException.class,
+                    () -> received.get(100, java.util.concurrent.TimeUnit.MILLISECONDS));
             first.kill();
             ExecutionException e = assertThrows(ExecutionException.class, () -> received.get(1, SECONDS));
             assertInstanceOf(PeerLostException.class, e.getCause());
@@ -122,13 +126,16 @@ class PeerDeathTest {
                 }
             });
             Future<?> receiving = executor.submit(() -> channel.receive());
-            assertThrows(java.util.concurrent.TimeoutException.class, () -> receiving.get(100, java.util.concurrent.TimeUnit.MILLISECONDS));
+            assertThrows(
+                    java.util.concurrent.TimeoutException.class,
+                    () -> receiving.get(100, java.util.concurrent.TimeUnit.MILLISECONDS));
             server.kill();
             ExecutionException e = assertThrows(ExecutionException.class, () -> receiving.get(1, SECONDS));
             assertInstanceOf(PeerLostException.class, e.getCause());
             assertInstanceOf(
                     IOException.class,
-                    assertThrows(ExecutionException.class, () -> sending.get(1, SECONDS)).getCause());
+                    assertThrows(ExecutionException.class, () -> sending.get(1, SECONDS))
+                            .getCause());
         }
     }
 

@@ -49,15 +49,14 @@ public final class V4vConnections {
      * @param ringBytes of the ring for what the listener's side sends
      * @throws IOException one line that says who did not answer, and what to do
      */
-    public static MessageChannel connect(
-            V4vHypervisor hypervisor, V4vAddress address, long timeoutNanos, int ringBytes) throws IOException {
+    public static MessageChannel connect(V4vHypervisor hypervisor, V4vAddress address, long timeoutNanos, int ringBytes)
+            throws IOException {
         long start = System.nanoTime();
         ReceiveRing in = null;
         try {
             in = register(hypervisor, address.domain(), ringBytes);
             request(hypervisor, in.address(), address, timeoutNanos);
-            MessageChannel channel =
-                    answer(hypervisor, in, address, timeoutNanos - (System.nanoTime() - start));
+            MessageChannel channel = answer(hypervisor, in, address, timeoutNanos - (System.nanoTime() - start));
             in = null;
             return channel;
         } catch (ArgoException e) {
@@ -174,5 +173,4 @@ public final class V4vConnections {
         out.put(0, message, 0, bytes);
         out.commit(type);
     }
-
 }

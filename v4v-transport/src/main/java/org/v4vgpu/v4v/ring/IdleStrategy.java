@@ -28,12 +28,8 @@ public final class IdleStrategy {
 
     private IdleStrategy() {}
 
-    /** How long waits spin before they sleep. */
-    public static long spinNanos() {
-        return SPIN_NANOS;
-    }
-
     /** Waits until the condition says so or the time is over. */
+    @SuppressWarnings("ThreadPriorityCheck") // a hint; correctness does not hang on it
     static void await(Condition condition, Doorbell doorbell, long timeoutNanos) throws IOException {
         if (condition.isOver()) {
             return;
@@ -58,6 +54,19 @@ public final class IdleStrategy {
             Thread.yield();
         }
         sleep(condition, doorbell, start, timeoutNanos);
+    }
+
+    /**
+     * Offers the processor once while a wait that began at {@code startNanos} should still spin; for waits on what rings no
+     * doorbell. False when it is time to sleep.
+     */
+    @SuppressWarnings("ThreadPriorityCheck") // a hint; correctness does not hang on it
+    public static boolean spin(long startNanos) {
+        boolean spins = System.nanoTime() - startNanos < SPIN_NANOS;
+        if (spins) {
+            Thread.yield();
+        }
+        return spins;
     }
 
     /** Lets time pass where no doorbell can ring: between questions to a hypervisor that sends no events. */

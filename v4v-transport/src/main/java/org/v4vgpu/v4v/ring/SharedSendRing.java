@@ -121,8 +121,8 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
     }
 
     private RingCorruptedException corrupted(long rx) {
-        return new RingCorruptedException("rx position " + rx + " beside tx position " + tx + " in the ring at " + address
-                + " (length " + capacity + ")");
+        return new RingCorruptedException("rx position " + rx + " beside tx position " + tx + " in the ring at "
+                + address + " (length " + capacity + ")");
     }
 
     private int wrapped(int at) {
@@ -153,9 +153,7 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
         int start = wrapped(wrapped(index + RecordDescriptor.BYTES) + from);
         int first = Math.min(bytes, capacity - start);
         MemorySegment head = ring.asSlice(RingDescriptor.DATA + start, first);
-        return first == bytes
-                ? Payload.of(head)
-                : new Payload(head, ring.asSlice(RingDescriptor.DATA, bytes - first));
+        return first == bytes ? Payload.of(head) : new Payload(head, ring.asSlice(RingDescriptor.DATA, bytes - first));
     }
 
     private void checkRange(int at, long bytes) {

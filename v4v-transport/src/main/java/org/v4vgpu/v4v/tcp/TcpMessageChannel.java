@@ -274,11 +274,9 @@ public final class TcpMessageChannel implements MessageChannel {
                     throw new SocketTimeoutException(
                             "no message from " + peer + " in " + timeoutNanos / 1_000_000 + " ms");
                 }
-                if (System.nanoTime() - start < IdleStrategy.spinNanos()) {
-                    Thread.yield();
-                    continue;
+                if (!IdleStrategy.spin(start)) {
+                    await(readable, timeoutNanos == Long.MAX_VALUE ? 0 : left / 1_000_000 + 1);
                 }
-                await(readable, timeoutNanos == Long.MAX_VALUE ? 0 : left / 1_000_000 + 1);
             }
         }
     }

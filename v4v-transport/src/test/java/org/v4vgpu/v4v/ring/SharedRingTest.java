@@ -28,6 +28,7 @@ class SharedRingTest {
     private SharedSendRing out;
 
     @BeforeEach
+    @SuppressWarnings("MustBeClosedChecker") // the arena becomes the ring memory's
     void open() throws Exception {
         Arena arena = Arena.ofShared();
         memory = arena.allocate(RingDescriptor.mappedBytes(LENGTH), 4096);
