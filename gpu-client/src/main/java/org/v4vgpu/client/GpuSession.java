@@ -114,7 +114,7 @@ final class GpuSession implements AutoCloseable {
 
     /** Ends the session because of {@code cause}, unless it has ended already. Returns what the caller is to throw. */
     CudaException fail(Throwable cause) {
-        String text = "lost the server at " + address + ": " + Lane.describe(cause);
+        String text = "lost the server" + where(address, cause);
         if (end.compareAndSet(null, new End(CudaStatus.DEVICE_UNAVAILABLE, text))) {
             LOG.log(Level.ERROR, text);
             lanes.cut();
@@ -174,9 +174,13 @@ final class GpuSession implements AutoCloseable {
     }
 
     private static CudaException unreachable(ChannelAddress address, IOException cause) {
-        String text = Lane.describe(cause);
-        String where = text.contains(address.toString()) ? "" : " at " + address;
-        return new CudaException(CudaStatus.DEVICE_UNAVAILABLE, "no GPU server" + where + ": " + text, cause);
+        return new CudaException(CudaStatus.DEVICE_UNAVAILABLE, "no GPU server" + where(address, cause), cause);
+    }
+
+    /** Where and why; the transport's own messages name the address already. */
+    private static String where(ChannelAddress address, Throwable cause) {
+        String why = Lane.describe(cause);
+        return why.contains(address.toString()) ? ": " + why : " at " + address + ": " + why;
     }
 
     /** How the session ended. */

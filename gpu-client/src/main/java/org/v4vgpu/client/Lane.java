@@ -186,6 +186,9 @@ final class Lane {
             return sequence;
         } catch (IOException | RuntimeException e) {
             throw session.fail(e);
+        } catch (Error e) {
+            session.fail(e);
+            throw e;
         }
     }
 

@@ -15,6 +15,7 @@ import org.v4vgpu.proto.CtxDestroyRequest;
 import org.v4vgpu.proto.CtxSynchronizeRequest;
 import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.EventCreateRequest;
+import org.v4vgpu.proto.MemAllocReply;
 import org.v4vgpu.proto.MemAllocRequest;
 import org.v4vgpu.proto.MemGetInfoReply;
 import org.v4vgpu.proto.MemGetInfoRequest;
@@ -73,13 +74,17 @@ public final class RemoteContext implements AutoCloseable {
         if (bytes <= 0) {
             throw CudaException.invalidValue("an allocation of " + bytes + " bytes");
         }
-        long address = lane().call(
+        Lane.Reply<MemAllocReply> reply = lane().exchange(
                         Call.MEM_ALLOC,
                         MemAllocRequest.newBuilder()
                                 .setContext(id)
                                 .setBytes(bytes)
-                                .build())
-                .getAddress();
+                                .build(),
+                        MemorySegment.NULL);
+        if (!reply.status().isSuccess()) {
+            throw new CudaException(reply.status(), "an allocation of " + bytes + " bytes");
+        }
+        long address = reply.message().getAddress();
         return allocations.add(DeviceMemory.allocated(this, address, bytes));
     }
 

@@ -77,6 +77,14 @@ final class JCudaProgramsIT {
     }
 
     @Test
+    void everyCallAnswersTheSameWhenEachWaits() throws Exception {
+        ProcessBuilder builder = builder("agent", server.address("v4v"), "JCudaCalls", KERNELS);
+        builder.environment().put("CUDA_LAUNCH_BLOCKING", "1");
+        Result result = run(builder);
+        assertTrue(result.output().endsWith("all calls: right"), result::toString);
+    }
+
+    @Test
     void anUnreachableServerIsNamed() throws Exception {
         Result result = run("agent", "v4v://77:9", "VectorAddDriver", KERNELS + "/vecadd.ptx", "10");
         assertEquals(1, result.exit(), result::toString);

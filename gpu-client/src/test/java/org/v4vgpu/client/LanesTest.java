@@ -164,6 +164,36 @@ final class LanesTest {
     }
 
     @Test
+    void anInterruptedThreadKeepsItsSession() throws Exception {
+        try (TestServer server = TestServer.on(transport);
+                RemoteGpu gpu = server.connect();
+                RemoteContext context = gpu.device(0).createContext();
+                DeviceMemory memory = context.allocate(3_000_000)) {
+            Thread.currentThread().interrupt();
+            memory.copyFrom(new byte[3_000_000]);
+            context.synchronize();
+            memory.copyTo(new byte[3_000_000]);
+            assertTrue(Thread.interrupted());
+            Thread tested = Thread.currentThread();
+            Thread interrupter = Thread.ofPlatform().start(() -> {
+                for (int i = 0; i < 1000; i++) {
+                    tested.interrupt();
+                }
+            });
+            while (interrupter.isAlive()) {
+                context.synchronize();
+            }
+            Thread.interrupted();
+            context.synchronize();
+            assertTrue(inAnotherThread(() -> {
+                Thread.currentThread().interrupt();
+                context.synchronize();
+                return Thread.interrupted();
+            }));
+        }
+    }
+
+    @Test
     void closingEndsWhatOtherThreadsWaitFor() throws Exception {
         try (TestServer server = TestServer.on(transport)) {
             RemoteGpu gpu = server.connect();

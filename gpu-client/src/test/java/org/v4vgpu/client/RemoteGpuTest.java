@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.v4vgpu.client.ErrorsOf.assertStatus;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.v4vgpu.proto.CudaStatus;
 
 /** The nouns of the Java API, end to end over both transports; programs and processes are in {@code JCudaProgramsIT}. */
 @Timeout(60)
@@ -156,6 +158,7 @@ final class RemoteGpuTest {
         }
     }
 
+    /** The example of RemoteGpu's documentation. */
     @Test
     void runsAKernel() {
         int n = 10_000;
@@ -248,14 +251,15 @@ final class RemoteGpuTest {
     @Test
     void waitsForEveryCallWhenAskedTo() {
         try (RemoteGpu waiting = RemoteGpu.connect(server.address(), true);
-                RemoteContext mine = waiting.device(0).createContext();
-                RemoteModule module = mine.loadModule(TestServer.KERNELS.resolve("vecadd.ptx"));
-                DeviceMemory memory = mine.allocate(4096)) {
+                RemoteContext mine = waiting.device(0).createContext()) {
+            RemoteModule module = mine.loadModule(TestServer.KERNELS.resolve("vecadd.ptx"));
+            DeviceMemory memory = mine.allocate(4096);
             memory.copyFrom(new float[1024]);
-            module.function("vecadd").launch(Dim3.of(4), Dim3.of(256), memory, memory, memory, 1024);
-            CudaException error = ErrorsOf.thrownBy(
-                    () -> module.function("vecadd").launch(Dim3.of(4), Dim3.of(256), 0L, memory, memory, 1024));
-            assertEquals(700, error.status().code());
+            RemoteFunction vecadd = module.function("vecadd");
+            vecadd.launch(Dim3.of(4), Dim3.of(256), memory, memory, memory, 1024);
+            assertStatus(
+                    CudaStatus.ILLEGAL_ADDRESS,
+                    () -> vecadd.launch(Dim3.of(4), Dim3.of(256), 0L, memory, memory, 1024));
         }
     }
 

@@ -214,6 +214,25 @@ abstract class MessageChannelContract {
     }
 
     @Test
+    void deliversWhatAnAcceptorSaidBeforeItClosedAtOnce() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            Future<?> accepted = executor.submit(() -> {
+                try (MessageChannel channel = listener.accept()) {
+                    channel.send(header("go away"));
+                }
+                return null;
+            });
+            try (MessageChannel refused = connect(listener.address())) {
+                try (IncomingMessage message = refused.receive()) {
+                    assertEquals("go away", text(message));
+                }
+                assertThrows(EOFException.class, refused::receive);
+            }
+            accepted.get(10, SECONDS);
+        }
+    }
+
+    @Test
     void failsToSendToAPeerThatHasClosed() throws Exception {
         server.close();
         IOException e = assertThrows(IOException.class, () -> {
@@ -256,8 +275,7 @@ abstract class MessageChannelContract {
         Future<IncomingMessage> received = executor.submit(() -> server.receive());
         assertThrows(java.util.concurrent.TimeoutException.class, () -> received.get(100, MILLISECONDS));
         client.close();
-        var e = assertThrows(
-                java.util.concurrent.ExecutionException.class, () -> received.get(500, MILLISECONDS));
+        var e = assertThrows(java.util.concurrent.ExecutionException.class, () -> received.get(500, MILLISECONDS));
         assertEquals(EOFException.class, e.getCause().getClass());
     }
 
@@ -266,8 +284,7 @@ abstract class MessageChannelContract {
         Future<IncomingMessage> received = executor.submit(() -> server.receive());
         assertThrows(java.util.concurrent.TimeoutException.class, () -> received.get(100, MILLISECONDS));
         server.close();
-        var e = assertThrows(
-                java.util.concurrent.ExecutionException.class, () -> received.get(500, MILLISECONDS));
+        var e = assertThrows(java.util.concurrent.ExecutionException.class, () -> received.get(500, MILLISECONDS));
         assertTrue(e.getCause() instanceof IOException, String.valueOf(e.getCause()));
     }
 

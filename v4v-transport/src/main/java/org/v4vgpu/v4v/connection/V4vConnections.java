@@ -49,15 +49,14 @@ public final class V4vConnections {
      * @param ringBytes of the ring for what the listener's side sends
      * @throws IOException one line that says who did not answer, and what to do
      */
-    public static MessageChannel connect(
-            V4vHypervisor hypervisor, V4vAddress address, long timeoutNanos, int ringBytes) throws IOException {
+    public static MessageChannel connect(V4vHypervisor hypervisor, V4vAddress address, long timeoutNanos, int ringBytes)
+            throws IOException {
         long start = System.nanoTime();
         ReceiveRing in = null;
         try {
             in = register(hypervisor, address.domain(), ringBytes);
             request(hypervisor, in.address(), address, timeoutNanos);
-            MessageChannel channel =
-                    answer(hypervisor, in, address, timeoutNanos - (System.nanoTime() - start));
+            MessageChannel channel = answer(hypervisor, in, address, timeoutNanos - (System.nanoTime() - start));
             in = null;
             return channel;
         } catch (ArgoException e) {
@@ -119,13 +118,23 @@ public final class V4vConnections {
         return switch (in.messageType()) {
             case ConnectDescriptor.ACCEPT -> {
                 V4vAddress ring = new V4vAddress(address.domain(), ConnectDescriptor.port(message));
-                yield new V4vMessageChannel(
-                        in, hypervisor.attach(in.address().port(), ring), address.toString());
+                yield new V4vMessageChannel(in, attach(hypervisor, in, ring), address.toString());
             }
             case ConnectDescriptor.REFUSE ->
                 throw new IOException(address + " refused the connection: " + ConnectDescriptor.reason(message));
             default -> throw new IOException(address + " does not speak the v4vgpu message protocol");
         };
+    }
+
+    private static SendRing attach(V4vHypervisor hypervisor, ReceiveRing in, V4vAddress ring) throws ArgoException {
+        try {
+            return hypervisor.attach(in.address().port(), ring);
+        } catch (ArgoException e) {
+            if (e.error() == ArgoError.ECONNREFUSED || e.error() == ArgoError.ESRCH) {
+                return new VanishedSendRing(ring, in.lengthBytes(), e);
+            }
+            throw e;
+        }
     }
 
     /** A private copy of the current message, as much of it as a message of this protocol can have. */
@@ -164,5 +173,4 @@ public final class V4vConnections {
         out.put(0, message, 0, bytes);
         out.commit(type);
     }
-
 }

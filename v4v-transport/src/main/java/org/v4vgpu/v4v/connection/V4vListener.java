@@ -42,9 +42,7 @@ public final class V4vListener implements MessageListener {
     public static V4vListener open(V4vHypervisor hypervisor, long port, int ringBytes) throws IOException {
         try {
             return new V4vListener(
-                    hypervisor,
-                    hypervisor.register(port, V4vAddress.DOMAIN_ANY, LISTENING_RING_BYTES),
-                    ringBytes);
+                    hypervisor, hypervisor.register(port, V4vAddress.DOMAIN_ANY, LISTENING_RING_BYTES), ringBytes);
         } catch (ArgoException e) {
             V4vAddress address = new V4vAddress(hypervisor.domain(), port);
             throw new IOException(
@@ -126,7 +124,10 @@ public final class V4vListener implements MessageListener {
         SendRing out = null;
         try {
             out = hypervisor.attach(in.address().port(), connector);
-            V4vConnections.answer(out, ConnectDescriptor.ACCEPT, ConnectDescriptor.encode(in.address().port(), ""));
+            V4vConnections.answer(
+                    out,
+                    ConnectDescriptor.ACCEPT,
+                    ConnectDescriptor.encode(in.address().port(), ""));
             return new V4vMessageChannel(in, out, connector.toString());
         } catch (IOException e) {
             if (out != null) {

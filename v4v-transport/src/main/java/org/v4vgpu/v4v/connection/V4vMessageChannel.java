@@ -221,9 +221,7 @@ public final class V4vMessageChannel implements MessageChannel {
             if (finished) {
                 throw new EOFException(peer + " has closed the channel");
             }
-            long left = timeoutNanos == Long.MAX_VALUE
-                    ? timeoutNanos
-                    : timeoutNanos - (System.nanoTime() - start);
+            long left = timeoutNanos == Long.MAX_VALUE ? timeoutNanos : timeoutNanos - (System.nanoTime() - start);
             if (left <= 0) {
                 throw new SocketTimeoutException("no message from " + peer + " in " + timeoutNanos / 1_000_000 + " ms");
             }

@@ -1,7 +1,6 @@
 package org.v4vgpu.v4v.ring;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -28,12 +27,8 @@ public final class IdleStrategy {
 
     private IdleStrategy() {}
 
-    /** How long waits spin before they sleep. */
-    public static long spinNanos() {
-        return SPIN_NANOS;
-    }
-
     /** Waits until the condition says so or the time is over. */
+    @SuppressWarnings("ThreadPriorityCheck") // a hint; correctness does not hang on it
     static void await(Condition condition, Doorbell doorbell, long timeoutNanos) throws IOException {
         if (condition.isOver()) {
             return;
@@ -60,6 +55,19 @@ public final class IdleStrategy {
         sleep(condition, doorbell, start, timeoutNanos);
     }
 
+    /**
+     * Offers the processor once while a wait that began at {@code startNanos} should still spin; for waits on what rings no
+     * doorbell. False when it is time to sleep.
+     */
+    @SuppressWarnings("ThreadPriorityCheck") // a hint; correctness does not hang on it
+    public static boolean spin(long startNanos) {
+        boolean spins = System.nanoTime() - startNanos < SPIN_NANOS;
+        if (spins) {
+            Thread.yield();
+        }
+        return spins;
+    }
+
     /** Lets time pass where no doorbell can ring: between questions to a hypervisor that sends no events. */
     public static void pause(long nanos) {
         LockSupport.parkNanos(nanos);
@@ -74,17 +82,26 @@ public final class IdleStrategy {
                 if (condition.isOver()) {
                     return;
                 }
-                doorbell.sleep(left);
+                sleepUninterrupted(doorbell, left);
             } finally {
                 doorbell.wakeUp();
             }
             if (condition.isOver()) {
                 return;
             }
-            if (Thread.currentThread().isInterrupted()) {
-                throw new InterruptedIOException("interrupted while waiting for a ring");
-            }
             left = timeoutNanos - (System.nanoTime() - start);
+        }
+    }
+
+    /** An interrupt does not end a wait; it stays pending, and must not make the next sleep return at once. */
+    private static void sleepUninterrupted(Doorbell doorbell, long nanos) throws IOException {
+        boolean interrupted = Thread.interrupted();
+        try {
+            doorbell.sleep(nanos);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }

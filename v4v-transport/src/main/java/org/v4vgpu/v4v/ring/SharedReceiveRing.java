@@ -49,7 +49,11 @@ public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condit
      * @param unregister runs once, when the ring is closed, before its memory may go
      */
     public SharedReceiveRing(
-            RingMemory memory, V4vAddress address, int partner, int lengthBytes, Consumer<SharedReceiveRing> unregister) {
+            RingMemory memory,
+            V4vAddress address,
+            int partner,
+            int lengthBytes,
+            Consumer<SharedReceiveRing> unregister) {
         this.memory = memory;
         this.ring = memory.segment();
         this.address = address;
@@ -163,9 +167,7 @@ public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condit
         int start = wrapped(messageIndex + from);
         int first = Math.min(bytes, capacity - start);
         MemorySegment head = ring.asSlice(RingDescriptor.DATA + start, first);
-        return first == bytes
-                ? Payload.of(head)
-                : new Payload(head, ring.asSlice(RingDescriptor.DATA, bytes - first));
+        return first == bytes ? Payload.of(head) : new Payload(head, ring.asSlice(RingDescriptor.DATA, bytes - first));
     }
 
     private void checkRange(int from, int bytes) {
@@ -197,11 +199,18 @@ public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condit
 
     @Override
     public boolean await(long timeoutNanos) throws IOException {
-        IdleStrategy.await(this, own, timeoutNanos);
-        if (woken) {
-            woken = false;
+        try {
+            IdleStrategy.await(this, own, timeoutNanos);
+            if (woken) {
+                woken = false;
+            }
+            return !closed.get() && (next != knownTx || lookForRecords());
+        } catch (IllegalStateException e) {
+            if (closed.get()) {
+                return false; // and its memory has gone meanwhile
+            }
+            throw e;
         }
-        return next != knownTx || (!closed.get() && lookForRecords());
     }
 
     /** For the wait: a record, or a reason why waiting is in vain. */

@@ -81,6 +81,9 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
     @Override
     public boolean claim(int messageBytes) throws IOException {
         claimedBytes = -1;
+        if (closed.get()) {
+            throw new ArgoException(ArgoError.ECONNREFUSED, "the ring at " + address + " was detached");
+        }
         int wanted = RecordDescriptor.recordBytes(messageBytes);
         if (!canEverFit(messageBytes, wanted)) {
             throw new ArgoException(
@@ -118,8 +121,8 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
     }
 
     private RingCorruptedException corrupted(long rx) {
-        return new RingCorruptedException("rx position " + rx + " beside tx position " + tx + " in the ring at " + address
-                + " (length " + capacity + ")");
+        return new RingCorruptedException("rx position " + rx + " beside tx position " + tx + " in the ring at "
+                + address + " (length " + capacity + ")");
     }
 
     private int wrapped(int at) {
@@ -150,9 +153,7 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
         int start = wrapped(wrapped(index + RecordDescriptor.BYTES) + from);
         int first = Math.min(bytes, capacity - start);
         MemorySegment head = ring.asSlice(RingDescriptor.DATA + start, first);
-        return first == bytes
-                ? Payload.of(head)
-                : new Payload(head, ring.asSlice(RingDescriptor.DATA, bytes - first));
+        return first == bytes ? Payload.of(head) : new Payload(head, ring.asSlice(RingDescriptor.DATA, bytes - first));
     }
 
     private void checkRange(int at, long bytes) {
@@ -212,11 +213,18 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
     @Override
     public boolean awaitSpace(int messageBytes, long timeoutNanos) throws IOException {
         wantedBytes = RecordDescriptor.recordBytes(messageBytes);
-        IdleStrategy.await(this, own, timeoutNanos);
-        if (woken) {
-            woken = false;
+        try {
+            IdleStrategy.await(this, own, timeoutNanos);
+            if (woken) {
+                woken = false;
+            }
+            return closed.get() || partnerGone || receiver.isClosed() || fits(wantedBytes);
+        } catch (IllegalStateException e) {
+            if (closed.get()) {
+                return true; // and its memory has gone meanwhile
+            }
+            throw e;
         }
-        return closed.get() || partnerGone || receiver.isClosed() || fits(wantedBytes);
     }
 
     /** For the wait: space, or a reason why waiting is in vain. */

@@ -19,14 +19,16 @@ final class ControlLoop implements Runnable {
     private static final long POLLFD_BYTES = 8;
 
     private final SharedMemoryHypervisor hypervisor;
+    private final ControlServer server;
     private final int listening;
     private final int wakeup;
     private final List<ServedLink> served = new ArrayList<>();
 
     private volatile boolean closed;
 
-    ControlLoop(SharedMemoryHypervisor hypervisor, int listening, int wakeup) {
+    ControlLoop(SharedMemoryHypervisor hypervisor, ControlServer server, int listening, int wakeup) {
         this.hypervisor = hypervisor;
+        this.server = server;
         this.listening = listening;
         this.wakeup = wakeup;
     }
@@ -143,14 +145,16 @@ final class ControlLoop implements Runnable {
                 ControlDescriptor.write(
                         reply, ControlDescriptor.kind(packet), ControlDescriptor.id(packet), 0, 0, 0, 0, 0);
                 Linux.send(link.fd, reply, -1);
-                return refuse(link, "speaks version " + ControlDescriptor.version(packet)
-                        + " of the fabric's protocol, this is version " + ControlDescriptor.VERSION);
+                return refuse(
+                        link,
+                        "speaks version " + ControlDescriptor.version(packet)
+                                + " of the fabric's protocol, this is version " + ControlDescriptor.VERSION);
             }
-            return hypervisor.serve(link, packet.asSlice(0, received.bytes()), reply);
+            return server.serve(link, packet.asSlice(0, received.bytes()), reply);
         } catch (LinuxException e) {
             return e.errno() == Linux.EAGAIN;
         } catch (IOException e) {
-            return refuse(link, e.getMessage());
+            return refuse(link, String.valueOf(e.getMessage()));
         }
     }
 

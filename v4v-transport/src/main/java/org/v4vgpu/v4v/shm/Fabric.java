@@ -44,8 +44,10 @@ public record Fabric(Path directory) {
             PosixFileAttributes attributes =
                     Files.readAttributes(directory, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
             if (isPrivate && (!attributes.isDirectory() || !isOurs(directory, attributes))) {
-                throw new IOException("the fabric directory " + directory
-                        + " is not this user's alone; set V4VGPU_FABRIC to another directory", e);
+                throw new IOException(
+                        "the fabric directory " + directory
+                                + " is not this user's alone; set V4VGPU_FABRIC to another directory",
+                        e);
             }
             if (!Files.isDirectory(directory)) {
                 throw new IOException("the fabric " + directory + " is no directory", e);

@@ -157,10 +157,8 @@ final class Linux {
     static int accept(int fd) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = state(arena);
-            return check(
-                    "accept",
-                    state,
-                    (int) ACCEPT.invokeExact(state, fd, MemorySegment.NULL, MemorySegment.NULL, SOCK_CLOEXEC));
+            return check("accept", state, (int)
+                    ACCEPT.invokeExact(state, fd, MemorySegment.NULL, MemorySegment.NULL, SOCK_CLOEXEC));
         } catch (Throwable e) {
             throw rethrow(e);
         }
@@ -179,8 +177,8 @@ final class Linux {
     private static MemorySegment socketAddress(Arena arena, Path path) throws IOException {
         byte[] name = path.toString().getBytes(StandardCharsets.UTF_8);
         if (name.length > LONGEST_SOCKET_PATH) {
-            throw new IOException("the path " + path + " is too long for a Unix socket (" + name.length + " bytes, at most "
-                    + LONGEST_SOCKET_PATH + "); set V4VGPU_FABRIC to a shorter directory");
+            throw new IOException("the path " + path + " is too long for a Unix socket (" + name.length
+                    + " bytes, at most " + LONGEST_SOCKET_PATH + "); set V4VGPU_FABRIC to a shorter directory");
         }
         MemorySegment address = arena.allocate(2 + name.length + 1, 8);
         address.set(ValueLayout.JAVA_SHORT, 0, (short) AF_UNIX);
@@ -268,8 +266,7 @@ final class Linux {
             MemorySegment state = state(arena);
             MemorySegment value = arena.allocate(12, 8);
             MemorySegment length = arena.allocateFrom(INT, 12);
-            check("getsockopt", state, (int)
-                    GETSOCKOPT.invokeExact(state, fd, SOL_SOCKET, SO_PEERCRED, value, length));
+            check("getsockopt", state, (int) GETSOCKOPT.invokeExact(state, fd, SOL_SOCKET, SO_PEERCRED, value, length));
             return new Credentials(value.get(INT, 0), value.get(INT, 4));
         } catch (Throwable e) {
             throw rethrow(e);
@@ -298,10 +295,8 @@ final class Linux {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = state(arena);
             MemorySegment label = arena.allocateFrom(name);
-            fd = check(
-                    "memfd_create",
-                    state,
-                    (int) MEMFD_CREATE.invokeExact(state, label, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+            fd = check("memfd_create", state, (int)
+                    MEMFD_CREATE.invokeExact(state, label, MFD_CLOEXEC | MFD_ALLOW_SEALING));
             check("fallocate", state, (int) FALLOCATE.invokeExact(state, fd, 0, 0L, bytes));
             check("fcntl", state, (int)
                     FCNTL_INT.invokeExact(state, fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW));
@@ -331,8 +326,8 @@ final class Linux {
     static MemorySegment map(int fd, long bytes, Arena arena) throws IOException {
         try (Arena local = Arena.ofConfined()) {
             MemorySegment state = state(local);
-            long address = (long) MMAP.invokeExact(
-                    state, MemorySegment.NULL, bytes, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, 0L);
+            long address = (long)
+                    MMAP.invokeExact(state, MemorySegment.NULL, bytes, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, 0L);
             check("mmap", state, address);
             return MemorySegment.ofAddress(address).reinterpret(bytes, arena, mapped -> unmap(mapped.address(), bytes));
         } catch (Throwable e) {

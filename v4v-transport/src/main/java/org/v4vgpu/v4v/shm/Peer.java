@@ -28,7 +28,8 @@ final class Peer {
         this.incarnation = incarnation;
     }
 
-    @Nullable ControlLink link() {
+    @Nullable
+    ControlLink link() {
         return links.isEmpty() ? null : links.getFirst();
     }
 }

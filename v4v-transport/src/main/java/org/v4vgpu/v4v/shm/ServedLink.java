@@ -8,7 +8,8 @@ final class ServedLink {
     final int pid;
 
     /** Null until it has said who it is. */
-    @Nullable Peer peer;
+    @Nullable
+    Peer peer;
 
     ServedLink(int fd, int pid) {
         this.fd = fd;

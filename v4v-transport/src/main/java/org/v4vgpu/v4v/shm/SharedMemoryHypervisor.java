@@ -66,7 +66,11 @@ public final class SharedMemoryHypervisor implements V4vHypervisor {
     private record RingKey(long port, int partner) {}
 
     /** A ring of ours; the writer exists for a ring for any partner, the descriptor (or -1) and the peer for the others. */
-    private record OwnRing(SharedReceiveRing ring, int fd, @Nullable SharedSendRing writer, @Nullable Peer peer) {}
+    record OwnRing(
+            SharedReceiveRing ring,
+            int fd,
+            @Nullable SharedSendRing writer,
+            @Nullable Peer peer) {}
 
     /** What another domain said of a port: memory to map, or a ring for any partner. */
     private record Resolved(int fd, int lengthBytes) {
@@ -111,7 +115,7 @@ public final class SharedMemoryHypervisor implements V4vHypervisor {
         this.claim = claim;
         this.domain = claim.domain();
         this.wakeup = wakeup;
-        this.loop = new ControlLoop(this, listening, wakeup);
+        this.loop = new ControlLoop(this, new ControlServer(this), listening, wakeup);
         this.thread = Thread.ofPlatform().daemon().name("v4v-domain-" + domain).unstarted(loop);
     }
 
@@ -155,6 +159,7 @@ public final class SharedMemoryHypervisor implements V4vHypervisor {
         }
     }
 
+    @SuppressWarnings("MustBeClosedChecker") // the arena becomes the ring memory's
     private OwnRing ring(RingKey key, V4vAddress address, int lengthBytes, Peer peer) throws ArgoException {
         long bytes = RingDescriptor.mappedBytes(lengthBytes);
         int fd = -1;
@@ -164,17 +169,23 @@ public final class SharedMemoryHypervisor implements V4vHypervisor {
             MemorySegment mapped = Linux.map(fd, bytes, arena);
             RingDescriptor.initialize(mapped, lengthBytes, key.port(), key.partner());
             SharedReceiveRing ring = new SharedReceiveRing(
-                    new RingMemory(arena, mapped), address, key.partner(), lengthBytes, closing -> unregister(key, closing));
+                    new RingMemory(arena, mapped),
+                    address,
+                    key.partner(),
+                    lengthBytes,
+                    closing -> unregister(key, closing));
             return new OwnRing(ring, fd, null, peer);
         } catch (IOException e) {
             arena.close();
             if (fd >= 0) {
                 Linux.close(fd);
             }
-            throw new ArgoException(ArgoError.ENOMEM, "no memory for a ring of " + lengthBytes + " bytes: " + e.getMessage());
+            throw new ArgoException(
+                    ArgoError.ENOMEM, "no memory for a ring of " + lengthBytes + " bytes: " + e.getMessage());
         }
     }
 
+    @SuppressWarnings("MustBeClosedChecker") // the arena becomes the ring memory's
     private OwnRing sharedRing(RingKey key, V4vAddress address, int lengthBytes) {
         Arena arena = Arena.ofShared();
         MemorySegment memory = arena.allocate(RingDescriptor.mappedBytes(lengthBytes), 4096);
@@ -225,6 +236,7 @@ public final class SharedMemoryHypervisor implements V4vHypervisor {
         return attach(peer, sourcePort, destination, resolved, writers);
     }
 
+    @SuppressWarnings("MustBeClosedChecker") // the arena becomes the ring memory's
     private SharedSendRing attach(
             Peer peer,
             long sourcePort,
@@ -266,7 +278,8 @@ public final class SharedMemoryHypervisor implements V4vHypervisor {
             throw e;
         } catch (IOException e) {
             arena.close();
-            throw new ArgoException(ArgoError.EFAULT, "the ring at " + destination + " can't be used: " + e.getMessage());
+            throw new ArgoException(
+                    ArgoError.EFAULT, "the ring at " + destination + " can't be used: " + e.getMessage());
         } finally {
             Linux.close(resolved.fd());
         }
@@ -318,7 +331,8 @@ public final class SharedMemoryHypervisor implements V4vHypervisor {
             total += part.byteSize();
             if (total > MAXIMUM_MESSAGE_BYTES) {
                 throw new ArgoException(
-                        ArgoError.EMSGSIZE, "a message of more than " + MAXIMUM_MESSAGE_BYTES + " bytes for " + destination);
+                        ArgoError.EMSGSIZE,
+                        "a message of more than " + MAXIMUM_MESSAGE_BYTES + " bytes for " + destination);
             }
         }
         return (int) total;
@@ -360,11 +374,10 @@ public final class SharedMemoryHypervisor implements V4vHypervisor {
                             + ", which is open to any partner; shared memory takes at most "
                             + ControlDescriptor.MAXIMUM_DATA_BYTES);
         }
-        ControlLink.Reply reply = request(
-                peer, ControlDescriptor.SEND, destination.port(), (int) source.port(), messageType, parts);
+        ControlLink.Reply reply =
+                request(peer, ControlDescriptor.SEND, destination.port(), (int) source.port(), messageType, parts);
         if (reply.status() != 0) {
-            throw new ArgoException(
-                    ArgoError.of(reply.status()), "message of " + total + " bytes for " + destination);
+            throw new ArgoException(ArgoError.of(reply.status()), "message of " + total + " bytes for " + destination);
         }
         return total;
     }
@@ -431,8 +444,8 @@ public final class SharedMemoryHypervisor implements V4vHypervisor {
         }
     }
 
-    private ControlLink.Reply request(
-            Peer peer, int kind, long port, int number, int extra, List<MemorySegment> data) throws ArgoException {
+    private ControlLink.Reply request(Peer peer, int kind, long port, int number, int extra, List<MemorySegment> data)
+            throws ArgoException {
         ControlLink link;
         synchronized (this) {
             link = peer.link();
@@ -479,8 +492,8 @@ public final class SharedMemoryHypervisor implements V4vHypervisor {
         return peer;
     }
 
-    /** The peer of that life; an earlier life of the same domain ends with it. Guarded by this. */
-    private Peer peer(int id, long life) {
+    /** The peer of that life; an earlier life of the same domain ends with it. */
+    synchronized Peer peer(int id, long life) {
         Peer known = peers.get(id);
         if (known != null && known.incarnation != life) {
             peerGone(known);
@@ -499,7 +512,26 @@ public final class SharedMemoryHypervisor implements V4vHypervisor {
         }
     }
 
-    // What the control loop calls.
+    // What the control loop and its server call.
+
+    Fabric fabric() {
+        return fabric;
+    }
+
+    long incarnation() {
+        return incarnation;
+    }
+
+    /** The ring that a domain may write, exact matches first. Its descriptor stays open while the caller holds our lock. */
+    synchronized @Nullable OwnRing ringFor(Peer peer, long port) {
+        OwnRing exact = rings.get(new RingKey(port, peer.domain));
+        return exact != null ? exact : sharedRing(port);
+    }
+
+    /** The ring for any partner. */
+    synchronized @Nullable OwnRing sharedRing(long port) {
+        return rings.get(new RingKey(port, V4vAddress.DOMAIN_ANY));
+    }
 
     synchronized List<Peer> peersWithLinks() {
         return peers.values().stream().filter(peer -> peer.link() != null).toList();
@@ -536,113 +568,6 @@ public final class SharedMemoryHypervisor implements V4vHypervisor {
         links.forEach(ControlLink::close);
         dead.forEach(SharedReceiveRing::partnerGone);
         unread.forEach(SharedSendRing::partnerGone);
-    }
-
-    /** Answers one request of a domain. False if the link is to be closed. */
-    boolean serve(ServedLink link, MemorySegment packet, MemorySegment reply) throws IOException {
-        int kind = ControlDescriptor.kind(packet);
-        if (kind == ControlDescriptor.HELLO) {
-            return serveHello(link, packet, reply);
-        }
-        Peer peer = link.peer;
-        if (peer == null) {
-            throw new IOException("did not say who it is");
-        }
-        return switch (kind) {
-            case ControlDescriptor.RESOLVE -> serveResolve(link, peer, packet, reply);
-            case ControlDescriptor.SEND ->
-                answer(link, packet, reply, acceptMessage(peer, packet), 0, 0, -1);
-            case ControlDescriptor.NOTIFY -> serveNotify(link, peer, packet, reply);
-            default -> throw new IOException("made the unknown request " + kind);
-        };
-    }
-
-    private boolean serveHello(ServedLink link, MemorySegment packet, MemorySegment reply) throws IOException {
-        int claimed = ControlDescriptor.number(packet);
-        boolean valid = link.peer == null
-                && claimed >= 0
-                && claimed < V4vAddress.DOMAIN_ANY
-                && DomainClaim.isHeldBy(fabric, claimed, link.pid);
-        if (valid) {
-            synchronized (this) {
-                link.peer = peer(claimed, ControlDescriptor.incarnation(packet));
-            }
-        } else {
-            LOG.log(Level.WARNING, "process " + link.pid + " says that it is domain " + claimed + " of " + fabric
-                    + ", which it is not");
-        }
-        answer(link, packet, reply, valid ? 0 : ArgoError.EPERM.errno(), 0, 0, -1);
-        return valid;
-    }
-
-    private synchronized boolean serveResolve(ServedLink link, Peer peer, MemorySegment packet, MemorySegment reply)
-            throws IOException {
-        OwnRing ring = ringFor(peer, ControlDescriptor.port(packet));
-        return ring == null
-                ? answer(link, packet, reply, ArgoError.ECONNREFUSED.errno(), 0, 0, -1)
-                : answer(link, packet, reply, 0, ring.fd() < 0 ? 0 : ring.ring().lengthBytes(), 0, ring.fd());
-    }
-
-    private synchronized boolean serveNotify(ServedLink link, Peer peer, MemorySegment packet, MemorySegment reply)
-            throws IOException {
-        OwnRing ring = ringFor(peer, ControlDescriptor.port(packet));
-        if (ring == null) {
-            return answer(link, packet, reply, 0, 0, 0, -1);
-        }
-        int maximum = ring.ring().lengthBytes() - 2 * SLOT_BYTES;
-        int free = ring.ring().freeMessageBytes();
-        int wanted = ControlDescriptor.number(packet);
-        int flags = ControlDescriptor.FLAG_EXISTS
-                | (ring.fd() < 0 ? ControlDescriptor.FLAG_SHARED : 0)
-                | (free == maximum ? ControlDescriptor.FLAG_EMPTY : 0)
-                | (wanted < 0 || wanted > maximum ? ControlDescriptor.FLAG_TOO_LARGE : 0)
-                | (wanted >= 0 && wanted <= free ? ControlDescriptor.FLAG_SUFFICIENT : 0);
-        return answer(link, packet, reply, 0, maximum, flags, -1);
-    }
-
-    /** The ring that a domain may write, exact matches first. Guarded by this. */
-    private @Nullable OwnRing ringFor(Peer peer, long port) {
-        OwnRing exact = rings.get(new RingKey(port, peer.domain));
-        return exact != null ? exact : rings.get(new RingKey(port, V4vAddress.DOMAIN_ANY));
-    }
-
-    private synchronized int acceptMessage(Peer peer, MemorySegment packet) {
-        OwnRing ring = rings.get(new RingKey(ControlDescriptor.port(packet), V4vAddress.DOMAIN_ANY));
-        if (ring == null || ring.writer() == null) {
-            return ArgoError.ECONNREFUSED.errno();
-        }
-        SharedSendRing writer = ring.writer();
-        int bytes = (int) (packet.byteSize() - ControlDescriptor.BYTES);
-        try {
-            if (!writer.claim(bytes)) {
-                return ArgoError.EAGAIN.errno();
-            }
-            writer.put(0, packet, ControlDescriptor.BYTES, bytes);
-            writer.commit(
-                    new V4vAddress(peer.domain, Integer.toUnsignedLong(ControlDescriptor.number(packet))),
-                    ControlDescriptor.extra(packet));
-            return 0;
-        } catch (ArgoException e) {
-            return e.error().errno();
-        } catch (IOException e) {
-            return ArgoError.EFAULT.errno();
-        }
-    }
-
-    private boolean answer(
-            ServedLink link, MemorySegment packet, MemorySegment reply, int status, int number, int extra, int fd)
-            throws IOException {
-        ControlDescriptor.write(
-                reply,
-                ControlDescriptor.kind(packet),
-                ControlDescriptor.id(packet),
-                status,
-                (int) ControlDescriptor.port(packet),
-                number,
-                extra,
-                incarnation);
-        Linux.send(link.fd, reply, fd);
-        return true;
     }
 
     /** Without its control loop a domain is deaf: the others have seen it die, so it must not go on as if nothing were. */

@@ -45,8 +45,8 @@ final class TcpDescriptor {
         ByteBuffer words = preamble.duplicate().order(ByteOrder.LITTLE_ENDIAN);
         if (words.getInt(0) != MAGIC) {
             String text = StandardCharsets.US_ASCII.decode(preamble.duplicate()).toString();
-            return "does not speak the v4vgpu message protocol (it sent '"
-                    + text.replaceAll("[^\\x20-\\x7e]", "?") + "')";
+            return "does not speak the v4vgpu message protocol (it sent '" + text.replaceAll("[^\\x20-\\x7e]", "?")
+                    + "')";
         }
         int version = Short.toUnsignedInt(words.getShort(4));
         return version == VERSION

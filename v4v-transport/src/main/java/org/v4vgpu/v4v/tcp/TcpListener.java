@@ -43,7 +43,8 @@ public final class TcpListener implements MessageListener {
             server.setOption(StandardSocketOptions.SO_REUSEADDR, true);
             server.bind(resolved, BACKLOG);
             server.configureBlocking(false);
-            return new TcpListener(server, new TcpAddress(address.host(), ((InetSocketAddress) server.getLocalAddress()).getPort()));
+            return new TcpListener(
+                    server, new TcpAddress(address.host(), ((InetSocketAddress) server.getLocalAddress()).getPort()));
         } catch (IOException e) {
             server.close();
             throw new IOException("cannot listen on " + address + ": " + e.getMessage(), e);

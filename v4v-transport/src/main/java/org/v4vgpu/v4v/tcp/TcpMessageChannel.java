@@ -2,7 +2,6 @@ package org.v4vgpu.v4v.tcp;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -44,7 +43,10 @@ public final class TcpMessageChannel implements MessageChannel {
     private final Selector writable;
     private final TcpReceiver receiver;
     private final AtomicBoolean closed = new AtomicBoolean();
-    private volatile boolean broken;
+
+    // Two, for what came before a failed send can still be received: it may say why.
+    private volatile boolean sendingBroken;
+    private volatile boolean receivingBroken;
 
     /** Held while a frame is being written, so that no goodbye gets into it. */
     private final ReentrantLock writing = new ReentrantLock();
@@ -66,19 +68,7 @@ public final class TcpMessageChannel implements MessageChannel {
             prepare(socket);
             socket.socket().connect(resolved, (int) (timeoutNanos / 1_000_000));
             socket.configureBlocking(false);
-            TcpPreamble preamble = new TcpPreamble(socket);
-            try (Selector selector = Selector.open()) {
-                socket.register(selector, SelectionKey.OP_READ);
-                while (!preamble.advance()) {
-                    long left = timeoutNanos - (System.nanoTime() - start);
-                    if (left <= 0) {
-                        throw new IOException(address + ": connected, but no v4vgpu server answers in "
-                                + timeoutNanos / 1_000_000_000 + " s");
-                    }
-                    selector.select(left / 1_000_000 + 1);
-                }
-            }
-            String foreignness = preamble.foreignness();
+            String foreignness = exchangePreambles(socket, timeoutNanos - (System.nanoTime() - start));
             if (!foreignness.isEmpty()) {
                 throw new IOException(address + " " + foreignness);
             }
@@ -93,6 +83,24 @@ public final class TcpMessageChannel implements MessageChannel {
             socket.close();
             throw e;
         }
+    }
+
+    private static String exchangePreambles(SocketChannel socket, long timeoutNanos) throws IOException {
+        long start = System.nanoTime();
+        TcpPreamble preamble = new TcpPreamble(socket);
+        try (Selector selector = Selector.open()) {
+            socket.register(selector, SelectionKey.OP_READ);
+            while (!preamble.advance()) {
+                long left = timeoutNanos - (System.nanoTime() - start);
+                if (left <= 0) {
+                    return "connected, but does not answer; is it a v4vgpu server?";
+                }
+                selector.select(left / 1_000_000 + 1);
+            }
+        } catch (EOFException e) {
+            return "closed the connection before it said what it speaks";
+        }
+        return preamble.foreignness();
     }
 
     /** Before the connection: the buffers decide on the window. */
@@ -153,10 +161,10 @@ public final class TcpMessageChannel implements MessageChannel {
         if (isClaimed) {
             throw new IllegalStateException("a claimed message must be committed or closed first");
         }
-        ensureOpen();
+        ensureOpen(sendingBroken);
     }
 
-    private void ensureOpen() throws IOException {
+    private void ensureOpen(boolean broken) throws IOException {
         if (closed.get()) {
             throw new IOException("the channel to " + peer + " is closed");
         }
@@ -189,15 +197,10 @@ public final class TcpMessageChannel implements MessageChannel {
             }
         } catch (ClosedChannelException | ClosedSelectorException e) {
             throw new IOException("the channel to " + peer + " is closed", e);
-        } catch (SocketException e) {
-            broken = true;
-            throw lost(e);
         } catch (IOException e) {
-            if (!closed.get()) {
-                broken = true;
-                throw lost(e);
-            }
-            throw e;
+            sendingBroken = true; // a part of the frame may be on its way
+            ensureOpen(false);
+            throw lost(e);
         } finally {
             writing.unlock();
         }
@@ -220,7 +223,7 @@ public final class TcpMessageChannel implements MessageChannel {
 
     void commit(MemorySegment header, MemorySegment payload) throws IOException {
         isClaimed = false;
-        ensureOpen();
+        ensureOpen(sendingBroken);
         writeStaged(0, stageHeader(header, payload.byteSize()) + (int) payload.byteSize());
     }
 
@@ -235,20 +238,18 @@ public final class TcpMessageChannel implements MessageChannel {
 
     @Override
     public IncomingMessage receive(long timeoutNanos) throws IOException {
-        ensureOpen();
+        ensureOpen(receivingBroken);
         try {
             TcpIncomingMessage message = receiver.next();
             return message != null ? message : awaitMessage(timeoutNanos);
         } catch (ClosedChannelException | ClosedSelectorException e) {
             throw new IOException("the channel to " + peer + " is closed", e);
-        } catch (InterruptedIOException | EOFException e) {
+        } catch (SocketTimeoutException | EOFException e) {
             throw e;
-        } catch (SocketException e) {
-            broken = true;
-            throw lost(e);
         } catch (IOException e) {
-            broken = true;
-            throw e;
+            receivingBroken = true;
+            ensureOpen(false);
+            throw e instanceof SocketException ? lost(e) : e;
         }
     }
 
@@ -272,22 +273,24 @@ public final class TcpMessageChannel implements MessageChannel {
                     throw new SocketTimeoutException(
                             "no message from " + peer + " in " + timeoutNanos / 1_000_000 + " ms");
                 }
-                if (System.nanoTime() - start < IdleStrategy.spinNanos()) {
-                    Thread.yield();
-                    continue;
+                if (!IdleStrategy.spin(start)) {
+                    await(readable, timeoutNanos == Long.MAX_VALUE ? 0 : left / 1_000_000 + 1);
                 }
-                await(readable, timeoutNanos == Long.MAX_VALUE ? 0 : left / 1_000_000 + 1);
             }
         }
     }
 
     private void await(Selector selector, long timeoutMillis) throws IOException {
-        selector.select(timeoutMillis);
-        selector.selectedKeys().clear();
-        ensureOpen();
-        if (Thread.currentThread().isInterrupted()) {
-            throw new InterruptedIOException("interrupted while waiting for " + peer);
+        boolean interrupted = Thread.interrupted(); // it would make the selection return at once
+        try {
+            selector.select(timeoutMillis);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
+        selector.selectedKeys().clear();
+        ensureOpen(false);
     }
 
     @Override
@@ -304,7 +307,7 @@ public final class TcpMessageChannel implements MessageChannel {
 
     @Override
     public boolean isOpen() {
-        return !closed.get() && !broken;
+        return !closed.get() && !sendingBroken && !receivingBroken;
     }
 
     @Override
@@ -323,13 +326,13 @@ public final class TcpMessageChannel implements MessageChannel {
             readable.close(); // wakes whoever waits in it
             writable.close();
         } catch (IOException e) {
-            broken = true; // the peer sees a death, which is what a failed close is
+            receivingBroken = true; // the peer sees a death, which is what a failed close is
         }
     }
 
     /** Not within a frame that another thread is writing: the peer then sees a death. */
     private void sayGoodbye() throws IOException {
-        if (!broken && writing.tryLock()) {
+        if (!sendingBroken && writing.tryLock()) {
             try {
                 ByteBuffer goodbye = ByteBuffer.allocate(TcpDescriptor.PREFIX_BYTES);
                 socket.write(goodbye.putInt(TcpDescriptor.GOODBYE).putInt(0).flip());

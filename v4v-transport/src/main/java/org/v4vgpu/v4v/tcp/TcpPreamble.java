@@ -1,5 +1,6 @@
 package org.v4vgpu.v4v.tcp;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -23,7 +24,7 @@ final class TcpPreamble {
     /** Reads without waiting. True if the peer's is whole. */
     boolean advance() throws IOException {
         if (received.hasRemaining() && socket.read(received) < 0) {
-            throw new IOException("the peer closed the connection before it said what it speaks");
+            throw new EOFException("it closed the connection before it said what it speaks");
         }
         return !received.hasRemaining();
     }

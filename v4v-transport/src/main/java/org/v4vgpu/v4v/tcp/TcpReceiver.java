@@ -47,7 +47,8 @@ final class TcpReceiver {
     }
 
     /** The next whole message among what was read; null if there is none. */
-    @Nullable TcpIncomingMessage next() throws IOException {
+    @Nullable
+    TcpIncomingMessage next() throws IOException {
         if (to - from < TcpDescriptor.PREFIX_BYTES || saidGoodbye) {
             return null;
         }
@@ -65,7 +66,8 @@ final class TcpReceiver {
         Payload payload = payloadBytes == 0
                 ? Payload.EMPTY
                 : Payload.of(block.segment.asSlice(header + headerBytes, payloadBytes));
-        // On the heap, so that decoders find an array; nobody but us can change a socket's buffer, but ours is used again.
+        // On the heap, so that decoders find an array; nobody but us can change a socket's buffer, but ours is used
+        // again.
         byte[] copy = new byte[headerBytes];
         MemorySegment.copy(block.segment, ValueLayout.JAVA_BYTE, header, copy, 0, headerBytes);
         TcpIncomingMessage message = new TcpIncomingMessage(this, block, MemorySegment.ofArray(copy), payload);
