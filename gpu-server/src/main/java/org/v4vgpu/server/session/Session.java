@@ -24,6 +24,9 @@ final class Session {
     /** How long the end waits for lanes to come back from the device before it frees what they may be using. */
     private static final long LANES_LEAVE_NANOS = 200_000_000L;
 
+    /** A client that took a number publishes it within this time, or its session ends. */
+    private static final long MISSING_NUMBER_NANOS = 10_000_000_000L;
+
     private final Sessions sessions;
     private final long id;
     private final ByteString secret;
@@ -31,7 +34,7 @@ final class Session {
     private final String peer;
     private final SessionLimits limits;
     private final long startNanos = System.nanoTime();
-    private final SequenceGate gate = new SequenceGate();
+    private final SequenceGate gate = new SequenceGate(MISSING_NUMBER_NANOS);
     private final HandleTable handles;
     private final AtomicBoolean ending = new AtomicBoolean();
     private final Object memory = new Object();
