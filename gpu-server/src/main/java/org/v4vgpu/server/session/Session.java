@@ -27,6 +27,8 @@ final class Session {
     /** A client that took a number publishes it within this time, or its session ends. */
     private static final long MISSING_NUMBER_NANOS = 10_000_000_000L;
 
+    private static final String CLOSED_BY_CLIENT = "closed by the client";
+
     private final Sessions sessions;
     private final long id;
     private final ByteString secret;
@@ -101,7 +103,7 @@ final class Session {
     /** Removes a lane that said goodbye; the last one ends the session. */
     void leave(Lane lane) {
         if (remove(lane)) {
-            end("closed by the client");
+            end(CLOSED_BY_CLIENT);
         }
     }
 
@@ -183,7 +185,8 @@ final class Session {
             }
         }
         sessions.remove(this);
-        LOG.log(Level.INFO, "session {0} ended ({1}): {2}; {3} contexts, {4} bytes freed",
+        Level level = contexts.isEmpty() && reason.equals(CLOSED_BY_CLIENT) ? Level.DEBUG : Level.INFO;
+        LOG.log(level, "session {0} ended ({1}): {2}; {3} contexts, {4} bytes freed",
                 Long.toString(id), client, reason, contexts.size(), Long.toString(bytes));
     }
 
