@@ -6,6 +6,7 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.v4vgpu.device.Device;
 import org.v4vgpu.proto.ServerStatusReply;
@@ -91,7 +92,7 @@ public final class GpuServer implements AutoCloseable {
         listeners.forEach(MessageListener::close);
         sessions.close();
         try {
-            if (connections.tryAcquire(MAXIMUM_CONNECTIONS, CLOSE_NANOS, java.util.concurrent.TimeUnit.NANOSECONDS)) {
+            if (connections.tryAcquire(MAXIMUM_CONNECTIONS, CLOSE_NANOS, TimeUnit.NANOSECONDS)) {
                 connections.release(MAXIMUM_CONNECTIONS);
             }
         } catch (InterruptedException e) {
@@ -133,16 +134,16 @@ public final class GpuServer implements AutoCloseable {
 
     private ServerStatusReply.Builder status() {
         ServerStatusReply.Builder status = ServerStatusReply.newBuilder()
-                .setServer(NAME + " " + version())
+                .setServer(version())
                 .setUptimeMillis((System.nanoTime() - startNanos) / 1_000_000);
         addresses.forEach(address -> status.addAddresses(address.toString()));
         return status;
     }
 
-    /** As the jar's manifest says; a build from a directory of classes has none. */
+    /** With its version where it runs from a jar. */
     private static String version() {
         String version = GpuServer.class.getPackage().getImplementationVersion();
-        return version == null ? "(built here)" : version;
+        return version == null ? NAME : NAME + " " + version;
     }
 
     private static void daemon(String name, Runnable body) {

@@ -13,7 +13,9 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -24,6 +26,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.v4vgpu.v4v.connection.V4vConnections;
+import org.v4vgpu.v4v.connection.V4vListener;
 import org.v4vgpu.v4v.shm.Fabric;
 import org.v4vgpu.v4v.shm.SharedMemoryHypervisor;
 
@@ -79,6 +83,65 @@ class ConnectErrorTest {
                 IOException e = assertThrows(IOException.class, () -> MessageChannels.listen(taken));
                 assertTrue(String.valueOf(e.getMessage()).contains(taken.toString()), e.getMessage());
             }
+        }
+    }
+
+    @Test
+    void refusesTheConnectionBeyondTheLastRingAndLeaksNothing() throws Exception {
+        V4vAddress address = new V4vAddress(1, 4840);
+        Future<?> accepting;
+        try (MessageListener listener = V4vListener.open(server, 4840, 4096)) {
+            accepting = executor.submit(() -> assertThrows(IOException.class, () -> {
+                while (true) {
+                    MessageChannel unused = listener.accept();
+                    assertTrue(unused.isOpen());
+                }
+            }));
+            long descriptors = 0;
+            for (int round = 0; round < 3; round++) {
+                V4vHypervisor client = LocalDomains.toConnect();
+                List<MessageChannel> channels = new ArrayList<>();
+                for (int i = 1; i < V4vHypervisor.RINGS_PER_DOMAIN; i++) {
+                    channels.add(V4vConnections.connect(client, address, TimeUnit.SECONDS.toNanos(10), 4096));
+                }
+                IOException e = assertThrows(
+                        IOException.class,
+                        () -> V4vConnections.connect(client, address, TimeUnit.SECONDS.toNanos(10), 4096));
+                assertTrue(String.valueOf(e.getMessage()).contains("128 rings"), e.getMessage());
+                channels.forEach(MessageChannel::close);
+                // The other ends are nobody's: their domain leaves, as a process does that forgets to close.
+                LocalDomains.closeAll();
+                awaitNoPartners();
+                long now = openDescriptors();
+                assertTrue(round == 0 || now <= descriptors, now + " descriptors after " + descriptors);
+                descriptors = now;
+                LocalDomains.takeOwnership(SharedMemoryHypervisor.open(Fabric.of(fabric), 5));
+            }
+        }
+        accepting.get(10, TimeUnit.SECONDS);
+    }
+
+    /** Until the server's domain has noticed that domain 5 left, its rings for it count. */
+    private void awaitNoPartners() throws IOException {
+        long start = System.nanoTime();
+        while (true) {
+            List<ReceiveRing> all = new ArrayList<>();
+            try {
+                for (int i = 1; i < V4vHypervisor.RINGS_PER_DOMAIN; i++) {
+                    all.add(server.register(10_000 + i, V4vAddress.DOMAIN_ANY, 48));
+                }
+                return;
+            } catch (ArgoException e) {
+                assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(1), e.getMessage());
+            } finally {
+                all.forEach(ReceiveRing::close);
+            }
+        }
+    }
+
+    private static long openDescriptors() throws IOException {
+        try (var list = Files.list(Path.of("/proc/self/fd"))) {
+            return list.count();
         }
     }
 

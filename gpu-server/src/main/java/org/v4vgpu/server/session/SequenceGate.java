@@ -15,12 +15,10 @@ import org.v4vgpu.proto.ProtocolException;
  * between them that others wait for but the turn itself.
  */
 final class SequenceGate {
-    /** How long a number may be missing, nobody being at work on it, before the session is given up. */
-    static final long MISSING_NANOS = 10_000_000_000L;
-
     private static final int SPINS = 100;
     private static final long TICK_NANOS = 50_000_000L;
 
+    private final long missingNanos;
     private final ConcurrentHashMap<Long, Thread> waiters = new ConcurrentHashMap<>();
     private final AtomicInteger waiting = new AtomicInteger();
 
@@ -31,6 +29,11 @@ final class SequenceGate {
     private final AtomicLong entered = new AtomicLong();
 
     private volatile boolean closed;
+
+    /** @param missingNanos how long a number may be missing, nobody being at work on it, before a wait for it fails */
+    SequenceGate(long missingNanos) {
+        this.missingNanos = missingNanos;
+    }
 
     /** What a waiting lane does now and then: looks whether its client still lives. */
     interface Watch {
@@ -105,7 +108,7 @@ final class SequenceGate {
             if (now != seen || entered.getOpaque() == now + 1) {
                 seen = now;
                 since = time;
-            } else if (time - since > MISSING_NANOS) {
+            } else if (time - since > missingNanos) {
                 throw new ProtocolException("call number " + (now + 1) + " never came, number " + number + " waits for it");
             }
         }

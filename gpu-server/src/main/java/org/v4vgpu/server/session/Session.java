@@ -24,6 +24,11 @@ final class Session {
     /** How long the end waits for lanes to come back from the device before it frees what they may be using. */
     private static final long LANES_LEAVE_NANOS = 200_000_000L;
 
+    /** A client that took a number publishes it within this time, or its session ends. */
+    private static final long MISSING_NUMBER_NANOS = 10_000_000_000L;
+
+    private static final String CLOSED_BY_CLIENT = "closed by the client";
+
     private final Sessions sessions;
     private final long id;
     private final ByteString secret;
@@ -31,7 +36,7 @@ final class Session {
     private final String peer;
     private final SessionLimits limits;
     private final long startNanos = System.nanoTime();
-    private final SequenceGate gate = new SequenceGate();
+    private final SequenceGate gate = new SequenceGate(MISSING_NUMBER_NANOS);
     private final HandleTable handles;
     private final AtomicBoolean ending = new AtomicBoolean();
     private final Object memory = new Object();
@@ -98,7 +103,7 @@ final class Session {
     /** Removes a lane that said goodbye; the last one ends the session. */
     void leave(Lane lane) {
         if (remove(lane)) {
-            end("closed by the client");
+            end(CLOSED_BY_CLIENT);
         }
     }
 
@@ -180,7 +185,8 @@ final class Session {
             }
         }
         sessions.remove(this);
-        LOG.log(Level.INFO, "session {0} ended ({1}): {2}; {3} contexts, {4} bytes freed",
+        Level level = contexts.isEmpty() && reason.equals(CLOSED_BY_CLIENT) ? Level.DEBUG : Level.INFO;
+        LOG.log(level, "session {0} ended ({1}): {2}; {3} contexts, {4} bytes freed",
                 Long.toString(id), client, reason, contexts.size(), Long.toString(bytes));
     }
 
