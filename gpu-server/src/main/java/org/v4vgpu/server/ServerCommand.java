@@ -1,7 +1,9 @@
 package org.v4vgpu.server;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -74,6 +76,11 @@ public final class ServerCommand implements Callable<Integer> {
             description = "device memory that one client may have. Default: all of it")
     private @Nullable ByteSize quota;
 
+    @Option(
+            names = "--until-input-ends",
+            description = "stop when standard input ends, so that the server can't outlive a program that started it")
+    private boolean untilInputEnds;
+
     @Option(names = "--debug", description = "log every refused call, and stack traces of errors")
     private boolean debug;
 
@@ -114,11 +121,27 @@ public final class ServerCommand implements Callable<Integer> {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(stop, stopped), "stop"));
             server.addresses().forEach(address -> out.println("listening on " + address));
             out.flush();
+            if (untilInputEnds) {
+                Thread.ofPlatform().daemon().name("input").start(() -> awaitInputEnd(stop));
+            }
             stop.await();
         } finally {
             stopped.countDown();
         }
         return 0;
+    }
+
+    /** Counts down when nobody can write to this program any more. */
+    private static void awaitInputEnd(CountDownLatch stop) {
+        try {
+            System.in.transferTo(OutputStream.nullOutputStream());
+        } catch (IOException e) {
+            // Not a static logger: main sets the log level before the first one is made.
+            System.getLogger(ServerCommand.class.getName())
+                    .log(Level.WARNING, "standard input broke: {0}", e.getMessage());
+        } finally {
+            stop.countDown();
+        }
     }
 
     /** Runs on a signal: the JVM lives until this ends. */

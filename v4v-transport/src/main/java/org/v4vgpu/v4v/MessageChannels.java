@@ -19,10 +19,17 @@ public final class MessageChannels {
      *     speaks another protocol or version, or it does not answer in ten seconds
      */
     public static MessageChannel connect(ChannelAddress address) throws IOException {
-        return switch (address) {
-            case V4vAddress v4v -> V4vConnections.connect(LocalDomains.toConnect(), v4v, CONNECT_TIMEOUT_NANOS);
-            case TcpAddress tcp -> TcpMessageChannel.connect(tcp, CONNECT_TIMEOUT_NANOS);
-        };
+        boolean interrupted = Thread.interrupted(); // it would close what is being opened
+        try {
+            return switch (address) {
+                case V4vAddress v4v -> V4vConnections.connect(LocalDomains.toConnect(), v4v, CONNECT_TIMEOUT_NANOS);
+                case TcpAddress tcp -> TcpMessageChannel.connect(tcp, CONNECT_TIMEOUT_NANOS);
+            };
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     /**

@@ -1,7 +1,6 @@
 package org.v4vgpu.v4v.ring;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -83,17 +82,26 @@ public final class IdleStrategy {
                 if (condition.isOver()) {
                     return;
                 }
-                doorbell.sleep(left);
+                sleepUninterrupted(doorbell, left);
             } finally {
                 doorbell.wakeUp();
             }
             if (condition.isOver()) {
                 return;
             }
-            if (Thread.currentThread().isInterrupted()) {
-                throw new InterruptedIOException("interrupted while waiting for a ring");
-            }
             left = timeoutNanos - (System.nanoTime() - start);
+        }
+    }
+
+    /** An interrupt does not end a wait; it stays pending, and must not make the next sleep return at once. */
+    private static void sleepUninterrupted(Doorbell doorbell, long nanos) throws IOException {
+        boolean interrupted = Thread.interrupted();
+        try {
+            doorbell.sleep(nanos);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }

@@ -2,7 +2,6 @@ package org.v4vgpu.v4v.tcp;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -201,7 +200,7 @@ public final class TcpMessageChannel implements MessageChannel {
         } catch (IOException e) {
             sendingBroken = true; // a part of the frame may be on its way
             ensureOpen(false);
-            throw e instanceof InterruptedIOException ? e : lost(e);
+            throw lost(e);
         } finally {
             writing.unlock();
         }
@@ -245,7 +244,7 @@ public final class TcpMessageChannel implements MessageChannel {
             return message != null ? message : awaitMessage(timeoutNanos);
         } catch (ClosedChannelException | ClosedSelectorException e) {
             throw new IOException("the channel to " + peer + " is closed", e);
-        } catch (InterruptedIOException | EOFException e) {
+        } catch (SocketTimeoutException | EOFException e) {
             throw e;
         } catch (IOException e) {
             receivingBroken = true;
@@ -282,12 +281,16 @@ public final class TcpMessageChannel implements MessageChannel {
     }
 
     private void await(Selector selector, long timeoutMillis) throws IOException {
-        selector.select(timeoutMillis);
+        boolean interrupted = Thread.interrupted(); // it would make the selection return at once
+        try {
+            selector.select(timeoutMillis);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
         selector.selectedKeys().clear();
         ensureOpen(false);
-        if (Thread.currentThread().isInterrupted()) {
-            throw new InterruptedIOException("interrupted while waiting for " + peer);
-        }
     }
 
     @Override

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param guard the predicate register in front, or null
  * @param modifiers without dots, in their order, types excluded
  * @param types in their order
+ * @param carry the register of the condition code, for what reads or writes it, or -1
  */
 public record Instruction(
         @Nullable Guard guard,
@@ -18,7 +19,8 @@ public record Instruction(
         List<Type> types,
         List<Operand> operands,
         String written,
-        int line)
+        int line,
+        int carry)
         implements Statement {
 
     /** {@code @p} or {@code @!p}. */
@@ -80,12 +82,23 @@ public record Instruction(
         if (opcode.equals("call") && operands.getFirst() instanceof Operand.Group results) {
             registers(results, found);
         }
+        if (has("cc")) {
+            found.add(carry);
+        }
         return found;
+    }
+
+    /** Whether it takes the carry of an earlier instruction. */
+    public boolean readsCarry() {
+        return opcode.equals("addc") || opcode.equals("subc") || opcode.equals("madc");
     }
 
     /** The registers that it reads. */
     public List<Integer> uses() {
         List<Integer> found = new ArrayList<>();
+        if (readsCarry()) {
+            found.add(carry);
+        }
         if (guard != null) {
             found.add(guard.register());
         }

@@ -41,6 +41,8 @@ final class InstructionParser {
                 in.expect(",");
             }
         }
+        boolean carries = modifiers.contains("cc") || opcode.equals("addc") || opcode.equals("subc") || opcode.equals("madc");
+        int carry = carries ? scope.carryRegister(line) : -1;
         Instruction instruction = new Instruction(
                 guard,
                 canonical(opcode, modifiers),
@@ -48,7 +50,8 @@ final class InstructionParser {
                 List.copyOf(types),
                 List.copyOf(operands),
                 written.toString(),
-                line);
+                line,
+                carry);
         InstructionSet.check(instruction);
         return instruction;
     }

@@ -87,7 +87,7 @@ public final class InstructionSet {
             fence   | - | sc acq_rel cta gpu sys cluster                      |
             shfl    | b32 | sync up down bfly idx                             | Pss?ss
             vote    | pred b32 | sync all any uni ballot                      | dp?s
-            match   | b32 b64 | sync any all                                  | Pss
+            match   | b32 | sync any all                                  | Pss
             redux   | u32 s32 b32 | sync add min max and or xor               | dss
             activemask | b32 |                                                | d
             """;

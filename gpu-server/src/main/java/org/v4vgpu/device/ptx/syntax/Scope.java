@@ -33,6 +33,8 @@ final class Scope {
     private final Deque<Level> levels = new ArrayDeque<>();
     private final List<Type> registers = new ArrayList<>();
 
+    private int carryRegister = -1;
+
     Scope() {
         enter();
     }
@@ -70,6 +72,14 @@ final class Scope {
         }
         registers.add(type);
         return registers.size() - 1;
+    }
+
+    /** The register that holds the condition code, CC.CF. */
+    int carryRegister(int line) {
+        if (carryRegister < 0) {
+            carryRegister = newRegister(Type.PRED, line);
+        }
+        return carryRegister;
     }
 
     void putRange(String prefix, int count, Type type) {
