@@ -25,7 +25,8 @@ final class ClientProcess implements AutoCloseable {
      * Starts a client, which prints {@code ready} when it does what its role says.
      *
      * @param role {@code idle}; {@code copies}: copies to the device without end; {@code waits}: one lane's copy stops after its
-     *     first chunk, another lane waits for it
+     *     first chunk, another lane waits for it; {@code kernel}: waits for an endless kernel; {@code full}: fills a stream behind
+     *     one
      */
     static ClientProcess start(String role, String address, Path fabric) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(
@@ -93,6 +94,21 @@ final class ClientProcess implements AutoCloseable {
                         TestClient.NOTHING);
                 System.out.println("ready");
                 second.channel.receive().close();
+            }
+            case "kernel", "full" -> {
+                long endless = TestKernels.function(gpu, TestKernels.load(gpu, context), "endless")
+                        .getFunction();
+                int launches = arguments[0].equals("full") ? 1200 : 1; // a stream takes 1024
+                for (int i = 0; i < launches; i++) {
+                    gpu.send(Call.LAUNCH_KERNEL, 0, TestKernels.launch(context, endless, 1, 1), TestClient.NOTHING);
+                }
+                gpu.send(
+                        Call.CTX_SYNCHRONIZE,
+                        CallDescriptor.WAITS,
+                        CtxSynchronizeRequest.newBuilder().setContext(context).build(),
+                        TestClient.NOTHING);
+                System.out.println("ready");
+                gpu.channel.receive().close();
             }
             default -> throw new IllegalArgumentException(arguments[0]);
         }

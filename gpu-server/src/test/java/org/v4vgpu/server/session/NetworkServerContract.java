@@ -84,6 +84,16 @@ abstract class NetworkServerContract extends ServerContract {
         expectNothingLeftOf("waits");
     }
 
+    @Test
+    void nothingIsLeftOfProcessKilledWhileItWaitsForEndlessKernel() throws Exception {
+        expectNothingLeftOf("kernel");
+    }
+
+    @Test
+    void nothingIsLeftOfProcessKilledWhileItsStreamIsFull() throws Exception {
+        expectNothingLeftOf("full");
+    }
+
     /** Kills a client process with SIGKILL, waits for its session's end, and works on with the next client. */
     void expectNothingLeftOf(String role) throws Exception {
         try (ClientProcess victim =
