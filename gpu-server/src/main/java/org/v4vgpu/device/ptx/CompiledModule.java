@@ -1,23 +1,122 @@
 package org.v4vgpu.device.ptx;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
-import org.v4vgpu.proto.CudaStatus;
+import org.v4vgpu.device.ptx.compiler.KernelCompiler;
+import org.v4vgpu.device.ptx.compiler.ModuleLayout;
+import org.v4vgpu.device.ptx.syntax.Function;
+import org.v4vgpu.device.ptx.syntax.Parser;
+import org.v4vgpu.device.ptx.syntax.PtxErrors;
+import org.v4vgpu.device.ptx.syntax.PtxModule;
 
-/** A PTX module as JVM code, without the state of any context. Immutable, safe for any thread, shareable between sessions. */
+/**
+ * A PTX module as JVM code, without the state of any context. Immutable, safe for any thread, shareable between sessions.
+ *
+ * {@snippet :
+ *   LoadedModule module = CompiledModule.compile(text).load(memory);
+ *   module.kernel("vecadd").run(shape, parameters, cancellation, output);
+ * }
+ */
 public final class CompiledModule {
-    private CompiledModule() {}
+    private static final int CACHED = 64;
+
+    // Guarded by itself; the least recently used falls out.
+    private static final Map<String, CompiledModule> CACHE = new LinkedHashMap<>(16, 0.75f, true);
+
+    private final PtxModule module;
+    private final ModuleLayout layout;
+    private final Map<String, Entry> entries;
+
+    /** A kernel with its syntax, where the limits stand. */
+    record Entry(Function function, KernelCompiler.Compiled compiled) {}
+
+    private CompiledModule(PtxModule module, ModuleLayout layout, Map<String, Entry> entries) {
+        this.module = module;
+        this.layout = layout;
+        this.entries = entries;
+    }
 
     /**
-     * Parses and compiles PTX text.
+     * Parses and compiles PTX text. Texts compiled lately are answered from a cache.
      *
      * @throws DeviceException INVALID_PTX or UNSUPPORTED_PTX_VERSION, with line, instruction and reason as its message
      */
     public static CompiledModule compile(String ptx) throws DeviceException {
-        throw new DeviceException(CudaStatus.INVALID_PTX, "line 1: not compiled");
+        String key = digest(ptx);
+        CompiledModule known = cached(key, null);
+        if (known != null) {
+            return known;
+        }
+        CompiledModule compiled = compile(Parser.parse(ptx));
+        cached(key, compiled);
+        return compiled;
+    }
+
+    private static CompiledModule compile(PtxModule module) throws DeviceException {
+        PtxErrors errors = new PtxErrors();
+        Map<String, Entry> entries = new LinkedHashMap<>();
+        try {
+            ModuleLayout layout = new ModuleLayout(module);
+            for (Function function : module.functions()) {
+                if (function.entry() && function.defined()) {
+                    try {
+                        entries.put(function.name(), new Entry(function, KernelCompiler.compile(layout, function)));
+                    } catch (PtxErrors.Refusal refusal) {
+                        errors.add(refusal);
+                    }
+                }
+            }
+            errors.throwIfAny();
+            return new CompiledModule(module, layout, entries);
+        } catch (PtxErrors.Refusal refusal) {
+            errors.add(refusal);
+            errors.throwIfAny();
+            throw new AssertionError("a refusal is an error", refusal);
+        }
     }
 
     /** Makes the module's variables in a context's memory and binds its kernels to them. */
     public LoadedModule load(GlobalMemory memory) throws DeviceException {
-        return new LoadedModule();
+        return LoadedModule.of(this, memory);
+    }
+
+    PtxModule module() {
+        return module;
+    }
+
+    ModuleLayout layout() {
+        return layout;
+    }
+
+    Map<String, Entry> entries() {
+        return entries;
+    }
+
+    private static @Nullable CompiledModule cached(String key, @Nullable CompiledModule added) {
+        synchronized (CACHE) {
+            if (added == null) {
+                return CACHE.get(key);
+            }
+            CACHE.put(key, added);
+            if (CACHE.size() > CACHED) {
+                CACHE.remove(CACHE.keySet().iterator().next());
+            }
+            return added;
+        }
+    }
+
+    private static String digest(String text) {
+        try {
+            MessageDigest sha = MessageDigest.getInstance("SHA-256");
+            return HexFormat.of().formatHex(sha.digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException("every Java has SHA-256", impossible);
+        }
     }
 }

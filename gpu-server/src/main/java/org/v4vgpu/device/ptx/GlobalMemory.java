@@ -6,6 +6,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.ptx.runtime.GlobalAccess;
+import org.v4vgpu.device.ptx.runtime.GlobalWindow;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
@@ -25,7 +27,7 @@ import org.v4vgpu.proto.CudaStatus;
  * }
  */
 public final class GlobalMemory implements AutoCloseable {
-    static final int GRANULE_SHIFT = 8;
+    static final int GRANULE_SHIFT = GlobalAccess.GRANULE_SHIFT;
     static final long GRANULE = 1L << GRANULE_SHIFT;
 
     private static final long LARGEST_CAPACITY = 1L << 38;

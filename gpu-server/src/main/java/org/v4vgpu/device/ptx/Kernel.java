@@ -1,30 +1,79 @@
 package org.v4vgpu.device.ptx;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceFunction;
 import org.v4vgpu.device.LaunchShape;
+import org.v4vgpu.device.ptx.runtime.Grid;
+import org.v4vgpu.device.ptx.runtime.KernelPlan;
+import org.v4vgpu.device.ptx.runtime.Launch;
+import org.v4vgpu.device.ptx.syntax.Function;
+import org.v4vgpu.device.ptx.syntax.Variable;
 import org.v4vgpu.proto.CudaStatus;
 
 /** A kernel bound to a context's memory. Immutable, safe for any thread: launches may run side by side. */
 public final class Kernel implements DeviceFunction {
-    Kernel() {}
+    // Source: CUDA C++ programming guide, technical specifications per compute capability.
+    private static final int MOST_THREADS = 1024;
+    private static final int MOST_BLOCK_Z = 64;
+    private static final int MOST_GRID_YZ = 65_535;
+    private static final int MOST_SHARED = 48 << 10;
+    private static final long MOST_LOCAL_BYTES = 1L << 30;
+
+    // Source: CUDA driver API, CUfunction_attribute.
+    private static final int MAX_THREADS_PER_BLOCK = 0;
+    private static final int SHARED_SIZE_BYTES = 1;
+    private static final int CONST_SIZE_BYTES = 2;
+    private static final int LOCAL_SIZE_BYTES = 3;
+    private static final int NUM_REGS = 4;
+    private static final int PTX_VERSION = 5;
+    private static final int BINARY_VERSION = 6;
+
+    private final CompiledModule.Entry entry;
+    private final GlobalMemory memory;
+    private final long[] symbols;
+    private final List<Parameter> parameters;
+    private final Map<Integer, Integer> attributes;
+
+    Kernel(CompiledModule.Entry entry, GlobalMemory memory, long[] symbols, long constantBytes, int version) {
+        this.entry = entry;
+        this.memory = memory;
+        this.symbols = symbols;
+        this.parameters = layOut(entry.function());
+        this.attributes = Map.of(
+                MAX_THREADS_PER_BLOCK,
+                Math.toIntExact(mostThreads()),
+                SHARED_SIZE_BYTES,
+                plan().sharedBytes(),
+                CONST_SIZE_BYTES,
+                (int) constantBytes,
+                LOCAL_SIZE_BYTES,
+                plan().localBytes(),
+                NUM_REGS,
+                Math.min(255, entry.function().registers().size()),
+                PTX_VERSION,
+                version,
+                BINARY_VERSION,
+                75);
+    }
 
     @Override
     public String name() {
-        return "";
+        return plan().name();
     }
 
     @Override
     public List<Parameter> parameters() {
-        return List.of();
+        return parameters;
     }
 
     @Override
     public Map<Integer, Integer> attributes() {
-        return Map.of();
+        return attributes;
     }
 
     /**
@@ -33,7 +82,43 @@ public final class Kernel implements DeviceFunction {
      * @throws DeviceException INVALID_VALUE or LAUNCH_OUT_OF_RESOURCES
      */
     public void check(LaunchShape shape, long parameterBytes) throws DeviceException {
-        throw new DeviceException(CudaStatus.INVALID_VALUE, "not a launch");
+        require(
+                shape.gridX() > 0 && shape.gridY() > 0 && shape.gridZ() > 0,
+                "grid " + shape.gridX() + " x " + shape.gridY() + " x " + shape.gridZ() + " has no blocks");
+        require(
+                shape.gridY() <= MOST_GRID_YZ && shape.gridZ() <= MOST_GRID_YZ,
+                "grid " + shape.gridX() + " x " + shape.gridY() + " x " + shape.gridZ() + " exceeds 2147483647 x 65535 x 65535");
+        require(
+                shape.blockX() > 0 && shape.blockY() > 0 && shape.blockZ() > 0,
+                "block " + block(shape) + " has no threads");
+        require(
+                shape.blockX() <= MOST_THREADS
+                        && shape.blockY() <= MOST_THREADS
+                        && shape.blockZ() <= MOST_BLOCK_Z
+                        && shape.threadsPerBlock() <= MOST_THREADS,
+                "block " + block(shape) + " exceeds 1024 x 1024 x 64 or 1024 threads");
+        require(
+                shape.sharedBytes() >= 0 && (long) plan().sharedBytes() + shape.sharedBytes() <= MOST_SHARED,
+                "shared memory of " + plan().sharedBytes() + " + " + shape.sharedBytes() + " bytes exceeds " + MOST_SHARED);
+        require(
+                parameterBytes >= plan().parameterBytes(),
+                parameterBytes + " parameter bytes, " + plan().parameterBytes() + " are needed");
+        List<Integer> required = entry.function().requiredThreads();
+        if (!required.isEmpty() && !required.equals(List.of(shape.blockX(), shape.blockY(), shape.blockZ()))) {
+            throw new DeviceException(
+                    CudaStatus.INVALID_VALUE, name() + ": block " + block(shape) + ", .reqntid asks for " + required);
+        }
+        if (shape.threadsPerBlock() > mostThreads()) {
+            throw new DeviceException(
+                    CudaStatus.LAUNCH_OUT_OF_RESOURCES,
+                    name() + ": block " + block(shape) + " exceeds .maxntid, " + mostThreads() + " threads");
+        }
+        if (plan().localBytes() * shape.threadsPerBlock() > MOST_LOCAL_BYTES) {
+            throw new DeviceException(
+                    CudaStatus.LAUNCH_OUT_OF_RESOURCES,
+                    name() + ": " + plan().localBytes() + " bytes of local memory for each of " + shape.threadsPerBlock()
+                            + " threads");
+        }
     }
 
     /**
@@ -46,6 +131,59 @@ public final class Kernel implements DeviceFunction {
      */
     public void run(LaunchShape shape, MemorySegment parameters, Cancellation cancellation, Appendable output)
             throws DeviceException {
-        throw new DeviceException(CudaStatus.LAUNCH_FAILED, "nothing to run");
+        check(shape, parameters.byteSize());
+        Launch launch = new Launch(
+                plan(),
+                entry.compiled().code(),
+                shape,
+                words(parameters),
+                memory.window(),
+                symbols,
+                cancellation,
+                output);
+        new Grid(launch).run();
+    }
+
+    private KernelPlan plan() {
+        return entry.compiled().plan();
+    }
+
+    private long mostThreads() {
+        long limit = MOST_THREADS;
+        for (List<Integer> bound :
+                List.of(entry.function().maxThreads(), entry.function().requiredThreads())) {
+            if (!bound.isEmpty()) {
+                limit = Math.min(limit, (long) bound.get(0) * bound.get(1) * bound.get(2));
+            }
+        }
+        return limit;
+    }
+
+    private int[] words(MemorySegment bytes) {
+        int[] words = new int[(plan().parameterBytes() + 3) / 4];
+        MemorySegment.copy(bytes, 0, MemorySegment.ofArray(words), 0, plan().parameterBytes());
+        return words;
+    }
+
+    private static List<Parameter> layOut(Function function) {
+        List<Parameter> found = new ArrayList<>();
+        int end = 0;
+        for (Variable variable : function.parameters()) {
+            int align = Math.max(1, variable.align());
+            int offset = end + align - 1 & -align;
+            found.add(new Parameter(offset, (int) variable.bytes()));
+            end = offset + (int) variable.bytes();
+        }
+        return List.copyOf(found);
+    }
+
+    private void require(boolean condition, String otherwise) throws DeviceException {
+        if (!condition) {
+            throw new DeviceException(CudaStatus.INVALID_VALUE, name() + ": " + otherwise);
+        }
+    }
+
+    private static String block(LaunchShape shape) {
+        return shape.blockX() + " x " + shape.blockY() + " x " + shape.blockZ();
     }
 }

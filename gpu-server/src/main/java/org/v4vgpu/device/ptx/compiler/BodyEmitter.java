@@ -1,0 +1,128 @@
+package org.v4vgpu.device.ptx.compiler;
+
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import org.v4vgpu.device.ptx.runtime.GlobalAccess;
+import org.v4vgpu.device.ptx.runtime.Traps;
+import org.v4vgpu.device.ptx.syntax.Instruction;
+import org.v4vgpu.device.ptx.syntax.Type;
+
+/** Blocks of instructions to bytecode: guards, branches and, by family, everything else. What ends a thread is its caller's affair. */
+final class BodyEmitter {
+    private static final Set<String> FLOATING = Set.of(
+            "add", "sub", "mul", "mad", "fma", "div", "neg", "abs", "min", "max", "rcp", "sqrt", "rsqrt", "sin", "cos", "ex2",
+            "lg2", "tanh", "copysign", "testp");
+
+    /** How control leaves the blocks of a method. Each emits code that does not fall through. */
+    interface Exits {
+        void end(Instruction at);
+
+        void synchronize(FlowGraph.Block block, Instruction at);
+
+        /** Leaves for a block of another method, or answers false where the block is in this one. */
+        boolean leave(int from, int to);
+    }
+
+    private final Emitter e;
+    private final CodeBuilder code;
+    private final FlowGraph graph;
+    private final Exits exits;
+    private final Map<Integer, Label> labels = new HashMap<>();
+
+    BodyEmitter(Emitter e, FlowGraph graph, Exits exits) {
+        this.e = e;
+        this.code = e.code;
+        this.graph = graph;
+        this.exits = exits;
+    }
+
+    Label label(int block) {
+        return labels.computeIfAbsent(block, _ -> code.newLabel());
+    }
+
+    void emit(BitSet blocks) {
+        for (int index = blocks.nextSetBit(0); index >= 0; index = blocks.nextSetBit(index + 1)) {
+            FlowGraph.Block block = graph.blocks().get(index);
+            code.labelBinding(label(index));
+            for (Instruction instruction : block.instructions()) {
+                emit(block, instruction);
+            }
+            Instruction last = block.last();
+            boolean falls = last == null
+                    || !FlowGraph.isFinal(last) && (block.sync() == null || block.sync().guard() != null);
+            if (falls && !exits.leave(index, index + 1) && blocks.nextSetBit(index + 1) != index + 1) {
+                code.goto_(label(index + 1));
+            }
+        }
+    }
+
+    private void emit(FlowGraph.Block block, Instruction i) {
+        if (i.line() <= 0xFFFF) {
+            code.lineNumber(i.line());
+        }
+        Label skip = null;
+        Instruction.Guard guard = i.guard();
+        if (guard != null) {
+            skip = code.newLabel();
+            code.iload(e.slot(guard.register()));
+            if (guard.negated()) {
+                code.ifne(skip);
+            } else {
+                code.ifeq(skip);
+            }
+        }
+        if (FlowGraph.isSynchronizing(i)) {
+            exits.synchronize(block, i);
+        } else {
+            perform(block, i);
+        }
+        if (skip != null) {
+            code.labelBinding(skip);
+        }
+    }
+
+    private void perform(FlowGraph.Block block, Instruction i) {
+        switch (i.opcode()) {
+            case "bra" -> branch(block, graph.target(i));
+            case "ret", "exit" -> exits.end(i);
+            case "trap", "brkpt" -> {
+                e.call(Traps.class, "trap", MethodTypeDesc.of(Emitter.descriptor(RuntimeException.class)));
+                code.athrow();
+            }
+            case "call" -> CallEmitter.emit(e, i);
+            case "mov", "cvta", "isspacep" -> MoveEmitter.emit(e, i);
+            case "ld", "ldu", "st" -> MemoryEmitter.emit(e, i);
+            case "atom", "red" -> AtomicEmitter.emit(e, i);
+            case "cvt" -> ConvertEmitter.emit(e, i);
+            case "setp", "set", "selp", "slct" -> CompareEmitter.emit(e, i);
+            case "popc", "clz", "brev", "bfind", "bfe", "bfi", "prmt" -> BitEmitter.emit(e, i);
+            case "membar", "fence" ->
+                e.call(GlobalAccess.class, "fence", MethodTypeDesc.of(ConstantDescs.CD_void));
+            case "prefetch", "prefetchu" -> code.nop();
+            case "nanosleep" -> e.poll();
+            default -> {
+                if (FLOATING.contains(i.opcode()) && i.type().isFloat() && i.type() != Type.F16) {
+                    FloatEmitter.emit(e, i);
+                } else {
+                    IntegerEmitter.emit(e, i);
+                }
+            }
+        }
+    }
+
+    private void branch(FlowGraph.Block from, int to) {
+        if (exits.leave(from.index(), to)) {
+            return;
+        }
+        if (to <= from.index()) {
+            e.poll();
+        }
+        code.goto_(label(to));
+    }
+}

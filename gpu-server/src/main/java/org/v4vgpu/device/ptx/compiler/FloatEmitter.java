@@ -1,0 +1,142 @@
+package org.v4vgpu.device.ptx.compiler;
+
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.TypeKind;
+import java.util.Arrays;
+import org.v4vgpu.device.ptx.runtime.FloatMath;
+import org.v4vgpu.device.ptx.runtime.Rounding;
+import org.v4vgpu.device.ptx.syntax.Instruction;
+import org.v4vgpu.device.ptx.syntax.Type;
+
+/**
+ * Floating-point arithmetic. Java rounds to nearest and keeps denormals, as PTX does without .ftz; multiplication and addition are
+ * never fused here, though without .rn they may be. Source: PTX ISA 9.7.3.
+ */
+final class FloatEmitter {
+    private FloatEmitter() {}
+
+    static void emit(Emitter e, Instruction i) {
+        Type type = i.type();
+        boolean single = type == Type.F32;
+        TypeKind kind = RegisterKinds.of(type);
+        int sources = sources(i.opcode());
+        for (int n = 1; n <= sources; n++) {
+            e.push(i, n, type);
+            flush(e, i);
+        }
+        int mode = mode(i);
+        if (i.opcode().equals("testp")) {
+            test(e, i, kind);
+            return;
+        }
+        if (mode > 0) {
+            directed(e, i, kind, sources, mode);
+        } else {
+            nearest(e, i, kind, single);
+        }
+        flush(e, i);
+        if (i.has("sat")) {
+            e.call(FloatMath.class, "saturate", kind, kind);
+        }
+        e.pop(i, i.operand(0), type);
+    }
+
+    /** 0 to nearest, 1 towards zero, 2 down, 3 up. */
+    static int mode(Instruction i) {
+        return switch (i.oneOf("rz", "rm", "rp")) {
+            case "rz" -> 1;
+            case "rm" -> 2;
+            case "rp" -> 3;
+            default -> 0;
+        };
+    }
+
+    private static int sources(String opcode) {
+        return switch (opcode) {
+            case "add", "sub", "mul", "div", "min", "max", "copysign" -> 2;
+            case "fma", "mad" -> 3;
+            default -> 1;
+        };
+    }
+
+    private static void flush(Emitter e, Instruction i) {
+        if (i.has("ftz") && i.type() == Type.F32) {
+            e.call(FloatMath.class, "ftz", TypeKind.FLOAT, TypeKind.FLOAT);
+        }
+    }
+
+    private static void directed(Emitter e, Instruction i, TypeKind kind, int sources, int mode) {
+        String name =
+                switch (i.opcode()) {
+                    case "add", "sub", "mul", "div", "fma", "rcp", "sqrt" -> i.opcode();
+                    case "mad" -> "fma";
+                    default -> throw e.refusal(i, "unsupported rounding");
+                };
+        e.code.loadConstant(mode);
+        TypeKind[] arguments = new TypeKind[sources + 1];
+        Arrays.fill(arguments, kind);
+        arguments[sources] = TypeKind.INT;
+        e.call(Rounding.class, name, kind, arguments);
+    }
+
+    private static void nearest(Emitter e, Instruction i, TypeKind kind, boolean single) {
+        CodeBuilder code = e.code;
+        switch (i.opcode()) {
+            case "add" -> arithmetic(single, code::fadd, code::dadd);
+            case "sub" -> arithmetic(single, code::fsub, code::dsub);
+            case "mul" -> arithmetic(single, code::fmul, code::dmul);
+            case "div" -> arithmetic(single, code::fdiv, code::ddiv);
+            case "neg" -> arithmetic(single, code::fneg, code::dneg);
+            case "fma", "mad" -> e.call(Math.class, "fma", kind, kind, kind, kind);
+            case "abs" -> e.call(Math.class, "abs", kind, kind);
+            case "min", "max" ->
+                e.call(i.has("NaN") ? Math.class : FloatMath.class, i.opcode(), kind, kind, kind);
+            case "rcp" -> reciprocal(e, i, single);
+            case "sqrt" -> e.call(single ? FloatMath.class : Math.class, "sqrt", kind, kind);
+            case "rsqrt" ->
+                e.call(FloatMath.class, !single && i.has("ftz") ? "rsqrtApproximate" : "rsqrt", kind, kind);
+            case "sin", "cos", "ex2", "lg2", "tanh" -> e.call(FloatMath.class, i.opcode(), kind, kind);
+            case "copysign" -> e.call(FloatMath.class, "copysign", kind, kind, kind);
+            default -> throw e.refusal(i, "unsupported instruction");
+        }
+    }
+
+    private static void arithmetic(boolean single, Runnable ofFloat, Runnable ofDouble) {
+        if (single) {
+            ofFloat.run();
+        } else {
+            ofDouble.run();
+        }
+    }
+
+    private static void reciprocal(Emitter e, Instruction i, boolean single) {
+        CodeBuilder code = e.code;
+        if (single) {
+            code.fconst_1().swap().fdiv();
+        } else if (i.has("approx")) {
+            e.call(FloatMath.class, "rcpApproximate", TypeKind.DOUBLE, TypeKind.DOUBLE);
+        } else {
+            code.dconst_1().dup2_x2().pop2().ddiv();
+        }
+    }
+
+    private static void test(Emitter e, Instruction i, TypeKind kind) {
+        String what = i.oneOf("finite", "infinite", "number", "notanumber", "normal", "subnormal");
+        boolean widened = !what.endsWith("normal");
+        if (widened && kind == TypeKind.FLOAT) {
+            e.code.f2d();
+        }
+        String name =
+                switch (what) {
+                    case "finite" -> "isFinite";
+                    case "infinite" -> "isInfinite";
+                    case "number" -> "isNumber";
+                    case "notanumber" -> "isNotANumber";
+                    case "normal" -> "isNormal";
+                    case "subnormal" -> "isSubnormal";
+                    default -> throw e.refusal(i, "incomplete instruction");
+                };
+        e.call(FloatMath.class, name, TypeKind.INT, widened ? TypeKind.DOUBLE : kind);
+        e.pop(i, i.operand(0), Type.PRED);
+    }
+}

@@ -1,0 +1,199 @@
+package org.v4vgpu.device.ptx.compiler;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.ptx.syntax.Function;
+import org.v4vgpu.device.ptx.syntax.Instruction;
+import org.v4vgpu.device.ptx.syntax.Operand;
+import org.v4vgpu.device.ptx.syntax.PtxErrors;
+import org.v4vgpu.device.ptx.syntax.Space;
+import org.v4vgpu.device.ptx.syntax.Statement;
+
+/** A function as basic blocks, with the registers that live at their starts. Blocks end at branches and synchronising instructions. */
+final class FlowGraph {
+    /** Stands before volatile accesses of shared memory: the lanes of a warp wait for each other, as warp-synchronous code expects. */
+    static final String LOCKSTEP = "lockstep";
+
+    private static final Set<String> SYNCHRONIZING = Set.of(
+            "bar", "bar.red", "bar.warp", "shfl", "vote", "match", "redux", "activemask", LOCKSTEP);
+    private static final Set<String> ENDING = Set.of("bra", "ret", "exit", "trap");
+
+    /** A basic block; {@code successors} are those that the thread reaches without waiting. */
+    record Block(int index, List<Instruction> instructions, List<Integer> successors, @Nullable Instruction sync) {
+        @Nullable Instruction last() {
+            return instructions.isEmpty() ? null : instructions.getLast();
+        }
+    }
+
+    private final Function function;
+    private final List<Block> blocks = new ArrayList<>();
+    private final Map<String, Integer> labels = new HashMap<>();
+    private BitSet[] liveIn = new BitSet[0];
+
+    private FlowGraph(Function function) {
+        this.function = function;
+    }
+
+    static FlowGraph of(Function function) {
+        FlowGraph graph = new FlowGraph(function);
+        graph.cut();
+        graph.connect();
+        graph.findLive();
+        return graph;
+    }
+
+    static boolean isSynchronizing(Instruction instruction) {
+        return SYNCHRONIZING.contains(instruction.opcode());
+    }
+
+    List<Block> blocks() {
+        return blocks;
+    }
+
+    BitSet liveIn(int block) {
+        return liveIn[block];
+    }
+
+    int target(Instruction branch) {
+        Operand operand = branch.operand(0);
+        Integer block = operand instanceof Operand.Symbol symbol ? labels.get(symbol.name()) : null;
+        if (block == null) {
+            throw new PtxErrors.Refusal(branch.line(), branch.written() + ": no such label");
+        }
+        return block;
+    }
+
+    /** Whether control never falls through the end of a block. */
+    static boolean isFinal(Instruction instruction) {
+        return ENDING.contains(instruction.opcode()) && instruction.guard() == null;
+    }
+
+    private void cut() {
+        Set<String> targets = new HashSet<>();
+        for (Statement statement : function.body()) {
+            if (statement instanceof Instruction branch
+                    && branch.opcode().equals("bra")
+                    && branch.operand(0) instanceof Operand.Symbol symbol) {
+                targets.add(symbol.name());
+            }
+        }
+        List<Instruction> current = new ArrayList<>();
+        for (Statement statement : function.body()) {
+            switch (statement) {
+                case Statement.Label label -> {
+                    if (targets.contains(label.name())) {
+                        close(current, null);
+                        current = new ArrayList<>();
+                    }
+                    if (labels.put(label.name(), blocks.size()) != null) {
+                        throw new PtxErrors.Refusal(label.line(), label.name() + ": label defined twice");
+                    }
+                }
+                case Instruction instruction -> {
+                    if (isVolatileShared(instruction)) {
+                        current.add(lockstep(instruction));
+                        close(current, current.getLast());
+                        current = new ArrayList<>();
+                    }
+                    current.add(instruction);
+                    if (isSynchronizing(instruction)) {
+                        close(current, instruction);
+                        current = new ArrayList<>();
+                    } else if (ENDING.contains(instruction.opcode())) {
+                        close(current, null);
+                        current = new ArrayList<>();
+                    }
+                }
+            }
+        }
+        // Control that falls off the end returns.
+        current.add(new Instruction(null, "ret", List.of(), List.of(), List.of(), "ret", function.line(), -1));
+        close(current, null);
+    }
+
+    private void close(List<Instruction> instructions, @Nullable Instruction sync) {
+        blocks.add(new Block(blocks.size(), instructions, new ArrayList<>(), sync));
+    }
+
+    private boolean isVolatileShared(Instruction instruction) {
+        return function.entry() && instruction.has("volatile") && instruction.space() == Space.SHARED;
+    }
+
+    private static Instruction lockstep(Instruction before) {
+        return new Instruction(null, LOCKSTEP, List.of(), List.of(), List.of(), before.written(), before.line(), -1);
+    }
+
+    private void connect() {
+        for (Block block : blocks) {
+            Instruction last = block.last();
+            if (last != null && last.opcode().equals("bra")) {
+                block.successors.add(target(last));
+            }
+            boolean waits = block.sync != null && block.sync.guard() == null;
+            if ((last == null || !isFinal(last)) && !waits) {
+                block.successors.add(block.index + 1);
+            }
+        }
+    }
+
+    private void findLive() {
+        int count = blocks.size();
+        liveIn = new BitSet[count];
+        BitSet[] uses = new BitSet[count];
+        BitSet[] kills = new BitSet[count];
+        for (Block block : blocks) {
+            liveIn[block.index] = new BitSet();
+            BitSet used = new BitSet();
+            BitSet killed = new BitSet();
+            for (Instruction instruction : block.instructions) {
+                for (int register : instruction.uses()) {
+                    if (!killed.get(register)) {
+                        used.set(register);
+                    }
+                }
+                if (instruction.opcode().equals("ret")) {
+                    for (int register : function.resultRegisters()) {
+                        if (!killed.get(register)) {
+                            used.set(register);
+                        }
+                    }
+                }
+                if (instruction.guard() == null) {
+                    instruction.definitions().forEach(killed::set);
+                }
+            }
+            uses[block.index] = used;
+            kills[block.index] = killed;
+        }
+        boolean changed = true;
+        while (changed) {
+            changed = false;
+            for (int i = count - 1; i >= 0; i--) {
+                BitSet live = new BitSet();
+                for (int successor : successorsInTime(blocks.get(i))) {
+                    live.or(liveIn[successor]);
+                }
+                live.andNot(kills[i]);
+                live.or(uses[i]);
+                if (!live.equals(liveIn[i])) {
+                    liveIn[i] = live;
+                    changed = true;
+                }
+            }
+        }
+    }
+
+    /** All successors, also those behind a wait. */
+    static List<Integer> successorsInTime(Block block) {
+        if (block.sync == null || block.sync.guard() != null) {
+            return block.successors;
+        }
+        return List.of(block.index + 1);
+    }
+}

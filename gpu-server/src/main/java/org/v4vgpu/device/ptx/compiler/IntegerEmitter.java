@@ -1,0 +1,228 @@
+package org.v4vgpu.device.ptx.compiler;
+
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Opcode;
+import java.lang.classfile.TypeKind;
+import org.v4vgpu.device.ptx.runtime.IntegerMath;
+import org.v4vgpu.device.ptx.syntax.Instruction;
+import org.v4vgpu.device.ptx.syntax.Operand;
+import org.v4vgpu.device.ptx.syntax.Type;
+
+/** Integer arithmetic, logic and shifts. Source: PTX ISA 9.7.1, 9.7.2 and 9.7.8. */
+final class IntegerEmitter {
+    private static final TypeKind INT = TypeKind.INT;
+    private static final TypeKind LONG = TypeKind.LONG;
+
+    private IntegerEmitter() {}
+
+    static void emit(Emitter e, Instruction i) {
+        Type type = i.type();
+        boolean wide = type.bits() == 64;
+        TypeKind kind = wide ? LONG : INT;
+        CodeBuilder code = e.code;
+        switch (i.opcode()) {
+            case "add", "sub", "addc", "subc" -> {
+                AddEmitter.emit(e, i);
+                return;
+            }
+            case "mul" -> {
+                multiply(e, i, type);
+                return;
+            }
+            case "mad", "madc" -> {
+                multiplyAndAdd(e, i, type);
+                return;
+            }
+            case "mul24", "mad24" -> {
+                e.push(i, 1, type);
+                e.push(i, 2, type);
+                e.call(
+                        IntegerMath.class,
+                        "mul24" + (i.has("hi") ? "High" : "") + (type.isSigned() ? "" : "Unsigned"),
+                        INT,
+                        INT,
+                        INT);
+                if (i.opcode().equals("mad24")) {
+                    e.push(i, 3, type);
+                    code.iadd();
+                }
+            }
+            case "div", "rem" -> {
+                pushTwo(e, i, type);
+                boolean signed = type.isSigned() || type.bits() == 16;
+                e.call(IntegerMath.class, i.opcode() + (signed ? "" : "Unsigned"), kind, kind, kind);
+            }
+            case "min", "max" -> {
+                pushTwo(e, i, type);
+                if (type.isSigned() || type.bits() == 16) {
+                    e.call(Math.class, i.opcode(), kind, kind, kind);
+                } else {
+                    e.call(IntegerMath.class, i.opcode() + "Unsigned", kind, kind, kind);
+                }
+            }
+            case "neg" -> {
+                e.push(i, 1, type);
+                if (wide) {
+                    code.lneg();
+                } else {
+                    code.ineg();
+                }
+            }
+            case "abs" -> {
+                e.push(i, 1, type);
+                e.call(Math.class, "abs", kind, kind);
+            }
+            case "sad" -> {
+                pushTwo(e, i, type);
+                e.push(i, 3, type);
+                boolean signed = type.isSigned() || type.bits() == 16;
+                e.call(IntegerMath.class, signed ? "sad" : "sadUnsigned", kind, kind, kind, kind);
+            }
+            case "and", "or", "xor" -> {
+                pushTwo(e, i, type);
+                logic(code, i.opcode(), wide);
+            }
+            case "not" -> {
+                e.push(i, 1, type);
+                if (type == Type.PRED) {
+                    code.iconst_1().ixor();
+                } else if (wide) {
+                    code.loadConstant(-1L).lxor();
+                } else {
+                    code.iconst_m1().ixor();
+                }
+            }
+            case "cnot" -> {
+                e.push(i, 1, type);
+                e.call(IntegerMath.class, "cnot", kind, kind);
+            }
+            case "lop3" -> {
+                pushTwo(e, i, type);
+                e.push(i, 3, type);
+                e.push(i, 4, Type.B32);
+                e.call(IntegerMath.class, "lop3", INT, INT, INT, INT, INT);
+            }
+            case "shl", "shr" -> shift(e, i, type);
+            case "shf" -> {
+                pushTwo(e, i, type);
+                e.push(i, 3, Type.U32);
+                code.loadConstant(i.has("clamp") ? 1 : 0);
+                e.call(IntegerMath.class, i.has("l") ? "shfLeft" : "shfRight", INT, INT, INT, INT, INT);
+            }
+            default -> throw e.refusal(i, "unsupported instruction");
+        }
+        e.pop(i, i.operand(0), type);
+    }
+
+    private static void pushTwo(Emitter e, Instruction i, Type type) {
+        e.push(i, 1, type);
+        e.push(i, 2, type);
+    }
+
+    private static void logic(CodeBuilder code, String opcode, boolean wide) {
+        switch (opcode) {
+            case "and" -> code.with(java.lang.classfile.instruction.OperatorInstruction.of(wide ? Opcode.LAND : Opcode.IAND));
+            case "or" -> code.with(java.lang.classfile.instruction.OperatorInstruction.of(wide ? Opcode.LOR : Opcode.IOR));
+            default -> code.with(java.lang.classfile.instruction.OperatorInstruction.of(wide ? Opcode.LXOR : Opcode.IXOR));
+        }
+    }
+
+    /** Counts beyond the width clamp, where Java's wrap. */
+    private static void shift(Emitter e, Instruction i, Type type) {
+        boolean wide = type.bits() == 64;
+        boolean arithmetic = type.isSigned();
+        e.push(i, 1, type);
+        if (i.operand(2) instanceof Operand.IntegerLiteral count && count.value() >= 0 && count.value() < type.bits()) {
+            e.code.loadConstant((int) count.value());
+            Opcode opcode = i.opcode().equals("shl")
+                    ? wide ? Opcode.LSHL : Opcode.ISHL
+                    : arithmetic ? wide ? Opcode.LSHR : Opcode.ISHR : wide ? Opcode.LUSHR : Opcode.IUSHR;
+            e.code.with(java.lang.classfile.instruction.OperatorInstruction.of(opcode));
+        } else {
+            e.push(i, 2, Type.U32);
+            TypeKind kind = wide ? LONG : INT;
+            e.call(
+                    IntegerMath.class,
+                    i.opcode().equals("shl") ? "shl" : arithmetic ? "sar" : "shr",
+                    kind,
+                    kind,
+                    INT);
+        }
+    }
+
+    private static void multiply(Emitter e, Instruction i, Type type) {
+        e.pop(i, i.operand(0), product(e, i, type));
+    }
+
+    /** Pushes the product and answers its type. */
+    private static Type product(Emitter e, Instruction i, Type type) {
+        CodeBuilder code = e.code;
+        if (i.has("wide")) {
+            if (type.bits() == 64) {
+                throw e.refusal(i, "unsupported type");
+            }
+            pushTwoExtended(e, i, type);
+            if (type.bits() == 16) {
+                code.imul();
+                return type.isSigned() ? Type.S32 : Type.U32;
+            }
+            code.lmul();
+            return type.isSigned() ? Type.S64 : Type.U64;
+        }
+        pushTwo(e, i, type);
+        if (i.has("hi")) {
+            if (type.bits() == 16) {
+                code.imul().loadConstant(16);
+                if (type.isSigned()) {
+                    code.ishr();
+                } else {
+                    code.iushr();
+                }
+            } else if (type.bits() == 32) {
+                e.call(IntegerMath.class, type.isSigned() ? "mulHigh" : "mulHighUnsigned", INT, INT, INT);
+            } else {
+                e.call(Math.class, type.isSigned() ? "multiplyHigh" : "unsignedMultiplyHigh", LONG, LONG, LONG);
+            }
+        } else if (!i.has("lo")) {
+            throw e.refusal(i, "needs .lo, .hi or .wide");
+        } else if (type.bits() == 64) {
+            code.lmul();
+        } else {
+            code.imul();
+        }
+        return type;
+    }
+
+    private static void pushTwoExtended(Emitter e, Instruction i, Type type) {
+        for (int n = 1; n <= 2; n++) {
+            e.push(i, n, type);
+            if (type.bits() == 32) {
+                e.code.i2l();
+                if (!type.isSigned()) {
+                    e.code.loadConstant(0xFFFF_FFFFL).land();
+                }
+            }
+        }
+    }
+
+    private static void multiplyAndAdd(Emitter e, Instruction i, Type type) {
+        if (i.has("cc") || i.opcode().equals("madc")) {
+            Type product = product(e, i, type);
+            AddEmitter.addCarrying(e, i, product, 3);
+            return;
+        }
+        Type product = product(e, i, type);
+        e.push(i, 3, product);
+        if (i.has("sat")) {
+            if (product != Type.S32 || !i.has("hi")) {
+                throw e.refusal(i, "unsupported modifier .sat");
+            }
+            e.call(IntegerMath.class, "addSaturated", INT, INT, INT);
+        } else if (product.bits() == 64) {
+            e.code.ladd();
+        } else {
+            e.code.iadd();
+        }
+        e.pop(i, i.operand(0), product);
+    }
+}

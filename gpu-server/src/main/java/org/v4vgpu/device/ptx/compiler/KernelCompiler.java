@@ -1,0 +1,144 @@
+package org.v4vgpu.device.ptx.compiler;
+
+import java.lang.classfile.ClassBuilder;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.classfile.TypeKind;
+import java.lang.classfile.instruction.SwitchCase;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+import java.util.ArrayList;
+import java.util.List;
+import org.v4vgpu.device.ptx.runtime.CompiledKernel;
+import org.v4vgpu.device.ptx.runtime.KernelLoader;
+import org.v4vgpu.device.ptx.runtime.KernelPlan;
+import org.v4vgpu.device.ptx.syntax.Function;
+import org.v4vgpu.device.ptx.syntax.PtxErrors;
+
+/**
+ * One kernel to one class: flow graph, regions, a method for each region and for each function that the kernel calls. Confined to the
+ * compiling thread.
+ */
+public final class KernelCompiler {
+    /** A kernel ready to run: code, and what running it takes. */
+    public record Compiled(KernelPlan plan, CompiledKernel code) {}
+
+    private static final int STATIC = ClassFile.ACC_PUBLIC | ClassFile.ACC_STATIC;
+
+    private final Function entry;
+    private final KernelContext context;
+    private final CallGraph calls;
+    private final SharedLayout shared;
+
+    private KernelCompiler(ModuleLayout module, Function entry) {
+        this.entry = entry;
+        this.calls = CallGraph.from(entry, module);
+        List<Function> all = new ArrayList<>(calls.functions());
+        all.add(entry);
+        this.shared = new SharedLayout(module, all);
+        this.context = new KernelContext(ClassDesc.of(KernelLoader.CLASS_NAME), module, shared);
+    }
+
+    /** @throws PtxErrors.Refusal for what can't be compiled */
+    public static Compiled compile(ModuleLayout module, Function entry) {
+        return new KernelCompiler(module, entry).compile();
+    }
+
+    private Compiled compile() {
+        FlowGraph graph = FlowGraph.of(entry);
+        Regions regions = Regions.of(entry, graph);
+        SpillRows rows = new SpillRows(graph, regions, context.kinds(entry));
+        byte[] bytes;
+        try {
+            bytes = ClassFile.of().build(context.owner, type -> {
+                type.withSuperclass(Emitter.descriptor(CompiledKernel.class)).withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);
+                constructor(type);
+                dispatch(type, regions);
+                for (int i = 0; i < regions.regions().size(); i++) {
+                    Regions.Region region = regions.regions().get(i);
+                    type.withMethodBody(
+                            "region" + i,
+                            RegionEmitter.TYPE,
+                            STATIC,
+                            code -> RegionEmitter.emit(code, entry, context, graph, regions, region, rows));
+                }
+                for (Function function : calls.functions()) {
+                    type.withMethodBody(
+                            context.method(function),
+                            CallEmitter.descriptor(function),
+                            STATIC,
+                            code -> FunctionEmitter.emit(code, function, context));
+                }
+            });
+        } catch (IllegalArgumentException tooLarge) {
+            throw new PtxErrors.Refusal(
+                    entry.line(), entry.name() + ": unsupported: too large for the JVM (" + tooLarge.getMessage() + ")");
+        }
+        return new Compiled(plan(regions, rows), KernelLoader.load(bytes));
+    }
+
+    private KernelPlan plan(Regions regions, SpillRows rows) {
+        Frame frame = context.frame(entry);
+        return new KernelPlan(
+                entry.name(),
+                regions.continuations().stream()
+                        .map(Regions.Continuation::point)
+                        .toList(),
+                rows.count(TypeKind.INT),
+                rows.count(TypeKind.LONG),
+                rows.count(TypeKind.FLOAT),
+                rows.count(TypeKind.DOUBLE),
+                rows.uniforms(),
+                frame.parameterBytes(),
+                shared.bytes(),
+                frame.localBytes() + calls.stackBytes(context));
+    }
+
+    private static void constructor(ClassBuilder type) {
+        type.withMethodBody(
+                ConstantDescs.INIT_NAME,
+                ConstantDescs.MTD_void,
+                ClassFile.ACC_PUBLIC,
+                code -> code.aload(0)
+                        .invokespecial(
+                                Emitter.descriptor(CompiledKernel.class), ConstantDescs.INIT_NAME, ConstantDescs.MTD_void)
+                        .return_());
+    }
+
+    /** run(entry, block, from, to, expected): calls the region that holds the entry. */
+    private void dispatch(ClassBuilder type, Regions regions) {
+        MethodTypeDesc run = MethodTypeDesc.of(
+                ConstantDescs.CD_int,
+                ConstantDescs.CD_int,
+                Emitter.BLOCK,
+                ConstantDescs.CD_int,
+                ConstantDescs.CD_int,
+                ConstantDescs.CD_int);
+        type.withMethodBody("run", run, ClassFile.ACC_PUBLIC, code -> {
+            List<SwitchCase> cases = new ArrayList<>();
+            List<Label> starts = new ArrayList<>();
+            for (Regions.Region region : regions.regions()) {
+                Label start = code.newLabel();
+                starts.add(start);
+                region.entries().forEach(each -> cases.add(SwitchCase.of(each.id(), start)));
+            }
+            code.iload(1).lookupswitch(starts.getFirst(), cases);
+            for (int i = 0; i < starts.size(); i++) {
+                code.labelBinding(starts.get(i));
+                call(code, "region" + i);
+            }
+        });
+    }
+
+    private void call(CodeBuilder code, String region) {
+        code.aload(2)
+                .iload(3)
+                .iload(4)
+                .iload(5)
+                .iload(1)
+                .invokestatic(context.owner, region, RegionEmitter.TYPE)
+                .ireturn();
+    }
+}

@@ -1,0 +1,37 @@
+package org.v4vgpu.device.ptx.compiler;
+
+import java.lang.classfile.TypeKind;
+import java.lang.constant.ClassDesc;
+import java.util.HashMap;
+import java.util.Map;
+import org.v4vgpu.device.ptx.syntax.Function;
+
+/** What the methods of one kernel have in common. Confined to the compiling thread. */
+final class KernelContext {
+    final ClassDesc owner;
+    final ModuleLayout module;
+    final SharedLayout shared;
+
+    private final Map<String, Integer> methods = new HashMap<>();
+    private final Map<Function, Frame> frames = new java.util.IdentityHashMap<>();
+    private final Map<Function, TypeKind[]> kinds = new java.util.IdentityHashMap<>();
+
+    KernelContext(ClassDesc owner, ModuleLayout module, SharedLayout shared) {
+        this.owner = owner;
+        this.module = module;
+        this.shared = shared;
+    }
+
+    /** The JVM name of a function's method. */
+    String method(Function function) {
+        return "function" + methods.computeIfAbsent(function.name(), _ -> methods.size());
+    }
+
+    Frame frame(Function function) {
+        return frames.computeIfAbsent(function, Frame::new);
+    }
+
+    TypeKind[] kinds(Function function) {
+        return kinds.computeIfAbsent(function, RegisterKinds::infer);
+    }
+}

@@ -1,0 +1,10 @@
+/**
+ * Module model to JVM bytecode. Start at {@link org.v4vgpu.device.ptx.compiler.KernelCompiler}: flow graph, regions between
+ * synchronising instructions, one JVM method for each. The emitters are split by family of instructions.
+ *
+ * <p>Methods beyond 8000 bytes of bytecode are interpreted unless the JVM runs with {@code -XX:-DontCompileHugeMethods}.
+ */
+@NullMarked
+package org.v4vgpu.device.ptx.compiler;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,53 @@
+package org.v4vgpu.device.ptx.runtime;
+
+/** The operations of atom and red on 32 and 64 bits. Source: PTX ISA 9.7.13.4. */
+public final class Atomics {
+    public static final int ADD = 0;
+    public static final int AND = 1;
+    public static final int OR = 2;
+    public static final int XOR = 3;
+    public static final int EXCHANGE = 4;
+    public static final int MIN_SIGNED = 5;
+    public static final int MAX_SIGNED = 6;
+    public static final int MIN_UNSIGNED = 7;
+    public static final int MAX_UNSIGNED = 8;
+    public static final int INCREMENT = 9;
+    public static final int DECREMENT = 10;
+    public static final int ADD_FLOAT = 11;
+
+    private Atomics() {}
+
+    static int apply(int operation, int old, int value) {
+        return switch (operation) {
+            case ADD -> old + value;
+            case AND -> old & value;
+            case OR -> old | value;
+            case XOR -> old ^ value;
+            case EXCHANGE -> value;
+            case MIN_SIGNED -> Math.min(old, value);
+            case MAX_SIGNED -> Math.max(old, value);
+            case MIN_UNSIGNED -> Integer.compareUnsigned(old, value) < 0 ? old : value;
+            case MAX_UNSIGNED -> Integer.compareUnsigned(old, value) > 0 ? old : value;
+            case INCREMENT -> Integer.compareUnsigned(old, value) >= 0 ? 0 : old + 1;
+            case DECREMENT -> old == 0 || Integer.compareUnsigned(old, value) > 0 ? value : old - 1;
+            case ADD_FLOAT -> Float.floatToRawIntBits(Float.intBitsToFloat(old) + Float.intBitsToFloat(value));
+            default -> throw new AssertionError(operation);
+        };
+    }
+
+    static long apply(int operation, long old, long value) {
+        return switch (operation) {
+            case ADD -> old + value;
+            case AND -> old & value;
+            case OR -> old | value;
+            case XOR -> old ^ value;
+            case EXCHANGE -> value;
+            case MIN_SIGNED -> Math.min(old, value);
+            case MAX_SIGNED -> Math.max(old, value);
+            case MIN_UNSIGNED -> Long.compareUnsigned(old, value) < 0 ? old : value;
+            case MAX_UNSIGNED -> Long.compareUnsigned(old, value) > 0 ? old : value;
+            case ADD_FLOAT -> Double.doubleToRawLongBits(Double.longBitsToDouble(old) + Double.longBitsToDouble(value));
+            default -> throw new AssertionError(operation);
+        };
+    }
+}

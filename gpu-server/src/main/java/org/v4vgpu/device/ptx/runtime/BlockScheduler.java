@@ -1,0 +1,206 @@
+package org.v4vgpu.device.ptx.runtime;
+
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import org.v4vgpu.proto.CudaStatus;
+
+/**
+ * Runs the threads of one block from synchronising point to synchronising point until all have ended. Every thread has its own
+ * program counter, so that barriers reached from different places count together and a deadlock is found, not suffered. Confined to
+ * one worker.
+ */
+final class BlockScheduler {
+    private static final int WARP = 32;
+    private static final int EXITED = CompiledKernel.EXITED;
+    private static final int MIXED = CompiledKernel.MIXED;
+
+    private final CompiledKernel code;
+    private final KernelPlan plan;
+    private final SyncPoint[] points;
+    private final ThreadBlock block;
+    private final boolean warps;
+
+    BlockScheduler(Launch launch, ThreadBlock block) {
+        this.code = launch.code();
+        this.plan = launch.plan();
+        this.points = plan.points().toArray(SyncPoint[]::new);
+        this.block = block;
+        this.warps = plan.isSynchronizingWarps();
+    }
+
+    /** Runs the block that {@code place} named. */
+    void run() {
+        if (!plan.isSynchronizing()) {
+            code.run(0, block, 0, block.threads, 0);
+            return;
+        }
+        Arrays.fill(block.pc, 0, block.threads, 0);
+        Arrays.fill(block.arrived, 0);
+        int state = warps ? runWarps() : runTogether(0);
+        while (state != EXITED) {
+            block.poll();
+            releaseBarriers();
+            state = warps ? runWarps() : runTogether(MIXED);
+        }
+    }
+
+    /** Runs the whole block while its threads move as one; answers EXITED when all have ended. */
+    private int runTogether(int start) {
+        int state = start == MIXED ? runReady(0, block.threads) : code.run(0, block, 0, block.threads, 0);
+        while (true) {
+            if (state == EXITED) {
+                return EXITED;
+            }
+            if (state == MIXED) {
+                if (!anyReady(0, block.threads)) {
+                    return allExited() ? EXITED : MIXED;
+                }
+                state = runReady(0, block.threads);
+            } else if (state >= 0) {
+                state = code.run(state, block, 0, block.threads, state);
+            } else if (points[~state].kind() == SyncPoint.Kind.BARRIER) {
+                block.poll();
+                takeUniforms();
+                state = code.run(~state, block, 0, block.threads, state);
+            } else {
+                return MIXED;
+            }
+        }
+    }
+
+    private int runWarps() {
+        for (int from = 0; from < block.threads; from += WARP) {
+            runWarp(from, Math.min(block.threads, from + WARP));
+        }
+        return allExited() ? EXITED : MIXED;
+    }
+
+    /** Runs a warp until all its lanes have ended or wait for the block. */
+    private void runWarp(int from, int to) {
+        int state = runReady(from, to);
+        while (state != EXITED) {
+            if (state >= 0) {
+                state = code.run(state, block, from, to, state);
+            } else if (anyReady(from, to)) {
+                state = runReady(from, to);
+            } else if (new WarpExchange(block, points, from, to).resolve()) {
+                block.poll();
+                state = runReady(from, to);
+            } else {
+                return;
+            }
+        }
+    }
+
+    /** Runs every thread that is ready. Answers the common program counter of the range, or MIXED. */
+    private int runReady(int from, int to) {
+        int state = MIXED;
+        for (int t = from; t < to; t++) {
+            int at = block.pc[t];
+            if (at >= 0 && at != EXITED) {
+                state = code.run(at, block, t, to, at);
+            }
+        }
+        return state != MIXED && allAt(from, to, state) ? state : MIXED;
+    }
+
+    private boolean allAt(int from, int to, int state) {
+        for (int t = from; t < to; t++) {
+            if (block.pc[t] != state) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean anyReady(int from, int to) {
+        for (int t = from; t < to; t++) {
+            if (block.pc[t] >= 0 && block.pc[t] != EXITED) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean allExited() {
+        return allAt(0, block.threads, EXITED);
+    }
+
+    /** Lets threads go on whose barrier is complete. */
+    private void releaseBarriers() {
+        boolean released = false;
+        for (int id = 0; id < 16; id++) {
+            released |= release(id);
+        }
+        if (!released) {
+            throw deadlock();
+        }
+        takeUniforms();
+    }
+
+    private boolean release(int id) {
+        int alive = 0;
+        int count = 0;
+        BitSet waiting = new BitSet(block.threads);
+        boolean arrivals = false;
+        for (int t = 0; t < block.threads; t++) {
+            int at = block.pc[t];
+            alive += at == EXITED ? 0 : 1;
+            if (at < 0 && points[~at].kind().isOfBlock() && barrier(points[~at], t) == id) {
+                if (points[~at].kind() == SyncPoint.Kind.ARRIVE) {
+                    block.arrived[id]++;
+                    block.pc[t] = ~at;
+                    arrivals = true;
+                } else {
+                    waiting.set(t);
+                }
+                count = Math.max(count, points[~at].kind() == SyncPoint.Kind.BARRIER ? 0 : block.operands[1][t]);
+            }
+        }
+        int expected = count > 0 ? count : alive;
+        if (waiting.isEmpty() || waiting.cardinality() + block.arrived[id] < expected) {
+            return arrivals;
+        }
+        block.arrived[id] = 0;
+        reduce(waiting);
+        waiting.stream().forEach(t -> block.pc[t] = ~block.pc[t]);
+        return true;
+    }
+
+    private int barrier(SyncPoint point, int thread) {
+        int id = point.kind() == SyncPoint.Kind.BARRIER ? point.barrier() : block.operands[0][thread];
+        if (id < 0 || id > 15) {
+            throw new KernelFault(CudaStatus.ILLEGAL_INSTRUCTION, "barrier " + id + " is not one of 0 .. 15");
+        }
+        return id;
+    }
+
+    private void reduce(BitSet members) {
+        int count = (int) members.stream().filter(t -> block.operands[2][t] != 0).count();
+        members.stream().forEach(t -> {
+            block.results[0][t] = switch (points[~block.pc[t]].kind()) {
+                case REDUCE_POPC -> count;
+                case REDUCE_AND -> count == members.cardinality() ? 1 : 0;
+                case REDUCE_OR -> count > 0 ? 1 : 0;
+                default -> 0;
+            };
+        });
+    }
+
+    private void takeUniforms() {
+        System.arraycopy(block.uniformOut, 0, block.uniformIn, 0, plan.uniforms());
+    }
+
+    private KernelFault deadlock() {
+        List<String> places = Arrays.stream(block.pc, 0, block.threads)
+                .filter(at -> at < 0)
+                .mapToObj(at -> points[~at])
+                .distinct()
+                .limit(4)
+                .map(point -> point.kind() + " at line " + point.line())
+                .toList();
+        return new KernelFault(
+                CudaStatus.LAUNCH_FAILED, "deadlock: threads wait for each other at " + String.join(" and ", places));
+    }
+}

@@ -1,0 +1,141 @@
+package org.v4vgpu.device.ptx.runtime;
+
+/**
+ * Floating-point instructions that Java has no operator for. Approximate ones are computed in double precision and rounded, which is
+ * better than the bounds that PTX states. Source: PTX ISA 9.7.3.
+ */
+public final class FloatMath {
+    private FloatMath() {}
+
+    /** Flushes a denormal to a zero of its sign. */
+    public static float ftz(float a) {
+        return Math.abs(a) < Float.MIN_NORMAL ? Math.copySign(0f, a) : a;
+    }
+
+    /** Clamps to 0 .. 1, NaN to 0. */
+    public static float saturate(float a) {
+        return a > 0 ? Math.min(a, 1f) : 0f;
+    }
+
+    public static double saturate(double a) {
+        return a > 0 ? Math.min(a, 1.0) : 0.0;
+    }
+
+    // The operand that is a number wins; Java's own min and max answer NaN.
+
+    public static float min(float a, float b) {
+        return a != a ? b : b != b ? a : Math.min(a, b);
+    }
+
+    public static float max(float a, float b) {
+        return a != a ? b : b != b ? a : Math.max(a, b);
+    }
+
+    public static double min(double a, double b) {
+        return a != a ? b : b != b ? a : Math.min(a, b);
+    }
+
+    public static double max(double a, double b) {
+        return a != a ? b : b != b ? a : Math.max(a, b);
+    }
+
+    public static float sqrt(float a) {
+        return (float) Math.sqrt(a);
+    }
+
+    public static float rsqrt(float a) {
+        return (float) (1.0 / Math.sqrt(a));
+    }
+
+    public static double rsqrt(double a) {
+        return 1.0 / Math.sqrt(a);
+    }
+
+    public static float sin(float a) {
+        return (float) Math.sin(a);
+    }
+
+    public static float cos(float a) {
+        return (float) Math.cos(a);
+    }
+
+    public static float tanh(float a) {
+        return (float) Math.tanh(a);
+    }
+
+    public static float ex2(float a) {
+        return (float) Math.pow(2.0, a);
+    }
+
+    public static float lg2(float a) {
+        return (float) (Math.log(a) / Math.log(2.0));
+    }
+
+    /** PTX ISA 9.7.3.3: copies the sign of a to b. */
+    public static float copysign(float a, float b) {
+        return Math.copySign(b, a);
+    }
+
+    public static double copysign(double a, double b) {
+        return Math.copySign(b, a);
+    }
+
+    /** rcp.approx.ftz.f64: the low word of operand and result does not count. */
+    public static double rcpApproximate(double a) {
+        return highWord(1.0 / highWord(a));
+    }
+
+    /** rsqrt.approx.ftz.f64. */
+    public static double rsqrtApproximate(double a) {
+        return highWord(1.0 / Math.sqrt(highWord(a)));
+    }
+
+    private static double highWord(double a) {
+        double high = Double.longBitsToDouble(Double.doubleToRawLongBits(a) & 0xFFFF_FFFF_0000_0000L);
+        return Math.abs(high) < Double.MIN_NORMAL ? Math.copySign(0.0, high) : high;
+    }
+
+    public static int isFinite(double a) {
+        return Math.abs(a) <= Double.MAX_VALUE ? 1 : 0;
+    }
+
+    public static int isInfinite(double a) {
+        return Double.isInfinite(a) ? 1 : 0;
+    }
+
+    public static int isNumber(double a) {
+        return a == a ? 1 : 0;
+    }
+
+    public static int isNotANumber(double a) {
+        return a != a ? 1 : 0;
+    }
+
+    public static int isNormal(float a) {
+        return Math.abs(a) >= Float.MIN_NORMAL && Math.abs(a) <= Float.MAX_VALUE ? 1 : 0;
+    }
+
+    public static int isNormal(double a) {
+        return Math.abs(a) >= Double.MIN_NORMAL && Math.abs(a) <= Double.MAX_VALUE ? 1 : 0;
+    }
+
+    public static int isSubnormal(float a) {
+        return a != 0 && Math.abs(a) < Float.MIN_NORMAL ? 1 : 0;
+    }
+
+    public static int isSubnormal(double a) {
+        return a != 0 && Math.abs(a) < Double.MIN_NORMAL ? 1 : 0;
+    }
+
+    public static int isOrdered(double a, double b) {
+        return a == a && b == b ? 1 : 0;
+    }
+
+    public static int isOrderedAndDiffers(double a, double b) {
+        return a < b || a > b ? 1 : 0;
+    }
+
+    public static int isUnorderedOrEqual(double a, double b) {
+        return a < b || a > b ? 0 : 1;
+    }
+}

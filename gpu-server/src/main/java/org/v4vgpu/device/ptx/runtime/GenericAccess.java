@@ -1,0 +1,121 @@
+package org.v4vgpu.device.ptx.runtime;
+
+/**
+ * Accesses without a state space: shared, local and parameter memory have windows in the address space, everything else is global.
+ * Values travel as bits. Source: PTX ISA 6.4.1.1.
+ */
+public final class GenericAccess {
+    public static final long SHARED_WINDOW = 0x0001_0000_0000L;
+    public static final long LOCAL_WINDOW = 0x0002_0000_0000L;
+    public static final long PARAMETER_WINDOW = 0x0003_0000_0000L;
+
+    private static final int SHARED = 1;
+    private static final int LOCAL = 2;
+    private static final int PARAMETER = 3;
+
+    private GenericAccess() {}
+
+    /** @param localBase the first word of the thread's local memory */
+    public static long get(ThreadBlock block, int localBase, long address, int bytes) {
+        int window = window(address);
+        if (window == 0) {
+            long at = GlobalAccess.locate(address, bytes, block.map, block.base, block.delta);
+            return switch (bytes) {
+                case 1 -> GlobalAccess.getByte(at);
+                case 2 -> GlobalAccess.getShort(at);
+                case 4 -> GlobalAccess.getInt(at);
+                default -> GlobalAccess.getLong(at);
+            };
+        }
+        int[] words = words(block, window, address);
+        int word = window == LOCAL ? localBase : 0;
+        int index = word + WordAccess.index((int) address, bytes);
+        return switch (bytes) {
+            case 1 -> WordAccess.getByte(words, 4 * word + (int) address);
+            case 2 -> WordAccess.getShort(words, 4 * word + (int) address);
+            case 4 -> words[index];
+            default -> WordAccess.getLong(words, index);
+        };
+    }
+
+    public static void put(ThreadBlock block, int localBase, long address, int bytes, long value) {
+        int window = window(address);
+        if (window == 0) {
+            long at = GlobalAccess.locate(address, bytes, block.map, block.base, block.delta);
+            switch (bytes) {
+                case 1 -> GlobalAccess.putByte(at, (byte) value);
+                case 2 -> GlobalAccess.putShort(at, (short) value);
+                case 4 -> GlobalAccess.putInt(at, (int) value);
+                default -> GlobalAccess.putLong(at, value);
+            }
+            return;
+        }
+        int[] words = words(block, window, address);
+        int word = window == LOCAL ? localBase : 0;
+        int index = word + WordAccess.index((int) address, bytes);
+        switch (bytes) {
+            case 1 -> WordAccess.putByte(words, 4 * word + (int) address, (byte) value);
+            case 2 -> WordAccess.putShort(words, 4 * word + (int) address, (short) value);
+            case 4 -> words[index] = (int) value;
+            default -> WordAccess.putLong(words, index, value);
+        }
+    }
+
+    public static int atomic(ThreadBlock block, int localBase, long address, int operation, int value) {
+        int window = window(address);
+        return window == 0
+                ? GlobalAccess.atomic(GlobalAccess.locate(address, 4, block.map, block.base, block.delta), operation, value)
+                : WordAccess.atomic(words(block, window, address), index(window, localBase, address, 4), operation, value);
+    }
+
+    public static long atomic(ThreadBlock block, int localBase, long address, int operation, long value) {
+        int window = window(address);
+        return window == 0
+                ? GlobalAccess.atomic(GlobalAccess.locate(address, 8, block.map, block.base, block.delta), operation, value)
+                : WordAccess.atomic(words(block, window, address), index(window, localBase, address, 8), operation, value);
+    }
+
+    public static int compareAndSwap(ThreadBlock block, int localBase, long address, int expected, int value) {
+        int window = window(address);
+        return window == 0
+                ? GlobalAccess.compareAndSwap(
+                        GlobalAccess.locate(address, 4, block.map, block.base, block.delta), expected, value)
+                : WordAccess.compareAndSwap(
+                        words(block, window, address), index(window, localBase, address, 4), expected, value);
+    }
+
+    public static long compareAndSwap(ThreadBlock block, int localBase, long address, long expected, long value) {
+        int window = window(address);
+        return window == 0
+                ? GlobalAccess.compareAndSwap(
+                        GlobalAccess.locate(address, 8, block.map, block.base, block.delta), expected, value)
+                : WordAccess.compareAndSwap(
+                        words(block, window, address), index(window, localBase, address, 8), expected, value);
+    }
+
+    /** Whether an address lies in the window that starts there; 0 stands for global. */
+    public static int isIn(long address, long windowStart) {
+        int wanted = (int) (windowStart >>> 32);
+        return window(address) == wanted ? 1 : 0;
+    }
+
+    private static int index(int window, int localBase, long address, int bytes) {
+        return (window == LOCAL ? localBase : 0) + WordAccess.index((int) address, bytes);
+    }
+
+    private static int window(long address) {
+        long high = address >>> 32;
+        return high == SHARED || high == LOCAL || high == PARAMETER ? (int) high : 0;
+    }
+
+    private static int[] words(ThreadBlock block, int window, long address) {
+        if ((int) address < 0) {
+            throw KernelFault.illegalAddress(address);
+        }
+        return switch (window) {
+            case SHARED -> block.shared;
+            case LOCAL -> block.local;
+            default -> block.parameters;
+        };
+    }
+}

@@ -1,0 +1,109 @@
+package org.v4vgpu.device.ptx.runtime;
+
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.proto.CudaStatus;
+
+/**
+ * Runs all blocks of a launch. The caller begins alone; when that takes longer than waking others, all cores help. Each grid is used
+ * once; {@link #run} is called by one thread.
+ */
+public final class Grid {
+    private static final int HELPERS = Runtime.getRuntime().availableProcessors() - 1;
+    private static final long ALONE_NANOS = 20_000;
+    private static final ExecutorService POOL = Executors.newFixedThreadPool(
+            Math.max(1, HELPERS),
+            Thread.ofPlatform().daemon().name("v4vgpu-blocks-", 1).factory());
+    private static final ThreadLocal<ThreadBlock> STATE = ThreadLocal.withInitial(ThreadBlock::new);
+
+    private final Launch launch;
+    private final long blocks;
+    private final AtomicLong next = new AtomicLong();
+
+    // Guarded by this.
+    private int helping;
+    private boolean finished;
+    private @Nullable DeviceException failure;
+
+    public Grid(Launch launch) {
+        this.launch = launch;
+        this.blocks = launch.shape().blocks();
+    }
+
+    /** @throws DeviceException the first fault of any thread, with kernel, block, thread and line */
+    public void run() throws DeviceException {
+        work(true);
+        synchronized (this) {
+            finished = true;
+            boolean interrupted = false;
+            while (helping > 0) {
+                try {
+                    wait();
+                } catch (InterruptedException _) {
+                    interrupted = true; // The memory must not go away under the helpers: cancel() is what ends a launch.
+                }
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+            if (failure != null) {
+                throw failure;
+            }
+        }
+    }
+
+    private void help() {
+        synchronized (this) {
+            if (finished) {
+                return;
+            }
+            helping++;
+        }
+        try {
+            work(false);
+        } finally {
+            synchronized (this) {
+                helping--;
+                notifyAll();
+            }
+        }
+    }
+
+    private void work(boolean caller) {
+        ThreadBlock block = STATE.get();
+        long at = -1;
+        try {
+            block.begin(launch);
+            BlockScheduler scheduler = new BlockScheduler(launch, block);
+            boolean alone = caller && HELPERS > 0 && blocks > 1;
+            long start = alone ? System.nanoTime() : 0;
+            for (at = next.getAndIncrement(); at < blocks && at >= 0; at = next.getAndIncrement()) {
+                if (launch.cancellation().getAsBoolean()) {
+                    throw new KernelFault(CudaStatus.LAUNCH_TIMEOUT, "cancelled");
+                }
+                block.place(at);
+                scheduler.run();
+                if (alone && System.nanoTime() - start > ALONE_NANOS) {
+                    alone = false;
+                    for (int i = 0; i < Math.min(HELPERS, blocks - at - 1); i++) {
+                        POOL.execute(this::help);
+                    }
+                }
+            }
+        } catch (RuntimeException | StackOverflowError | OutOfMemoryError thrown) {
+            fail(FaultReport.of(launch, block, at, thrown));
+        } finally {
+            block.end();
+        }
+    }
+
+    private synchronized void fail(DeviceException thrown) {
+        next.set(blocks);
+        if (failure == null) {
+            failure = thrown;
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package org.v4vgpu.device.ptx.runtime;
+
+import java.util.List;
+
+/**
+ * What it takes to run a kernel, besides its code.
+ *
+ * @param points the continuation k begins behind {@code points.get(k)}; 0 is the entry
+ * @param intRows how many ints each thread keeps from region to region; likewise the others
+ * @param uniforms how many values the threads of a block share from region to region
+ * @param parameterBytes length of the parameter block
+ * @param sharedBytes static shared memory
+ * @param localBytes local memory per thread, stack included
+ */
+public record KernelPlan(
+        String name,
+        List<SyncPoint> points,
+        int intRows,
+        int longRows,
+        int floatRows,
+        int doubleRows,
+        int uniforms,
+        int parameterBytes,
+        int sharedBytes,
+        int localBytes) {
+
+    boolean isSynchronizing() {
+        return points.size() > 1;
+    }
+
+    boolean isSynchronizingWarps() {
+        return points.stream().anyMatch(point -> point.kind().isOfWarp());
+    }
+}

@@ -1,0 +1,20 @@
+package org.v4vgpu.device.ptx.runtime;
+
+import java.util.function.BooleanSupplier;
+import org.v4vgpu.device.LaunchShape;
+
+/**
+ * A launch that was checked: everything its workers need, and nothing that they change.
+ *
+ * @param parameters the parameter bytes as little-endian words
+ * @param symbols the addresses of the module's variables, by index
+ */
+public record Launch(
+        KernelPlan plan,
+        CompiledKernel code,
+        LaunchShape shape,
+        int[] parameters,
+        GlobalWindow window,
+        long[] symbols,
+        BooleanSupplier cancellation,
+        Appendable output) {}

@@ -1,0 +1,171 @@
+package org.v4vgpu.device.ptx.runtime;
+
+import java.util.Arrays;
+import java.util.function.BooleanSupplier;
+import org.v4vgpu.device.LaunchShape;
+import org.v4vgpu.proto.CudaStatus;
+
+/**
+ * The state of the thread block that a worker runs: what its threads share, and what each keeps while it waits. Reused from block to
+ * block and from launch to launch. Confined to its worker. Fields are public for generated code.
+ */
+public final class ThreadBlock {
+    /** Rows of operands and results of synchronising instructions. */
+    static final int OPERAND_ROWS = 4;
+
+    public int threads;
+    public int ntidX;
+    public int ntidY;
+    public int ntidZ;
+    public int nctaidX;
+    public int nctaidY;
+    public int nctaidZ;
+    public int ctaidX;
+    public int ctaidY;
+    public int ctaidZ;
+    public int[] tidX = new int[0];
+    public int[] tidY = new int[0];
+    public int[] tidZ = new int[0];
+
+    public int[] shared = new int[0];
+    public int[] local = new int[0];
+    public int localStride;
+    public int[] parameters = new int[0];
+    public int sharedBytes;
+    public int dynamicSharedBytes;
+
+    public byte[] map = new byte[0];
+    public long base;
+    public long delta;
+    public long[] symbols = new long[0];
+
+    public int[] pc = new int[0];
+    public int[][] ints = new int[0][];
+    public long[][] longs = new long[0][];
+    public float[][] floats = new float[0][];
+    public double[][] doubles = new double[0][];
+    public long[] uniformIn = new long[0];
+    public long[] uniformOut = new long[0];
+    public int[][] operands = new int[OPERAND_ROWS][0];
+    public int[][] results = new int[2][0];
+
+    /** The thread that failed, when a region ends by an exception. */
+    public int faultThread;
+
+    final int[] arrived = new int[16];
+    private BooleanSupplier cancellation = () -> false;
+    private Appendable output = new StringBuilder();
+    private int shapeX;
+    private int shapeY;
+    private int shapeZ;
+
+    /** Prepares for a launch: sizes what is too small, clears shared memory. */
+    void begin(Launch launch) {
+        LaunchShape shape = launch.shape();
+        KernelPlan plan = launch.plan();
+        threads = (int) shape.threadsPerBlock();
+        placeThreads(shape);
+        nctaidX = shape.gridX();
+        nctaidY = shape.gridY();
+        nctaidZ = shape.gridZ();
+        sharedBytes = plan.sharedBytes() + shape.sharedBytes();
+        dynamicSharedBytes = shape.sharedBytes();
+        // Not larger than asked for: the array's bounds are the kernel's bounds.
+        int sharedWords = (sharedBytes + 3) / 4;
+        if (shared.length == sharedWords) {
+            Arrays.fill(shared, 0);
+        } else {
+            shared = new int[sharedWords];
+        }
+        localStride = (plan.localBytes() + 3) / 4;
+        int localWords = localStride * threads;
+        if (local.length == localWords) {
+            Arrays.fill(local, 0);
+        } else {
+            local = new int[localWords];
+        }
+        parameters = launch.parameters();
+        map = launch.window().map();
+        base = launch.window().base();
+        delta = launch.window().delta();
+        symbols = launch.symbols();
+        cancellation = launch.cancellation();
+        output = launch.output();
+        if (plan.isSynchronizing()) {
+            sizeRows(plan);
+        }
+    }
+
+    /** Lets go of everything that belongs to a launch. */
+    void end() {
+        parameters = new int[0];
+        symbols = new long[0];
+        map = new byte[0];
+        cancellation = () -> false;
+        output = new StringBuilder();
+    }
+
+    /** Called at back edges now and then. */
+    public void poll() {
+        if (cancellation.getAsBoolean()) {
+            throw new KernelFault(CudaStatus.LAUNCH_TIMEOUT, "cancelled");
+        }
+    }
+
+    Appendable output() {
+        return output;
+    }
+
+    void place(long block) {
+        ctaidX = (int) (block % nctaidX);
+        long rest = block / nctaidX;
+        ctaidY = (int) (rest % nctaidY);
+        ctaidZ = (int) (rest / nctaidY);
+    }
+
+    private void placeThreads(LaunchShape shape) {
+        if (shape.blockX() == shapeX && shape.blockY() == shapeY && shape.blockZ() == shapeZ) {
+            return;
+        }
+        ntidX = shapeX = shape.blockX();
+        ntidY = shapeY = shape.blockY();
+        ntidZ = shapeZ = shape.blockZ();
+        tidX = new int[threads];
+        tidY = new int[threads];
+        tidZ = new int[threads];
+        for (int t = 0; t < threads; t++) {
+            tidX[t] = t % ntidX;
+            tidY[t] = t / ntidX % ntidY;
+            tidZ[t] = t / (ntidX * ntidY);
+        }
+    }
+
+    private void sizeRows(KernelPlan plan) {
+        if (pc.length < threads) {
+            pc = new int[threads];
+            operands = new int[OPERAND_ROWS][threads];
+            results = new int[2][threads];
+            ints = new int[0][];
+            longs = new long[0][];
+            floats = new float[0][];
+            doubles = new double[0][];
+        }
+        int row = pc.length;
+        if (ints.length < plan.intRows()) {
+            ints = new int[plan.intRows()][row];
+        }
+        if (longs.length < plan.longRows()) {
+            longs = new long[plan.longRows()][row];
+        }
+        if (floats.length < plan.floatRows()) {
+            floats = new float[plan.floatRows()][row];
+        }
+        if (doubles.length < plan.doubleRows()) {
+            doubles = new double[plan.doubleRows()][row];
+        }
+        if (uniformIn.length < plan.uniforms()) {
+            uniformIn = new long[plan.uniforms()];
+            uniformOut = new long[plan.uniforms()];
+        }
+    }
+}

@@ -1,0 +1,221 @@
+package org.v4vgpu.device.ptx.syntax;
+
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The instructions that run, as a table: opcode, types, modifiers, operands. What is not in it is refused. Immutable.
+ *
+ * <p>Operands: d destination register, V destination register or vector, P destination pair {@code d|p} or its first half; s
+ * source, v source or vector, p source predicate, m address, l label; what follows ? may be missing. Source: PTX ISA 9.7.
+ */
+public final class InstructionSet {
+    private static final String TABLE =
+            """
+            add     | u16 s16 u32 s32 u64 s64 f32 f64 | rnd ftz sat cc        | dss
+            sub     | u16 s16 u32 s32 u64 s64 f32 f64 | rnd ftz sat cc        | dss
+            addc    | u32 s32 u64 s64 | cc                                    | dss
+            subc    | u32 s32 u64 s64 | cc                                    | dss
+            mul     | u16 s16 u32 s32 u64 s64 f32 f64 | lo hi wide rnd ftz sat | dss
+            mad     | u16 s16 u32 s32 u64 s64 f32 f64 | lo hi wide rnd ftz sat cc | dsss
+            madc    | u32 s32 u64 s64 | lo hi cc                              | dsss
+            mul24   | u32 s32 | lo hi                                         | dss
+            mad24   | u32 s32 | lo hi                                         | dsss
+            fma     | f32 f64 | rnd ftz sat                                   | dsss
+            div     | u16 s16 u32 s32 u64 s64 f32 f64 | rnd approx full ftz   | dss
+            rem     | u16 s16 u32 s32 u64 s64 |                               | dss
+            neg     | s16 s32 s64 f32 f64 | ftz                               | ds
+            abs     | s16 s32 s64 f32 f64 | ftz                               | ds
+            min     | u16 s16 u32 s32 u64 s64 f32 f64 | ftz NaN               | dss
+            max     | u16 s16 u32 s32 u64 s64 f32 f64 | ftz NaN               | dss
+            sad     | u16 s16 u32 s32 u64 s64 |                               | dsss
+            and     | pred b16 b32 b64 |                                      | dss
+            or      | pred b16 b32 b64 |                                      | dss
+            xor     | pred b16 b32 b64 |                                      | dss
+            not     | pred b16 b32 b64 |                                      | ds
+            cnot    | b16 b32 b64 |                                           | ds
+            lop3    | b32 |                                                   | dssss
+            shl     | b16 b32 b64 |                                           | dss
+            shr     | b16 b32 b64 u16 u32 u64 s16 s32 s64 |                   | dss
+            shf     | b32 | l r wrap clamp                                    | dsss
+            popc    | b32 b64 |                                               | ds
+            clz     | b32 b64 |                                               | ds
+            brev    | b32 b64 |                                               | ds
+            bfind   | u32 s32 u64 s64 | shiftamt                              | ds
+            bfe     | u32 s32 u64 s64 |                                       | dsss
+            bfi     | b32 b64 |                                               | dssss
+            prmt    | b32 | f4e b4e rc8 ecl ecr rc16                          | dsss
+            rcp     | f32 f64 | rnd approx ftz                                | ds
+            sqrt    | f32 f64 | rnd approx ftz                                | ds
+            rsqrt   | f32 f64 | approx ftz                                    | ds
+            sin     | f32 | approx ftz                                        | ds
+            cos     | f32 | approx ftz                                        | ds
+            ex2     | f32 | approx ftz                                        | ds
+            lg2     | f32 | approx ftz                                        | ds
+            tanh    | f32 | approx                                            | ds
+            copysign | f32 f64 |                                              | dss
+            testp   | f32 f64 | finite infinite number notanumber normal subnormal | ds
+            setp    | b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 | cmp and or xor ftz | Pss?p
+            set     | b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 | cmp and or xor ftz | dss?p
+            selp    | b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 |           | dssp
+            slct    | b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 | ftz       | dsss
+            cvt     | u8 s8 u16 s16 u32 s32 u64 s64 f16 f32 f64 | rnd rni rzi rmi rpi ftz sat | ds
+            cvta    | u32 u64 | to space                                      | ds
+            mov     | pred b16 b32 b64 u16 u32 u64 s16 s32 s64 f16 f32 f64 |  | Vv
+            ld      | mem | access nc v2 v4                                   | Vm
+            ldu     | mem | global v2 v4                                      | Vm
+            st      | mem | access v2 v4                                      | mv
+            prefetch | - | global local L1 L2                                 | m
+            prefetchu | - | L1                                                | m
+            isspacep | - | space                                              | ds
+            atom    | b32 b64 u32 u64 s32 s64 f32 f64 | atomic                | dms?s
+            red     | b32 b64 u32 u64 s32 s64 f32 f64 | atomic                | ms
+            bra     | - | uni                                                 | l
+            ret     | - | uni                                                 |
+            exit    | - |                                                     |
+            trap    | - |                                                     |
+            brkpt   | - |                                                     |
+            nanosleep | u32 |                                                 | s
+            bar     | - | sync arrive aligned cta                             | s?s
+            bar.red | u32 pred | red popc and or aligned cta                  | ds?ss
+            bar.warp | - | warp sync                                          | s
+            membar  | - | cta gl sys                                          |
+            fence   | - | sc acq_rel cta gpu sys cluster                      |
+            shfl    | b32 | sync up down bfly idx                             | Pss?ss
+            vote    | pred b32 | sync all any uni ballot                      | dp?s
+            match   | b32 | sync any all                                  | Pss
+            redux   | u32 s32 b32 | sync add min max and or xor               | dss
+            activemask | b32 |                                                | d
+            """;
+
+    private static final Map<String, String> GROUPS = Map.of(
+            "rnd", "rn rz rm rp",
+            "cmp", "eq ne lt le gt ge lo ls hi hs equ neu ltu leu gtu geu num nan",
+            "space", "global shared shared::cta local const param param::entry param::func",
+            "scope", "cta cluster gpu sys",
+            "order", "weak volatile relaxed acquire release acq_rel",
+            "cache", "ca cg cs lu cv wb wt L1::evict_normal L1::evict_unchanged L1::evict_first L1::evict_last"
+                    + " L1::no_allocate L2::64B L2::128B L2::256B",
+            "access", "space scope order cache",
+            "atomic", "global shared shared::cta scope order add and or xor cas exch min max inc dec",
+            "mem", "b8 u8 s8 b16 u16 s16 f16 b32 u32 s32 b64 u64 s64 f32 f64");
+
+    private static final Map<String, Form> FORMS = new HashMap<>();
+
+    static {
+        TABLE.lines().forEach(line -> {
+            String[] cells = line.split("\\|", -1);
+            Set<Type> types = EnumSet.noneOf(Type.class);
+            for (String name : words(cells[1])) {
+                Type type = Type.named(name);
+                if (type != null) {
+                    types.add(type);
+                }
+            }
+            FORMS.put(cells[0].strip(), new Form(types, words(cells[2]), cells[3].strip()));
+        });
+    }
+
+    private record Form(Set<Type> types, Set<String> modifiers, String operands) {}
+
+    private InstructionSet() {}
+
+    /** How many of the first operands are written. */
+    static int destinations(String opcode) {
+        Form form = FORMS.get(opcode);
+        return form != null && !form.operands.isEmpty() && "dVP".indexOf(form.operands.charAt(0)) >= 0 ? 1 : 0;
+    }
+
+    /** @throws PtxErrors.Refusal if the instruction is not one that the table holds */
+    static void check(Instruction instruction) {
+        if (instruction.opcode().equals("call")) {
+            if (instruction.modifiers().stream().anyMatch(word -> !word.equals("uni"))) {
+                throw refusal(instruction, "unsupported modifier of call");
+            }
+            return;
+        }
+        Form form = FORMS.get(instruction.opcode());
+        if (form == null) {
+            throw refusal(instruction, "unsupported instruction");
+        }
+        for (String modifier : instruction.modifiers()) {
+            if (!form.modifiers.contains(modifier)) {
+                throw refusal(instruction, "unsupported modifier ." + modifier);
+            }
+        }
+        checkTypes(instruction, form);
+        checkOperands(instruction, form.operands);
+    }
+
+    static PtxErrors.Refusal refusal(Instruction instruction, String reason) {
+        return new PtxErrors.Refusal(instruction.line(), instruction.written() + ": " + reason);
+    }
+
+    private static void checkTypes(Instruction instruction, Form form) {
+        int allowed = form.types.isEmpty() ? 0 : 1;
+        switch (instruction.opcode()) {
+            case "cvt", "set", "slct" -> allowed = 2;
+            default -> {}
+        }
+        boolean enough = instruction.types().size() >= (instruction.opcode().equals("set") ? 2 : Math.min(1, allowed));
+        if (!enough || instruction.types().size() > allowed) {
+            throw refusal(instruction, "takes " + allowed + " types");
+        }
+        for (Type type : instruction.types()) {
+            if (!form.types.contains(type)) {
+                throw refusal(instruction, "unsupported type ." + type.ptxName());
+            }
+        }
+    }
+
+    private static void checkOperands(Instruction instruction, String pattern) {
+        List<Operand> operands = instruction.operands();
+        int optional = pattern.indexOf('?');
+        String shape = pattern.replace("?", "");
+        int least = optional < 0 ? shape.length() : optional;
+        if (operands.size() < least || operands.size() > shape.length()) {
+            throw refusal(instruction, operands.size() + " operands");
+        }
+        for (int i = 0; i < operands.size(); i++) {
+            if (!fits(operands.get(i), shape.charAt(i))) {
+                throw refusal(instruction, "unsupported operand " + (i + 1));
+            }
+        }
+    }
+
+    private static boolean fits(Operand operand, char place) {
+        return switch (operand) {
+            case Operand.Register _ -> "dVPsvp".indexOf(place) >= 0;
+            case Operand.Sink _ -> "dVP".indexOf(place) >= 0;
+            case Operand.Pair pair -> place == 'P' && fits(pair.first(), 'd') && fits(pair.second(), 'd');
+            case Operand.Vector vector -> place == 'V' && vector.elements().stream().allMatch(e -> fits(e, 'd'))
+                    || place == 'v' && vector.elements().stream().allMatch(e -> fits(e, 's'));
+            case Operand.Special _, Operand.Named _ -> place == 'v' || place == 's';
+            case Operand.Symbol _ -> place == 'l' || place == 'v' || place == 's';
+            case Operand.IntegerLiteral _, Operand.RealLiteral _ -> place == 's' || place == 'v' || place == 'p';
+            case Operand.Address _, Operand.ParameterValue _, Operand.ParameterPointer _ -> place == 'm';
+            case Operand.Negated _ -> place == 'p' || place == 's';
+            case Operand.Group _ -> false;
+        };
+    }
+
+    private static Set<String> words(String cell) {
+        Set<String> found = new HashSet<>();
+        for (String word : cell.strip().split("\\s+")) {
+            if (word.isEmpty() || word.equals("-")) {
+                continue;
+            }
+            String group = GROUPS.get(word);
+            if (group == null) {
+                found.add(word);
+            } else {
+                found.addAll(words(group));
+            }
+        }
+        return found;
+    }
+}

@@ -1,0 +1,12 @@
+package org.v4vgpu.device.ptx.syntax;
+
+import java.util.List;
+
+/**
+ * A parsed module.
+ *
+ * @param version 10 * major + minor
+ * @param target the first word of .target, such as sm_75
+ * @param variables of the module's scope, and those that functions declare in .global and .const
+ */
+public record PtxModule(int version, String target, List<Variable> variables, List<Function> functions) {}
