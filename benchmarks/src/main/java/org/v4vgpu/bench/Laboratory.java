@@ -172,7 +172,8 @@ final class Laboratory implements AutoCloseable {
         return addresses;
     }
 
-    private void removeFabric() {
+    /** Removes the fabric that the launcher made; also where no experiment ran. */
+    static void removeFabric() {
         String fabric = System.getenv(FABRIC_VARIABLE);
         if (fabric == null || !System.getProperty("v4vgpu.bench.fabric", "").equals(fabric)) {
             return; // not made by our launcher
