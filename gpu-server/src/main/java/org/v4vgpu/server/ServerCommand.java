@@ -33,7 +33,10 @@ import picocli.CommandLine.Spec;
         description = "Serves a GPU to programs on machines without one, until SIGTERM.",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
-            "0:right", "1:failed", "2:wrong usage", "3:the device or the address is not to be had, or there is no server"
+            "0:right",
+            "1:failed",
+            "2:wrong usage",
+            "3:the device or the address is not to be had, or there is no server"
         },
         subcommands = StatusCommand.class)
 public final class ServerCommand implements Callable<Integer> {

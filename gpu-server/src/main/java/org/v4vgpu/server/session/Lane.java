@@ -162,12 +162,12 @@ final class Lane {
                             + ", this server " + Limits.PROTOCOL_VERSION);
         }
         ByteString secret = hello.getSecret();
-        Session candidate =
-                secret.isEmpty() ? sessions.open(hello.getClient(), channel.peer()) : sessions.find(secret);
+        Session candidate = secret.isEmpty() ? sessions.open(hello.getClient(), channel.peer()) : sessions.find(secret);
         if (candidate == null) {
             return secret.isEmpty()
-                    ? turnAway(CudaStatus.DEVICE_UNAVAILABLE, "no further session: " + sessions.limits().sessions()
-                            + " is the maximum")
+                    ? turnAway(
+                            CudaStatus.DEVICE_UNAVAILABLE,
+                            "no further session: " + sessions.limits().sessions() + " is the maximum")
                     : turnAway(CudaStatus.NOT_PERMITTED, "wrong secret");
         }
         if (!candidate.join(this)) {

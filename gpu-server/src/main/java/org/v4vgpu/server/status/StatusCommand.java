@@ -13,9 +13,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The program {@code gpu-server/run status}. */
-@Command(
-        name = "status",
-        description = "Shows devices, sessions, memory and traffic of a running server.")
+@Command(name = "status", description = "Shows devices, sessions, memory and traffic of a running server.")
 public final class StatusCommand implements Callable<Integer> {
     @Option(
             names = "--server",

@@ -15,7 +15,8 @@ final class StatusTable {
 
     static String of(ServerStatusReply status) {
         StatusTable table = new StatusTable();
-        table.line("%s, up %s, listening on %s",
+        table.line(
+                "%s, up %s, listening on %s",
                 printable(status.getServer()),
                 duration(status.getUptimeMillis()),
                 printable(String.join(", ", status.getAddressesList())));
@@ -47,7 +48,8 @@ final class StatusTable {
             return;
         }
         List<String[]> rows = new ArrayList<>();
-        rows.add(new String[] {"Session", "Client", "Peer", "Age", "Lanes", "Contexts", "Memory", "Calls", "In", "Out"});
+        rows.add(
+                new String[] {"Session", "Client", "Peer", "Age", "Lanes", "Contexts", "Memory", "Calls", "In", "Out"});
         for (SessionStatus session : sessions) {
             rows.add(new String[] {
                 Long.toString(session.getSession()),
@@ -84,7 +86,9 @@ final class StatusTable {
                 String cell = rows.get(r)[i];
                 boolean number = r > 0 && !cell.isEmpty() && Character.isDigit(cell.charAt(0));
                 String padding = " ".repeat(widths[i] - cell.length());
-                text.append(' ').append(number ? padding + cell : cell + padding).append(" |");
+                text.append(' ')
+                        .append(number ? padding + cell : cell + padding)
+                        .append(" |");
             }
             text.append('\n');
             if (r == 0) {

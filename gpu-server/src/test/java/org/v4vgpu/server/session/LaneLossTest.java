@@ -100,7 +100,10 @@ final class LaneLossTest {
         TestClient fourth = gpu.join(host.connect());
         beginCopy(gpu, context); // its stream holds
         second.send(Call.CTX_SYNCHRONIZE, WAITS, context(context), TestClient.NOTHING);
-        third.send(Call.MEMCPY_DTOH, WAITS, TestClient.fromDevice(context, 0, fourth.allocate(context, 10), 10),
+        third.send(
+                Call.MEMCPY_DTOH,
+                WAITS,
+                TestClient.fromDevice(context, 0, fourth.allocate(context, 10), 10),
                 TestClient.NOTHING);
         expectEndOf(second); // though it is not the one that holds
     }
@@ -143,7 +146,9 @@ final class LaneLossTest {
                     .setContext(context)
                     .setBytes((1 << 19) + 1)
                     .build();
-            assertEquals(CudaStatus.OUT_OF_MEMORY.code(), gpu.call(Call.MEM_ALLOC, tooMuch).status());
+            assertEquals(
+                    CudaStatus.OUT_OF_MEMORY.code(),
+                    gpu.call(Call.MEM_ALLOC, tooMuch).status());
             MemGetInfoReply info = gpu.expect(
                     Call.MEM_GET_INFO,
                     MemGetInfoRequest.newBuilder().setContext(context).build());
@@ -173,8 +178,7 @@ final class LaneLossTest {
             try (TestClient other = small.open();
                     TestClient refused = TestClient.silent(small.connect())) {
                 assertEquals(
-                        CudaStatus.DEVICE_UNAVAILABLE.code(),
-                        refused.hello(Limits.PROTOCOL_VERSION, ByteString.EMPTY));
+                        CudaStatus.DEVICE_UNAVAILABLE.code(), refused.hello(Limits.PROTOCOL_VERSION, ByteString.EMPTY));
                 other.goodbye();
             }
         }

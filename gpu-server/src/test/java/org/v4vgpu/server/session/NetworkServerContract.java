@@ -17,12 +17,12 @@ import org.v4vgpu.server.GpuServer;
 import org.v4vgpu.v4v.ChannelAddress;
 import org.v4vgpu.v4v.LocalDomains;
 import org.v4vgpu.v4v.MessageChannel;
+import org.v4vgpu.v4v.MessageChannels;
 import org.v4vgpu.v4v.V4vAddress;
 import org.v4vgpu.v4v.V4vHypervisor;
 import org.v4vgpu.v4v.connection.V4vConnections;
 import org.v4vgpu.v4v.shm.Fabric;
 import org.v4vgpu.v4v.shm.SharedMemoryHypervisor;
-import org.v4vgpu.v4v.MessageChannels;
 
 /** The contract over a real server, and the deaths of real client processes. */
 abstract class NetworkServerContract extends ServerContract {
