@@ -60,8 +60,7 @@ final class Memcpy implements Experiment {
         return results;
     }
 
-    private List<Result> run(
-            Laboratory laboratory, Map<String, RemoteContext> contexts, TwoCopyBound bound, long bytes)
+    private List<Result> run(Laboratory laboratory, Map<String, RemoteContext> contexts, TwoCopyBound bound, long bytes)
             throws IOException {
         Map<String, Samples> toDevice = new LinkedHashMap<>();
         Map<String, Samples> toHost = new LinkedHashMap<>();

@@ -1,6 +1,7 @@
 package org.v4vgpu.device;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.v4vgpu.device.DeviceFixture.assertStatus;
@@ -129,5 +130,74 @@ interface FaultContract extends DeviceFixture {
             held.close();
             assertTrue(wait.get(10, TimeUnit.SECONDS), "the wait ended early or lost the interrupt");
         }
+    }
+
+    @Test
+    default void illegalAddressBreaksItsContextOnly() throws DeviceException {
+        try (DeviceContext broken = device().createContext(0)) {
+            DeviceFunction store =
+                    broken.loadModule(Kernels.image(Kernels.STORE)).function("store");
+            long address = broken.allocate(4);
+            DeviceEvent event = broken.createEvent(0);
+            DeviceStream stream = broken.createStream(0, 0);
+            stream.launch(
+                    store,
+                    LaunchContract.ONE_THREAD,
+                    Kernels.parameters(store, context().allocate(4)));
+            DeviceException thrown = assertStatus(CudaStatus.ILLEGAL_ADDRESS, () -> broken.await(LONG));
+            assertTrue(thrown.getMessage().contains("store"), thrown.getMessage());
+            assertStatus(CudaStatus.ILLEGAL_ADDRESS, () -> broken.allocate(4));
+            assertStatus(CudaStatus.ILLEGAL_ADDRESS, () -> broken.free(address));
+            assertStatus(CudaStatus.ILLEGAL_ADDRESS, () -> broken.memoryInfo());
+            assertStatus(CudaStatus.ILLEGAL_ADDRESS, () -> stream.fill(address, 4, 0, 1));
+            assertStatus(CudaStatus.ILLEGAL_ADDRESS, () -> stream.isIdle());
+            assertStatus(CudaStatus.ILLEGAL_ADDRESS, () -> event.isDone());
+            assertStatus(CudaStatus.ILLEGAL_ADDRESS, () -> broken.await(0));
+            LaunchContract.addsVectors(context(), stream(), 1000);
+            stream.close();
+            event.close();
+        }
+        LaunchContract.addsVectors(context(), stream(), 1000);
+    }
+
+    @Test
+    default void closeEndsAnEndlessKernel() throws DeviceException {
+        DeviceContext dying = device().createContext(0);
+        launchEndless(dying);
+        assertEndsSoon(dying::close);
+        assertEquals(0, dying.usedBytes());
+        LaunchContract.addsVectors(context(), stream(), 1000);
+    }
+
+    @Test
+    default void cancelEndsAnEndlessKernel() throws DeviceException {
+        try (DeviceContext dying = device().createContext(0)) {
+            launchEndless(dying);
+            LaunchContract.addsVectors(context(), stream(), 1000);
+            long start = System.nanoTime();
+            dying.cancel();
+            assertTrue(System.nanoTime() - start < 500_000_000, "cancel waits for nothing");
+            assertStatus(CudaStatus.CONTEXT_IS_DESTROYED, () -> dying.await(LONG));
+            assertEndsSoon(dying::close);
+        }
+    }
+
+    private static void launchEndless(DeviceContext context) throws DeviceException {
+        long flag = context.allocate(4);
+        context.defaultStream().fill(flag, 4, 0, 1);
+        DeviceFunction endless =
+                context.loadModule(Kernels.image(Kernels.ENDLESS)).function("endless");
+        LaunchShape wide = new LaunchShape(64, 1, 1, 64, 1, 1, 0);
+        context.defaultStream().launch(endless, wide, Kernels.parameters(endless, flag));
+        context.createStream(1, 0).launch(endless, LaunchContract.ONE_THREAD, Kernels.parameters(endless, flag));
+        context.defaultStream().launch(endless, wide, Kernels.parameters(endless, flag));
+        assertFalse(context.await(TICK));
+    }
+
+    private static void assertEndsSoon(Runnable end) {
+        long start = System.nanoTime();
+        end.run();
+        long millis = (System.nanoTime() - start) / 1_000_000;
+        assertTrue(millis < 1000, () -> "ended after " + millis + " ms");
     }
 }

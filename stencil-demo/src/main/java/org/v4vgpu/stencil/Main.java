@@ -39,7 +39,7 @@ public final class Main implements Callable<Integer> {
     /** Of the project's directory; the launcher sets it. */
     static final String ROOT_PROPERTY = "v4vgpu.root";
 
-    private static final int MATMUL_SIZE = 512;
+    private static final int MATMUL_SIZE = 1024;
     private static final int STENCIL_SIZE = 2048;
     private static final int ITERATIONS = 20;
 

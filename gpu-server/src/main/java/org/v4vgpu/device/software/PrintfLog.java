@@ -1,6 +1,7 @@
 package org.v4vgpu.device.software;
 
 import java.lang.System.Logger.Level;
+import java.util.function.Consumer;
 
 /**
  * Where the printf of a context's kernels goes: lines of the log. Safe for any thread. What a kernel prints is a stranger's text:
@@ -11,12 +12,20 @@ final class PrintfLog implements Appendable {
     private static final int LONGEST_LINE = 1024;
     private static final int MOST_LINES = 10_000;
 
-    private final String name;
+    private final Consumer<String> sink;
+
+    // Guarded by this.
     private final StringBuilder line = new StringBuilder();
     private int lines;
 
-    PrintfLog(String name) {
-        this.name = name;
+    /** Writes lines to a sink, one call at a time. */
+    PrintfLog(Consumer<String> sink) {
+        this.sink = sink;
+    }
+
+    /** Writes to the log, each line with the context's name. */
+    static PrintfLog of(String name) {
+        return new PrintfLog(line -> LOG.log(Level.INFO, "{0}: {1}", name, line));
     }
 
     @Override
@@ -35,21 +44,28 @@ final class PrintfLog implements Appendable {
     @Override
     public synchronized PrintfLog append(char character) {
         if (character == '\n') {
-            flush();
+            endLine();
         } else {
             line.append(Character.isISOControl(character) ? ' ' : character);
             if (line.length() == LONGEST_LINE) {
-                flush();
+                endLine();
             }
         }
         return this;
     }
 
-    private void flush() {
+    /** Writes what a kernel left without a line's end. */
+    synchronized void flush() {
+        if (!line.isEmpty()) {
+            endLine();
+        }
+    }
+
+    private void endLine() {
         if (lines < MOST_LINES) {
-            LOG.log(Level.INFO, "{0}: {1}", name, line);
+            sink.accept(line.toString());
         } else if (lines == MOST_LINES) {
-            LOG.log(Level.WARNING, "{0}: more than {1} lines printed; the rest is dropped", name, MOST_LINES);
+            sink.accept("more than " + MOST_LINES + " lines printed; the rest is dropped");
         }
         lines = Math.min(lines + 1, MOST_LINES + 1);
         line.setLength(0);

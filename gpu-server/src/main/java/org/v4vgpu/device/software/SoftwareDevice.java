@@ -76,7 +76,7 @@ public final class SoftwareDevice implements Device {
             throw new DeviceException(CudaStatus.INVALID_VALUE, "context flags 0x" + Integer.toHexString(flags));
         }
         Appendable output = options.output() == null
-                ? new PrintfLog("context " + created)
+                ? PrintfLog.of("context " + created)
                 : options.output().get();
         SoftwareContext context = SoftwareContext.create(this, "context " + created, output);
         created++;

@@ -35,10 +35,16 @@ final class SoftwareLaunch extends Operation {
     @Override
     void run() throws DeviceException {
         Duration limit = context.device().launchLimit();
-        if (limit == null) {
-            kernel.run(shape, parameters, cancellation, context.output());
-        } else {
-            runAtMost(limit);
+        try {
+            if (limit == null) {
+                kernel.run(shape, parameters, cancellation, context.output());
+            } else {
+                runAtMost(limit);
+            }
+        } finally {
+            if (context.output() instanceof PrintfLog log) {
+                log.flush();
+            }
         }
     }
 

@@ -23,7 +23,7 @@ import org.v4vgpu.device.software.StreamQueue.Order;
 import org.v4vgpu.proto.CudaStatus;
 
 /** Runners, faults and the end of a scheduler, with operations in place of kernels. */
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // waits here ignore interrupts
 final class SchedulerTest {
     private static final String NAME = "scheduler under test";
     private static final long TICK = TimeUnit.MILLISECONDS.toNanos(20);
@@ -96,13 +96,13 @@ final class SchedulerTest {
         scheduler.enqueue(queue, never);
         first.end.countDown();
         assertBroken(CudaStatus.ILLEGAL_ADDRESS, queue);
-        assertTrue(never.isDone());
-        assertNull(never.thread);
         assertTrue(running.end.await(10, TimeUnit.SECONDS), "the fault cancels what else runs");
         scheduler.cancel();
         assertBroken(CudaStatus.ILLEGAL_ADDRESS, queue);
         scheduler.close();
         assertBroken(CudaStatus.CONTEXT_IS_DESTROYED, queue);
+        assertTrue(never.isDone());
+        assertNull(never.thread);
     }
 
     @Test

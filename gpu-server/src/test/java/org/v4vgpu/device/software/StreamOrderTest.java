@@ -21,7 +21,7 @@ import org.v4vgpu.device.software.Operation.Kind;
 import org.v4vgpu.device.software.StreamQueue.Order;
 
 /** Random work in random streams: nothing may run before what CUDA's rules put before it, said here a second time and plainly. */
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // waits here ignore interrupts
 final class StreamOrderTest {
     private static final int OPERATIONS = 20_000;
 
