@@ -84,9 +84,11 @@ public final class ServerCommand implements Callable<Integer> {
             description = "stop when standard input ends, so that the server can't outlive a program that started it")
     private boolean untilInputEnds;
 
+    @SuppressWarnings("UnusedVariable") // main looks for the word before picocli runs
     @Option(names = "--debug", description = "log every refused call, and stack traces of errors")
     private boolean debug;
 
+    @SuppressWarnings("UnusedVariable") // picocli acts on it
     @Option(
             names = {"-h", "--help"},
             usageHelp = true,

@@ -26,9 +26,11 @@ public final class StatusCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print JSON")
     private boolean json;
 
+    @SuppressWarnings("UnusedVariable") // main looks for the word before picocli runs
     @Option(names = "--debug", description = "print stack traces of errors")
     private boolean debug;
 
+    @SuppressWarnings("UnusedVariable") // picocli acts on it
     @Option(
             names = {"-h", "--help"},
             usageHelp = true,

@@ -520,7 +520,7 @@ abstract class ServerContract {
         assertEquals(4, factor.getBytes());
 
         int count = 1000;
-        long address = gpu.allocate(context, 4 * count);
+        long address = gpu.allocate(context, 4L * count);
         gpu.post(Call.MEMSET, fill(context, address, 4, 5, count));
         gpu.write(context, 0, factor.getAddress(), new byte[] {7, 0, 0, 0});
         gpu.send(
