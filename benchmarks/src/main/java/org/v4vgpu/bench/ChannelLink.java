@@ -7,7 +7,7 @@ import java.lang.foreign.ValueLayout;
 import org.v4vgpu.v4v.IncomingMessage;
 import org.v4vgpu.v4v.MessageChannel;
 
-/** A link over a message channel: V4V, or TCP by Netty. A message beyond the channel's limit is cut into several. */
+/** A link over a message channel: V4V or TCP. A message beyond the channel's limit is cut into several. */
 final class ChannelLink implements Link {
     private final MessageChannel channel;
     private final MemorySegment header = Arena.ofAuto().allocate(Command.ENCODED_BYTES, 8);

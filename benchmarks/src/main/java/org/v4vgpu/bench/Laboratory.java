@@ -65,18 +65,18 @@ final class Laboratory implements AutoCloseable {
         return quick;
     }
 
-    /** Links to a peer each, by transport: {@code v4v}, {@code tcp-netty} and {@code tcp}. The caller closes them. */
+    /** Links to a peer each, by transport: {@code v4v} and the three of TCP. The caller closes them. */
     Map<String, Link> links() throws IOException {
         int domain = FIRST_DOMAIN + peers++;
         Map<String, Link> links = new LinkedHashMap<>();
         links.put("v4v", channel("v4v://" + domain + ":1"));
-        links.put("tcp-netty", channel("tcp://127.0.0.1:0"));
-        URI socket = URI.create(addresses(startPeer("socket"), 1).getFirst());
-        links.put("tcp", SocketLink.connect(new InetSocketAddress(socket.getHost(), socket.getPort())));
+        links.put("tcp-channel", channel("tcp://127.0.0.1:0"));
+        links.put("tcp-netty", NettyLink.connect(listening(startPeer("netty"))));
+        links.put("tcp", SocketLink.connect(listening(startPeer("socket"))));
         return links;
     }
 
-    /** Starts a server and gives its addresses by transport: {@code v4v} and {@code tcp-netty}. */
+    /** Starts a server and gives its addresses by transport: {@code v4v} and {@code tcp}. */
     Map<String, String> server() throws IOException {
         Process server = start(List.of(
                 root.resolve("gpu-server").resolve("run").toString(),
@@ -87,7 +87,7 @@ final class Laboratory implements AutoCloseable {
                 "tcp://127.0.0.1:0"));
         Map<String, String> addresses = new LinkedHashMap<>();
         for (String address : addresses(server, 2)) {
-            addresses.put(address.startsWith("v4v") ? "v4v" : "tcp-netty", address);
+            addresses.put(address.startsWith("v4v") ? "v4v" : "tcp", address);
         }
         return addresses;
     }
@@ -121,6 +121,11 @@ final class Laboratory implements AutoCloseable {
     private Link channel(String listen) throws IOException {
         String address = addresses(startPeer("channel", listen), 1).getFirst();
         return new ChannelLink(MessageChannels.connect(ChannelAddress.parse(address)));
+    }
+
+    private static InetSocketAddress listening(Process peer) throws IOException {
+        URI address = URI.create(addresses(peer, 1).getFirst());
+        return new InetSocketAddress(address.getHost(), address.getPort());
     }
 
     private Process startPeer(String... arguments) throws IOException {
@@ -167,7 +172,8 @@ final class Laboratory implements AutoCloseable {
         return addresses;
     }
 
-    private void removeFabric() {
+    /** Removes the fabric that the launcher made; also where no experiment ran. */
+    static void removeFabric() {
         String fabric = System.getenv(FABRIC_VARIABLE);
         if (fabric == null || !System.getProperty("v4vgpu.bench.fabric", "").equals(fabric)) {
             return; // not made by our launcher

@@ -58,7 +58,9 @@ public final class Main implements Callable<Integer> {
     private boolean debug;
 
     public static void main(String[] arguments) {
-        System.exit(commandLine().execute(arguments));
+        int exitCode = commandLine().execute(arguments);
+        Laboratory.removeFabric();
+        System.exit(exitCode);
     }
 
     static CommandLine commandLine() {

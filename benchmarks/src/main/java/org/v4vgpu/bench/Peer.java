@@ -16,7 +16,7 @@ import org.v4vgpu.v4v.MessageListener;
  * with it.
  *
  * <pre>
- *   arguments   channel ADDRESS  |  socket
+ *   arguments   channel ADDRESS  |  netty  |  socket
  *   ECHO n      takes n messages and sends each back
  *   SINK n      takes n messages, then sends DONE
  * </pre>
@@ -25,11 +25,20 @@ final class Peer {
     private Peer() {}
 
     public static void main(String[] arguments) throws IOException {
-        try (Link link = arguments[0].equals("socket") ? acceptSocket() : acceptChannel(arguments[1])) {
+        try (Link link = accept(arguments)) {
             serve(link);
         } catch (EOFException e) {
             // The experiment is over.
         }
+    }
+
+    private static Link accept(String[] arguments) throws IOException {
+        return switch (arguments[0]) {
+            case "channel" -> acceptChannel(arguments[1]);
+            case "netty" -> NettyLink.accept(port -> System.out.println("tcp://127.0.0.1:" + port));
+            case "socket" -> acceptSocket();
+            default -> throw new IllegalArgumentException("no such link: " + arguments[0]);
+        };
     }
 
     private static Link acceptSocket() throws IOException {

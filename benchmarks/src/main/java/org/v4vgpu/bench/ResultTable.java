@@ -50,7 +50,7 @@ final class ResultTable {
     }
 
     private static boolean isTcp(Result result) {
-        return List.of("tcp", "tcp-netty").contains(result.transport());
+        return List.of("tcp", "tcp-channel", "tcp-netty").contains(result.transport());
     }
 
     private static String micros(long nanos) {

@@ -40,15 +40,17 @@ final class BenchmarksIT {
         assertEquals(
                 List.of(
                         "bandwidth tcp",
+                        "bandwidth tcp-channel",
                         "bandwidth tcp-netty",
                         "bandwidth v4v",
                         "memcpy local",
-                        "memcpy tcp-netty",
+                        "memcpy tcp",
                         "memcpy v4v",
                         "pingpong tcp",
+                        "pingpong tcp-channel",
                         "pingpong tcp-netty",
                         "pingpong v4v",
-                        "rpc tcp-netty",
+                        "rpc tcp",
                         "rpc v4v"),
                 List.copyOf(measured));
     }

@@ -11,14 +11,18 @@ public record ByteSize(long bytes) {
     private static final Pattern FORM = Pattern.compile("(\\d{1,18})\\s*(?:([KMGT])(?:I?B)?|B)?");
     private static final String UNITS = "KMGT";
 
-    /** @throws IllegalArgumentException with one line that says what the forms are */
+    /**
+     * Reads a size.
+     *
+     * @throws IllegalArgumentException with one line that says what the forms are
+     */
     public static ByteSize parse(String text) {
         Matcher form = FORM.matcher(text.strip().toUpperCase(Locale.ROOT));
         if (form.matches()) {
             int power = form.group(2) == null ? 0 : UNITS.indexOf(form.group(2).charAt(0)) + 1;
             long count = Long.parseLong(form.group(1));
-            if (count > 0 && count <= Long.MAX_VALUE >> 10 * power) {
-                return new ByteSize(count << 10 * power);
+            if (count > 0 && count <= (Long.MAX_VALUE >> (10 * power))) {
+                return new ByteSize(count << (10 * power));
             }
         }
         throw new IllegalArgumentException("'" + text + "' is no size; use a positive number of bytes, or 512M, 2G");

@@ -123,13 +123,19 @@ public final class GpuServer implements AutoCloseable {
             channel.close();
             return;
         }
-        daemon("connection-" + accepted.incrementAndGet(), () -> {
-            try {
-                sessions.serve(channel);
-            } finally {
-                connections.release();
-            }
-        });
+        try {
+            daemon("connection-" + accepted.incrementAndGet(), () -> {
+                try {
+                    sessions.serve(channel);
+                } finally {
+                    connections.release();
+                }
+            });
+        } catch (OutOfMemoryError e) { // no further thread; the listener must live on
+            LOG.log(Level.ERROR, "{0} turned away: {1}", channel.peer(), e.getMessage());
+            connections.release();
+            channel.close();
+        }
     }
 
     private ServerStatusReply.Builder status() {

@@ -33,7 +33,10 @@ import picocli.CommandLine.Spec;
         description = "Serves a GPU to programs on machines without one, until SIGTERM.",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
-            "0:right", "1:failed", "2:wrong usage", "3:the device or the address is not to be had, or there is no server"
+            "0:right",
+            "1:failed",
+            "2:wrong usage",
+            "3:the device or the address is not to be had, or there is no server"
         },
         subcommands = StatusCommand.class)
 public final class ServerCommand implements Callable<Integer> {
@@ -81,9 +84,11 @@ public final class ServerCommand implements Callable<Integer> {
             description = "stop when standard input ends, so that the server can't outlive a program that started it")
     private boolean untilInputEnds;
 
+    @SuppressWarnings("UnusedVariable") // main looks for the word before picocli runs
     @Option(names = "--debug", description = "log every refused call, and stack traces of errors")
     private boolean debug;
 
+    @SuppressWarnings("UnusedVariable") // picocli acts on it
     @Option(
             names = {"-h", "--help"},
             usageHelp = true,

@@ -9,7 +9,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class ByteSizeTest {
     @ParameterizedTest
-    @CsvSource({"1, 1", "4096, 4096", "10B, 10", "2k, 2048", "512M, 536870912", "2GiB, 2147483648", "1 TB, 1099511627776"})
+    @CsvSource({
+        "1, 1",
+        "4096, 4096",
+        "10B, 10",
+        "2k, 2048",
+        "512M, 536870912",
+        "2GiB, 2147483648",
+        "1 TB, 1099511627776"
+    })
     void readsWhatPeopleWrite(String text, long bytes) {
         assertEquals(bytes, ByteSize.parse(text).bytes());
     }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -45,7 +46,8 @@ final class ServerCommandTest {
             Map<String, Object> status = JSON.std.mapFrom(json.out);
             assertEquals(List.of("v4v://1:4840", tcp), status.get("addresses"));
             assertEquals(List.of(), status.get("sessions"));
-            assertEquals(32 << 20, ((Map<?, ?>) ((List<?>) status.get("devices")).getFirst()).get("total_bytes"));
+            Map<?, ?> device = (Map<?, ?>) ((List<?>) Objects.requireNonNull(status.get("devices"))).getFirst();
+            assertEquals(32 << 20, device.get("total_bytes"));
 
             for (String taken : List.of("v4v://1:4840", tcp)) {
                 expectOneLine(3, run("--listen", taken));
@@ -76,7 +78,8 @@ final class ServerCommandTest {
         try (ServerSocket web = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             Thread.ofPlatform().daemon().start(() -> {
                 try (var peer = web.accept()) {
-                    peer.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                    peer.getOutputStream()
+                            .write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
                     peer.getInputStream().readAllBytes();
                 } catch (IOException e) {
                     // The client hung up, which is what it is to do.

@@ -38,8 +38,7 @@ final class CodecTest {
         ModuleGetFunctionRequest request = ModuleGetFunctionRequest.newBuilder()
                 .setName("f".repeat(Limits.MAXIMUM_HEADER_BYTES))
                 .build();
-        assertThrows(
-                IllegalArgumentException.class, () -> encoder.request(Call.MODULE_GET_FUNCTION, 0, 1, 0, request));
+        assertThrows(IllegalArgumentException.class, () -> encoder.request(Call.MODULE_GET_FUNCTION, 0, 1, 0, request));
     }
 
     @Test
@@ -144,6 +143,9 @@ final class CodecTest {
 
     /** As a channel gives it: a private copy in native memory, or on the heap. */
     private static MemorySegment received(MemorySegment sent) {
-        return Arena.ofAuto().allocate(Math.max(1, sent.byteSize())).asSlice(0, sent.byteSize()).copyFrom(sent);
+        return Arena.ofAuto()
+                .allocate(Math.max(1, sent.byteSize()))
+                .asSlice(0, sent.byteSize())
+                .copyFrom(sent);
     }
 }

@@ -56,7 +56,8 @@ final class CallDispatcher {
     }
 
     /** The row of a number, or null for a call that the server does not know. */
-    @Nullable Row<?, ?> row(int number) {
+    @Nullable
+    Row<?, ?> row(int number) {
         return number < rows.length ? rows[number] : null;
     }
 }

@@ -15,5 +15,6 @@ interface CallHandler<Q extends MessageLite, R extends MessageLite> {
      * @throws DeviceException the status of the reply, and a message for the log
      * @throws IOException if the client is gone or breaks the protocol, which ends the lane
      */
-    @Nullable R handle(LaneCall call, Q request) throws DeviceException, IOException;
+    @Nullable
+    R handle(LaneCall call, Q request) throws DeviceException, IOException;
 }

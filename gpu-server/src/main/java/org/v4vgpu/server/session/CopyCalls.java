@@ -38,7 +38,9 @@ final class CopyCalls implements CallDispatcher.Calls {
         try (DeviceCopy copy = stream.copyIn(request.getDestination(), bytes)) {
             call.await(copy::await);
             long offset = 0;
-            for (Payload chunk = call.payload().next(); chunk != null; chunk = call.payload().next()) {
+            for (Payload chunk = call.payload().next();
+                    chunk != null;
+                    chunk = call.payload().next()) {
                 offset = transfer(copy, offset, chunk.first());
                 offset = transfer(copy, offset, chunk.second());
             }
@@ -84,7 +86,8 @@ final class CopyCalls implements CallDispatcher.Calls {
         long elements = positive(request.getElements());
         if (elementBytes != 1 && elementBytes != 2 && elementBytes != 4) {
             throw new DeviceException(
-                    CudaStatus.INVALID_VALUE, "a fill with elements of " + elementBytes + " bytes; 1, 2 and 4 are possible");
+                    CudaStatus.INVALID_VALUE,
+                    "a fill with elements of " + elementBytes + " bytes; 1, 2 and 4 are possible");
         }
         if (elements > Long.MAX_VALUE / elementBytes) {
             throw new DeviceException(CudaStatus.INVALID_VALUE, "a fill of " + elements + " elements");

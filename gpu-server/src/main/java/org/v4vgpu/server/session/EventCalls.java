@@ -46,9 +46,7 @@ final class EventCalls implements CallDispatcher.Calls {
             throw new DeviceException(CudaStatus.NOT_SUPPORTED, "CU_EVENT_INTERPROCESS is not supported");
         }
         Resource.Event event = new Resource.Event(context, context.device().createEvent(flags));
-        return EventCreateReply.newBuilder()
-                .setEvent(call.session().add(event))
-                .build();
+        return EventCreateReply.newBuilder().setEvent(call.session().add(event)).build();
     }
 
     private @Nullable EventDestroyReply destroy(LaneCall call, EventDestroyRequest request) throws DeviceException {

@@ -64,7 +64,8 @@ final class HandleTable {
     }
 
     /** What a handle stands for, or null. */
-    @Nullable Resource find(long handle) {
+    @Nullable
+    Resource find(long handle) {
         AtomicReferenceArray<@Nullable Entry> table = entries;
         int index = (int) handle & INDEX_MASK;
         Entry entry = index < table.length() ? table.getAcquire(index) : null;

@@ -8,7 +8,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.SocketTimeoutException;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceStream;
@@ -40,7 +39,7 @@ final class Lane {
     private final ReplyWriter writer;
     private final LaneCall call;
     private final SequenceGate.Watch watch = this::checkPeer;
-    private final Map<Resource.Context, DeviceStream> perThreadStreams = new IdentityHashMap<>();
+    private final IdentityHashMap<Resource.Context, DeviceStream> perThreadStreams = new IdentityHashMap<>();
 
     private @Nullable Session session;
     private boolean leaving;
@@ -162,12 +161,12 @@ final class Lane {
                             + ", this server " + Limits.PROTOCOL_VERSION);
         }
         ByteString secret = hello.getSecret();
-        Session candidate =
-                secret.isEmpty() ? sessions.open(hello.getClient(), channel.peer()) : sessions.find(secret);
+        Session candidate = secret.isEmpty() ? sessions.open(hello.getClient(), channel.peer()) : sessions.find(secret);
         if (candidate == null) {
             return secret.isEmpty()
-                    ? turnAway(CudaStatus.DEVICE_UNAVAILABLE, "no further session: " + sessions.limits().sessions()
-                            + " is the maximum")
+                    ? turnAway(
+                            CudaStatus.DEVICE_UNAVAILABLE,
+                            "no further session: " + sessions.limits().sessions() + " is the maximum")
                     : turnAway(CudaStatus.NOT_PERMITTED, "wrong secret");
         }
         if (!candidate.join(this)) {

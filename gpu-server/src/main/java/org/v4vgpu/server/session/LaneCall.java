@@ -151,7 +151,10 @@ final class LaneCall {
     /** Runs what may take long and can't be asked for its progress on another thread, and waits as {@link #await}. */
     <T> T runAside(String name, Callable<T> work) throws DeviceException, IOException {
         FutureTask<T> task = new FutureTask<>(work);
-        Thread.ofPlatform().name(Thread.currentThread().getName() + "-" + name).daemon().start(task);
+        Thread.ofPlatform()
+                .name(Thread.currentThread().getName() + "-" + name)
+                .daemon()
+                .start(task);
         try {
             await(timeoutNanos -> {
                 try {

@@ -25,8 +25,7 @@ final class LaunchCalls implements CallDispatcher.Calls {
         Resource.Function function = call.function(request.getFunction());
         if (function.context() != call.context(request.getContext())) {
             throw new DeviceException(
-                    CudaStatus.INVALID_HANDLE,
-                    "function " + function.device().name() + " belongs to another context");
+                    CudaStatus.INVALID_HANDLE, "function " + function.device().name() + " belongs to another context");
         }
         LaunchShape shape = new LaunchShape(
                 count(request.getGridX()),

@@ -73,7 +73,8 @@ final class ReplyWriter {
         }
     }
 
-    private MemorySegment header(int number, long sequence, boolean first, boolean last, CudaStatus status, long bytes) {
+    private MemorySegment header(
+            int number, long sequence, boolean first, boolean last, CudaStatus status, long bytes) {
         int flags = last ? CallDescriptor.LAST : 0;
         return first
                 ? encoder.reply(number, flags, status, sequence, bytes, null)

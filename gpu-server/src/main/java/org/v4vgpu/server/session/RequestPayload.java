@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
-import org.v4vgpu.proto.CallDescriptor;
 import org.v4vgpu.proto.CallHeader;
 import org.v4vgpu.proto.ProtocolException;
 import org.v4vgpu.v4v.IncomingMessage;
@@ -51,7 +50,8 @@ final class RequestPayload {
     }
 
     /** The next chunk, in place, valid until the next call of a method; null at the end. */
-    @Nullable Payload next() throws IOException {
+    @Nullable
+    Payload next() throws IOException {
         if (!firstTaken) {
             firstTaken = true;
             if (receivedBytes > 0 || last) {
@@ -71,8 +71,8 @@ final class RequestPayload {
         long length = 0;
         for (Payload chunk = next(); chunk != null; chunk = next()) {
             if (bytes.length < length + chunk.byteSize()) {
-                bytes = Arrays.copyOf(
-                        bytes, (int) Math.min(totalBytes, Math.max(2L * bytes.length, length + chunk.byteSize())));
+                bytes = Arrays.copyOf(bytes, (int)
+                        Math.min(totalBytes, Math.max(2L * bytes.length, length + chunk.byteSize())));
             }
             chunk.copyTo(MemorySegment.ofArray(bytes), length);
             length += chunk.byteSize();

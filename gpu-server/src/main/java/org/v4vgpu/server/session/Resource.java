@@ -1,6 +1,7 @@
 package org.v4vgpu.server.session;
 
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.HashMap;
+import java.util.Map;
 import org.v4vgpu.device.DeviceContext;
 import org.v4vgpu.device.DeviceEvent;
 import org.v4vgpu.device.DeviceException;
@@ -43,9 +44,29 @@ sealed interface Resource {
         }
     }
 
-    record Module(Context context, DeviceModule device, ConcurrentHashMap<String, Long> functions) implements Resource {
+    final class Module implements Resource {
+        private final Context context;
+        private final DeviceModule device;
+
+        /** The handles of its functions, by name. Guarded by the map. */
+        private final Map<String, Long> functions = new HashMap<>();
+
         Module(Context context, DeviceModule device) {
-            this(context, device, new ConcurrentHashMap<>());
+            this.context = context;
+            this.device = device;
+        }
+
+        DeviceModule device() {
+            return device;
+        }
+
+        Map<String, Long> functions() {
+            return functions;
+        }
+
+        @Override
+        public Context context() {
+            return context;
         }
 
         @Override

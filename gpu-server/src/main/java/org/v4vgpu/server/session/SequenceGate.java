@@ -109,7 +109,8 @@ final class SequenceGate {
                 seen = now;
                 since = time;
             } else if (time - since > missingNanos) {
-                throw new ProtocolException("call number " + (now + 1) + " never came, number " + number + " waits for it");
+                throw new ProtocolException(
+                        "call number " + (now + 1) + " never came, number " + number + " waits for it");
             }
         }
     }

@@ -5,8 +5,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.v4vgpu.device.DeviceContext;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.proto.CudaStatus;
@@ -134,7 +134,8 @@ final class Session {
             if (quota > 0 && bytes > quota - usedBytes()) {
                 throw new DeviceException(
                         CudaStatus.OUT_OF_MEMORY,
-                        bytes + " bytes exceed the session's quota of " + quota + ", of which " + usedBytes() + " are used");
+                        bytes + " bytes exceed the session's quota of " + quota + ", of which " + usedBytes()
+                                + " are used");
             }
             return context.allocate(bytes);
         }
@@ -144,7 +145,8 @@ final class Session {
     void checkQuota() throws DeviceException {
         long quota = limits.memoryBytes();
         if (quota > 0 && usedBytes() > quota) {
-            throw new DeviceException(CudaStatus.OUT_OF_MEMORY, "the session's quota of " + quota + " bytes is exceeded");
+            throw new DeviceException(
+                    CudaStatus.OUT_OF_MEMORY, "the session's quota of " + quota + " bytes is exceeded");
         }
     }
 
@@ -186,8 +188,14 @@ final class Session {
         }
         sessions.remove(this);
         Level level = contexts.isEmpty() && reason.equals(CLOSED_BY_CLIENT) ? Level.DEBUG : Level.INFO;
-        LOG.log(level, "session {0} ended ({1}): {2}; {3} contexts, {4} bytes freed",
-                Long.toString(id), client, reason, contexts.size(), Long.toString(bytes));
+        LOG.log(
+                level,
+                "session {0} ended ({1}): {2}; {3} contexts, {4} bytes freed",
+                Long.toString(id),
+                client,
+                reason,
+                contexts.size(),
+                Long.toString(bytes));
     }
 
     private List<Lane> lanes() {

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.Device;
+import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.DeviceStatus;
@@ -13,7 +14,6 @@ import org.v4vgpu.proto.HelloReply;
 import org.v4vgpu.proto.HelloRequest;
 import org.v4vgpu.proto.ServerStatusReply;
 import org.v4vgpu.proto.ServerStatusRequest;
-import org.v4vgpu.device.DeviceException;
 
 /** Calls about the session and the server. Stateless, for the threads of all lanes. */
 final class SessionCalls implements CallDispatcher.Calls {

@@ -89,7 +89,8 @@ public final class Sessions implements AutoCloseable {
     }
 
     /** The session with this secret, or null. Takes the same time for every wrong secret of the right length. */
-    @Nullable Session find(ByteString secret) {
+    @Nullable
+    Session find(ByteString secret) {
         byte[] given = secret.toByteArray();
         Session found = null;
         for (Session session : sessions) {

@@ -37,8 +37,8 @@ final class StreamCalls implements CallDispatcher.Calls {
             throw new DeviceException(
                     CudaStatus.INVALID_VALUE, "stream flags 0x" + Integer.toHexString(request.getFlags()));
         }
-        Resource.Stream stream = new Resource.Stream(
-                context, context.device().createStream(request.getFlags(), request.getPriority()));
+        Resource.Stream stream =
+                new Resource.Stream(context, context.device().createStream(request.getFlags(), request.getPriority()));
         return StreamCreateReply.newBuilder()
                 .setStream(call.session().add(stream))
                 .build();

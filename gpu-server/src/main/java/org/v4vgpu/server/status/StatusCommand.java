@@ -13,9 +13,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The program {@code gpu-server/run status}. */
-@Command(
-        name = "status",
-        description = "Shows devices, sessions, memory and traffic of a running server.")
+@Command(name = "status", description = "Shows devices, sessions, memory and traffic of a running server.")
 public final class StatusCommand implements Callable<Integer> {
     @Option(
             names = "--server",
@@ -28,9 +26,11 @@ public final class StatusCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print JSON")
     private boolean json;
 
+    @SuppressWarnings("UnusedVariable") // main looks for the word before picocli runs
     @Option(names = "--debug", description = "print stack traces of errors")
     private boolean debug;
 
+    @SuppressWarnings("UnusedVariable") // picocli acts on it
     @Option(
             names = {"-h", "--help"},
             usageHelp = true,

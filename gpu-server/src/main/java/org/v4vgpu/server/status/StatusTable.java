@@ -15,10 +15,8 @@ final class StatusTable {
 
     static String of(ServerStatusReply status) {
         StatusTable table = new StatusTable();
-        table.line("%s, up %s, listening on %s",
-                printable(status.getServer()),
-                duration(status.getUptimeMillis()),
-                printable(String.join(", ", status.getAddressesList())));
+        table.line(printable(status.getServer()) + ", up " + duration(status.getUptimeMillis()) + ", listening on "
+                + printable(String.join(", ", status.getAddressesList())));
         table.text.append('\n');
         table.devices(status.getDevicesList());
         table.text.append('\n');
@@ -47,7 +45,8 @@ final class StatusTable {
             return;
         }
         List<String[]> rows = new ArrayList<>();
-        rows.add(new String[] {"Session", "Client", "Peer", "Age", "Lanes", "Contexts", "Memory", "Calls", "In", "Out"});
+        rows.add(
+                new String[] {"Session", "Client", "Peer", "Age", "Lanes", "Contexts", "Memory", "Calls", "In", "Out"});
         for (SessionStatus session : sessions) {
             rows.add(new String[] {
                 Long.toString(session.getSession()),
@@ -84,7 +83,9 @@ final class StatusTable {
                 String cell = rows.get(r)[i];
                 boolean number = r > 0 && !cell.isEmpty() && Character.isDigit(cell.charAt(0));
                 String padding = " ".repeat(widths[i] - cell.length());
-                text.append(' ').append(number ? padding + cell : cell + padding).append(" |");
+                text.append(' ')
+                        .append(number ? padding + cell : cell + padding)
+                        .append(" |");
             }
             text.append('\n');
             if (r == 0) {
@@ -94,8 +95,8 @@ final class StatusTable {
         text.append(rule).append('\n');
     }
 
-    private void line(String format, Object... values) {
-        text.append(String.format(Locale.ROOT, format, values)).append('\n');
+    private void line(String line) {
+        text.append(line).append('\n');
     }
 
     private static String bytes(long bytes) {
@@ -103,7 +104,7 @@ final class StatusTable {
             return bytes + " B";
         }
         int power = (63 - Long.numberOfLeadingZeros(bytes)) / 10;
-        double value = (double) bytes / (1L << 10 * power);
+        double value = (double) bytes / (1L << (10 * power));
         return String.format(Locale.ROOT, "%.1f %ciB", value, " KMGTPE".charAt(power));
     }
 

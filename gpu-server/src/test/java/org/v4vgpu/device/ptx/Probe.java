@@ -1,5 +1,7 @@
 package org.v4vgpu.device.ptx;
+
 import org.v4vgpu.device.LaunchShape;
+
 public class Probe {
     public static void main(String[] a) throws Exception {
         int n = Integer.getInteger("n", 512);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -15,6 +16,7 @@ import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CallDescriptor;
 import org.v4vgpu.proto.CtxSynchronizeRequest;
 import org.v4vgpu.proto.CudaStatus;
+import org.v4vgpu.proto.EventCreateRequest;
 import org.v4vgpu.proto.Limits;
 import org.v4vgpu.proto.MemAllocRequest;
 import org.v4vgpu.proto.MemGetInfoReply;
@@ -24,7 +26,6 @@ import org.v4vgpu.proto.MemGetInfoRequest;
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class LaneLossTest {
     private static final int WAITS = CallDescriptor.WAITS;
-    private static final int LAST = CallDescriptor.LAST;
 
     /** What a dead client may leave behind, in milliseconds. */
     private static final long DEAD_MILLIS = 1000;
@@ -100,7 +101,10 @@ final class LaneLossTest {
         TestClient fourth = gpu.join(host.connect());
         beginCopy(gpu, context); // its stream holds
         second.send(Call.CTX_SYNCHRONIZE, WAITS, context(context), TestClient.NOTHING);
-        third.send(Call.MEMCPY_DTOH, WAITS, TestClient.fromDevice(context, 0, fourth.allocate(context, 10), 10),
+        third.send(
+                Call.MEMCPY_DTOH,
+                WAITS,
+                TestClient.fromDevice(context, 0, fourth.allocate(context, 10), 10),
                 TestClient.NOTHING);
         expectEndOf(second); // though it is not the one that holds
     }
@@ -143,7 +147,9 @@ final class LaneLossTest {
                     .setContext(context)
                     .setBytes((1 << 19) + 1)
                     .build();
-            assertEquals(CudaStatus.OUT_OF_MEMORY.code(), gpu.call(Call.MEM_ALLOC, tooMuch).status());
+            assertEquals(
+                    CudaStatus.OUT_OF_MEMORY.code(),
+                    gpu.call(Call.MEM_ALLOC, tooMuch).status());
             MemGetInfoReply info = gpu.expect(
                     Call.MEM_GET_INFO,
                     MemGetInfoRequest.newBuilder().setContext(context).build());
@@ -165,7 +171,7 @@ final class LaneLossTest {
                     CudaStatus.OUT_OF_MEMORY.code(),
                     gpu.call(
                                     Call.EVENT_CREATE,
-                                    org.v4vgpu.proto.EventCreateRequest.newBuilder()
+                                    EventCreateRequest.newBuilder()
                                             .setContext(context)
                                             .build())
                             .status());
@@ -173,8 +179,7 @@ final class LaneLossTest {
             try (TestClient other = small.open();
                     TestClient refused = TestClient.silent(small.connect())) {
                 assertEquals(
-                        CudaStatus.DEVICE_UNAVAILABLE.code(),
-                        refused.hello(Limits.PROTOCOL_VERSION, ByteString.EMPTY));
+                        CudaStatus.DEVICE_UNAVAILABLE.code(), refused.hello(Limits.PROTOCOL_VERSION, ByteString.EMPTY));
                 other.goodbye();
             }
         }
@@ -193,7 +198,7 @@ final class LaneLossTest {
                                 gpu.sequence.incrementAndGet(),
                                 1 << 20,
                                 TestClient.toDevice(context, 0, address)),
-                java.lang.foreign.MemorySegment.ofArray(new byte[InJvmChannel.PAYLOAD_BYTES]));
+                MemorySegment.ofArray(new byte[InJvmChannel.PAYLOAD_BYTES]));
     }
 
     private static CtxSynchronizeRequest context(long context) {

@@ -128,8 +128,7 @@ final class LaneOrderTest {
                 chunk);
         long beside = other.allocate(context, 4096); // answered though the copy has not ended
         other.write(context, 0, beside, ServerContract.bytes(4096, 1));
-        gpu.channel.send(
-                gpu.encoder().continuation(CallDescriptor.LAST, gpu.sequence.incrementAndGet(), bytes), chunk);
+        gpu.channel.send(gpu.encoder().continuation(CallDescriptor.LAST, gpu.sequence.incrementAndGet(), bytes), chunk);
         assertArrayEquals(ServerContract.bytes(4096, 1), other.read(context, beside, 4096));
         assertEquals(0, ServerContract.synchronize(gpu, context));
     }

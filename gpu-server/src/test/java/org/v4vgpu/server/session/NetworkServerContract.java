@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -17,12 +19,12 @@ import org.v4vgpu.server.GpuServer;
 import org.v4vgpu.v4v.ChannelAddress;
 import org.v4vgpu.v4v.LocalDomains;
 import org.v4vgpu.v4v.MessageChannel;
+import org.v4vgpu.v4v.MessageChannels;
 import org.v4vgpu.v4v.V4vAddress;
 import org.v4vgpu.v4v.V4vHypervisor;
 import org.v4vgpu.v4v.connection.V4vConnections;
 import org.v4vgpu.v4v.shm.Fabric;
 import org.v4vgpu.v4v.shm.SharedMemoryHypervisor;
-import org.v4vgpu.v4v.MessageChannels;
 
 /** The contract over a real server, and the deaths of real client processes. */
 abstract class NetworkServerContract extends ServerContract {
@@ -33,34 +35,35 @@ abstract class NetworkServerContract extends ServerContract {
 
     private final Device device =
             new SoftwareDevice(SoftwareDeviceOptions.defaults().withTotalBytes(TestHost.DEVICE_BYTES));
-    private V4vHypervisor serving = null;
-    private V4vHypervisor connecting = null;
-    private GpuServer server = null;
+
+    /** Another domain than the server's, as a client is. Set before each test, as is the server. */
+    private @Nullable V4vHypervisor connecting;
+
+    private @Nullable GpuServer server;
 
     /** Where to listen. */
     abstract ChannelAddress address();
 
     @BeforeEach
     void start() throws IOException {
-        serving = SharedMemoryHypervisor.open(Fabric.of(fabric), 1);
-        LocalDomains.takeOwnership(serving);
+        LocalDomains.takeOwnership(SharedMemoryHypervisor.open(Fabric.of(fabric), 1));
         connecting = SharedMemoryHypervisor.open(Fabric.of(fabric), V4vAddress.DOMAIN_ANY);
         server = GpuServer.start(List.of(device), List.of(address()), SessionLimits.DEFAULT);
     }
 
     @AfterEach
     void stop() {
-        server.close();
+        server().close();
         device.close();
-        connecting.close();
+        connecting().close();
         LocalDomains.closeAll();
     }
 
     @Override
     MessageChannel connect() throws IOException {
-        ChannelAddress address = server.addresses().getFirst();
+        ChannelAddress address = server().addresses().getFirst();
         return address instanceof V4vAddress v4v
-                ? V4vConnections.connect(connecting, v4v, 10_000_000_000L)
+                ? V4vConnections.connect(connecting(), v4v, 10_000_000_000L)
                 : MessageChannels.connect(address);
     }
 
@@ -94,10 +97,18 @@ abstract class NetworkServerContract extends ServerContract {
         expectNothingLeftOf("full");
     }
 
+    private GpuServer server() {
+        return Objects.requireNonNull(server);
+    }
+
+    private V4vHypervisor connecting() {
+        return Objects.requireNonNull(connecting);
+    }
+
     /** Kills a client process with SIGKILL, waits for its session's end, and works on with the next client. */
     void expectNothingLeftOf(String role) throws Exception {
         try (ClientProcess victim =
-                ClientProcess.start(role, server.addresses().getFirst().toString(), fabric)) {
+                ClientProcess.start(role, server().addresses().getFirst().toString(), fabric)) {
             assertEquals("ready", victim.readLine());
             assertTrue(usedBytes() >= ClientProcess.BYTES);
             long start = System.nanoTime();

@@ -90,9 +90,11 @@ final class SequenceGateTest {
     @Test
     void closingAndDyingEndTheWait() {
         SequenceGate gate = new SequenceGate(30_000_000_000L);
-        assertThrows(IOException.class, () -> gate.enter(5, () -> {
-            throw new IOException("dead");
-        }));
+        assertThrows(
+                IOException.class,
+                () -> gate.enter(5, () -> {
+                    throw new IOException("dead");
+                }));
         Future<?> waiting = threads.submit(() -> {
             gate.enter(7, NOBODY_DIES);
             return null;

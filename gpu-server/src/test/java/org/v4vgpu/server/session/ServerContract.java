@@ -99,8 +99,7 @@ abstract class ServerContract {
                     .filter(s -> s.getSession() == gpu.welcome.getSession())
                     .findFirst()
                     .orElseThrow();
-            assertTrue(status.getSessionsList().stream()
-                    .noneMatch(s -> s.getSession() == looker.welcome.getSession()));
+            assertTrue(status.getSessionsList().stream().noneMatch(s -> s.getSession() == looker.welcome.getSession()));
             assertEquals("test", session.getClient());
             assertEquals(1, session.getLanes());
             assertEquals(1, session.getContexts());
@@ -141,15 +140,22 @@ abstract class ServerContract {
         for (int device : new int[] {1, -1, Integer.MIN_VALUE}) {
             assertEquals(
                     CudaStatus.INVALID_DEVICE.code(),
-                    gpu.call(Call.CTX_CREATE, CtxCreateRequest.newBuilder().setDevice(device).build())
+                    gpu.call(
+                                    Call.CTX_CREATE,
+                                    CtxCreateRequest.newBuilder()
+                                            .setDevice(device)
+                                            .build())
                             .status());
         }
         long context = gpu.createContext();
         assertEquals(0, synchronize(gpu, context));
-        CtxDestroyRequest destroy = CtxDestroyRequest.newBuilder().setContext(context).build();
+        CtxDestroyRequest destroy =
+                CtxDestroyRequest.newBuilder().setContext(context).build();
         gpu.allocate(context, 1 << 20);
         gpu.expect(Call.CTX_DESTROY, destroy);
-        assertEquals(CudaStatus.INVALID_CONTEXT.code(), gpu.call(Call.CTX_DESTROY, destroy).status());
+        assertEquals(
+                CudaStatus.INVALID_CONTEXT.code(),
+                gpu.call(Call.CTX_DESTROY, destroy).status());
         assertEquals(CudaStatus.INVALID_CONTEXT.code(), synchronize(gpu, context));
         for (long handle : new long[] {0, 1, 2, -1, Long.MAX_VALUE, context + 1, context ^ (1L << 40)}) {
             assertEquals(CudaStatus.INVALID_CONTEXT.code(), synchronize(gpu, handle));
@@ -160,13 +166,22 @@ abstract class ServerContract {
     void contextTakesItsThingsWithIt() throws IOException {
         TestClient gpu = open();
         long context = gpu.createContext();
-        long event = gpu.expect(Call.EVENT_CREATE, EventCreateRequest.newBuilder().setContext(context).build())
+        long event = gpu.expect(
+                        Call.EVENT_CREATE,
+                        EventCreateRequest.newBuilder().setContext(context).build())
                 .getEvent();
         long second = gpu.createContext();
-        gpu.expect(Call.CTX_DESTROY, CtxDestroyRequest.newBuilder().setContext(context).build());
+        gpu.expect(
+                Call.CTX_DESTROY,
+                CtxDestroyRequest.newBuilder().setContext(context).build());
         assertEquals(
                 CudaStatus.INVALID_HANDLE.code(),
-                gpu.call(Call.EVENT_QUERY, EventQueryRequest.newBuilder().setContext(second).setEvent(event).build())
+                gpu.call(
+                                Call.EVENT_QUERY,
+                                EventQueryRequest.newBuilder()
+                                        .setContext(second)
+                                        .setEvent(event)
+                                        .build())
                         .status());
     }
 
@@ -178,7 +193,9 @@ abstract class ServerContract {
         long address = gpu.allocate(context, 1 << 20);
         assertNotEquals(0, address);
         assertTrue(usedBytes() - before >= 1 << 20);
-        MemGetInfoReply info = gpu.expect(Call.MEM_GET_INFO, MemGetInfoRequest.newBuilder().setContext(context).build());
+        MemGetInfoReply info = gpu.expect(
+                Call.MEM_GET_INFO,
+                MemGetInfoRequest.newBuilder().setContext(context).build());
         assertEquals(TestHost.DEVICE_BYTES, info.getTotalBytes());
         assertTrue(info.getFreeBytes() <= TestHost.DEVICE_BYTES - (1 << 20));
         assertEquals(0, free(gpu, context, address));
@@ -245,7 +262,9 @@ abstract class ServerContract {
         long address = gpu.allocate(context, 100_000);
         MemorySegment data = MemorySegment.ofArray(bytes(100_000, 4));
         assertEquals(
-                0, gpu.call(Call.MEMCPY_HTOD, TestClient.toDevice(context, 0, address), data).status());
+                0,
+                gpu.call(Call.MEMCPY_HTOD, TestClient.toDevice(context, 0, address), data)
+                        .status());
         assertEquals(
                 CudaStatus.INVALID_VALUE.code(),
                 gpu.call(Call.MEMCPY_HTOD, TestClient.toDevice(context, 0, address + 1), data)
@@ -306,7 +325,9 @@ abstract class ServerContract {
         TestClient gpu = open();
         long context = gpu.createContext();
         gpu.post(Call.MEMSET, fill(context, 0, 1, 0, 1)); // INVALID_VALUE
-        gpu.post(Call.EVENT_RECORD, EventRecordRequest.newBuilder().setContext(context).build()); // INVALID_HANDLE
+        gpu.post(
+                Call.EVENT_RECORD,
+                EventRecordRequest.newBuilder().setContext(context).build()); // INVALID_HANDLE
         long before = usedBytes();
         assertEquals(CudaStatus.INVALID_VALUE.code(), allocate(gpu, context, 1 << 20));
         assertEquals(before, usedBytes());
@@ -352,12 +373,20 @@ abstract class ServerContract {
     void streamsLiveAndDie() throws IOException {
         TestClient gpu = open();
         long context = gpu.createContext();
-        long stream = gpu.expect(Call.STREAM_CREATE, StreamCreateRequest.newBuilder().setContext(context).setFlags(1).build())
+        long stream = gpu.expect(
+                        Call.STREAM_CREATE,
+                        StreamCreateRequest.newBuilder()
+                                .setContext(context)
+                                .setFlags(1)
+                                .build())
                 .getStream();
         long address = gpu.allocate(context, 4096);
         for (long handle : new long[] {0, 1, 2, stream}) {
             gpu.write(context, handle, address, bytes(4096, (int) handle));
-            StreamQueryRequest query = StreamQueryRequest.newBuilder().setContext(context).setStream(handle).build();
+            StreamQueryRequest query = StreamQueryRequest.newBuilder()
+                    .setContext(context)
+                    .setStream(handle)
+                    .build();
             assertEquals(0, streamSynchronize(gpu, context, handle));
             assertEquals(0, gpu.call(Call.STREAM_QUERY, query).status());
             byte[] back = new byte[4096];
@@ -366,15 +395,29 @@ abstract class ServerContract {
         }
         assertEquals(
                 CudaStatus.INVALID_VALUE.code(),
-                gpu.call(Call.STREAM_CREATE, StreamCreateRequest.newBuilder().setContext(context).setFlags(8).build())
+                gpu.call(
+                                Call.STREAM_CREATE,
+                                StreamCreateRequest.newBuilder()
+                                        .setContext(context)
+                                        .setFlags(8)
+                                        .build())
                         .status());
-        StreamDestroyRequest destroy = StreamDestroyRequest.newBuilder().setContext(context).setStream(stream).build();
+        StreamDestroyRequest destroy = StreamDestroyRequest.newBuilder()
+                .setContext(context)
+                .setStream(stream)
+                .build();
         gpu.expect(Call.STREAM_DESTROY, destroy);
-        assertEquals(CudaStatus.INVALID_HANDLE.code(), gpu.call(Call.STREAM_DESTROY, destroy).status());
+        assertEquals(
+                CudaStatus.INVALID_HANDLE.code(),
+                gpu.call(Call.STREAM_DESTROY, destroy).status());
         assertEquals(CudaStatus.INVALID_HANDLE.code(), streamSynchronize(gpu, context, stream));
         assertEquals(
                 CudaStatus.INVALID_HANDLE.code(),
-                gpu.call(Call.STREAM_DESTROY, StreamDestroyRequest.newBuilder().setContext(context).build())
+                gpu.call(
+                                Call.STREAM_DESTROY,
+                                StreamDestroyRequest.newBuilder()
+                                        .setContext(context)
+                                        .build())
                         .status());
     }
 
@@ -382,7 +425,9 @@ abstract class ServerContract {
     void streamOfAnotherContextIsRefused() throws IOException {
         TestClient gpu = open();
         long context = gpu.createContext();
-        long stream = gpu.expect(Call.STREAM_CREATE, StreamCreateRequest.newBuilder().setContext(context).build())
+        long stream = gpu.expect(
+                        Call.STREAM_CREATE,
+                        StreamCreateRequest.newBuilder().setContext(context).build())
                 .getStream();
         long other = gpu.createContext();
         assertEquals(CudaStatus.INVALID_HANDLE.code(), streamSynchronize(gpu, other, stream));
@@ -400,30 +445,51 @@ abstract class ServerContract {
                 .setStart(start)
                 .setEnd(end)
                 .build();
-        assertEquals(CudaStatus.INVALID_HANDLE.code(), gpu.call(Call.EVENT_ELAPSED_TIME, elapsed).status());
+        assertEquals(
+                CudaStatus.INVALID_HANDLE.code(),
+                gpu.call(Call.EVENT_ELAPSED_TIME, elapsed).status());
         gpu.post(Call.EVENT_RECORD, record(context, start, 0));
         long address = gpu.allocate(context, 1 << 20);
         gpu.post(Call.MEMSET, fill(context, address, 1, 1, 1 << 20));
         gpu.post(Call.EVENT_RECORD, record(context, end, 0));
         gpu.expect(
                 Call.EVENT_SYNCHRONIZE,
-                EventSynchronizeRequest.newBuilder().setContext(context).setEvent(end).build());
-        EventQueryRequest query = EventQueryRequest.newBuilder().setContext(context).setEvent(end).build();
+                EventSynchronizeRequest.newBuilder()
+                        .setContext(context)
+                        .setEvent(end)
+                        .build());
+        EventQueryRequest query =
+                EventQueryRequest.newBuilder().setContext(context).setEvent(end).build();
         assertEquals(0, gpu.call(Call.EVENT_QUERY, query).status());
         assertTrue(gpu.expect(Call.EVENT_ELAPSED_TIME, elapsed).getMilliseconds() >= 0);
         gpu.post(
                 Call.STREAM_WAIT_EVENT,
-                StreamWaitEventRequest.newBuilder().setContext(context).setEvent(end).build());
+                StreamWaitEventRequest.newBuilder()
+                        .setContext(context)
+                        .setEvent(end)
+                        .build());
         assertEquals(0, synchronize(gpu, context));
-        EventDestroyRequest destroy = EventDestroyRequest.newBuilder().setContext(context).setEvent(end).build();
+        EventDestroyRequest destroy = EventDestroyRequest.newBuilder()
+                .setContext(context)
+                .setEvent(end)
+                .build();
         gpu.expect(Call.EVENT_DESTROY, destroy);
-        assertEquals(CudaStatus.INVALID_HANDLE.code(), gpu.call(Call.EVENT_DESTROY, destroy).status());
-        assertEquals(CudaStatus.INVALID_HANDLE.code(), gpu.call(Call.EVENT_QUERY, query).status());
+        assertEquals(
+                CudaStatus.INVALID_HANDLE.code(),
+                gpu.call(Call.EVENT_DESTROY, destroy).status());
+        assertEquals(
+                CudaStatus.INVALID_HANDLE.code(),
+                gpu.call(Call.EVENT_QUERY, query).status());
         gpu.post(Call.EVENT_RECORD, record(context, end, 0));
         assertEquals(CudaStatus.INVALID_HANDLE.code(), synchronize(gpu, context));
         assertEquals(
                 CudaStatus.NOT_SUPPORTED.code(),
-                gpu.call(Call.EVENT_CREATE, EventCreateRequest.newBuilder().setContext(context).setFlags(4).build())
+                gpu.call(
+                                Call.EVENT_CREATE,
+                                EventCreateRequest.newBuilder()
+                                        .setContext(context)
+                                        .setFlags(4)
+                                        .build())
                         .status());
     }
 
@@ -447,11 +513,14 @@ abstract class ServerContract {
                 scale.getFunction(), TestKernels.function(gpu, module, "scale").getFunction());
         ModuleGetGlobalReply factor = gpu.expect(
                 Call.MODULE_GET_GLOBAL,
-                ModuleGetGlobalRequest.newBuilder().setModule(module).setName("factor").build());
+                ModuleGetGlobalRequest.newBuilder()
+                        .setModule(module)
+                        .setName("factor")
+                        .build());
         assertEquals(4, factor.getBytes());
 
         int count = 1000;
-        long address = gpu.allocate(context, 4 * count);
+        long address = gpu.allocate(context, 4L * count);
         gpu.post(Call.MEMSET, fill(context, address, 4, 5, count));
         gpu.write(context, 0, factor.getAddress(), new byte[] {7, 0, 0, 0});
         gpu.send(
@@ -494,17 +563,19 @@ abstract class ServerContract {
         TestClient gpu = open();
         long broken = gpu.createContext();
         long sound = gpu.createContext();
-        long poke = TestKernels.function(gpu, TestKernels.load(gpu, broken), "poke").getFunction();
+        long poke =
+                TestKernels.function(gpu, TestKernels.load(gpu, broken), "poke").getFunction();
         long address = gpu.allocate(sound, 4096);
-        gpu.send(
-                Call.LAUNCH_KERNEL, 0, TestKernels.launch(broken, poke, 1, 1), TestKernels.pokeParameters(0x7700L));
+        gpu.send(Call.LAUNCH_KERNEL, 0, TestKernels.launch(broken, poke, 1, 1), TestKernels.pokeParameters(0x7700L));
         for (int i = 0; i < 3; i++) {
             assertEquals(CudaStatus.ILLEGAL_ADDRESS.code(), synchronize(gpu, broken));
             gpu.post(Call.MEMSET, fill(broken, address, 1, 0, 1));
             assertEquals(0, synchronize(gpu, sound));
         }
         assertEquals(CudaStatus.ILLEGAL_ADDRESS.code(), allocate(gpu, broken, 4096));
-        gpu.expect(Call.CTX_DESTROY, CtxDestroyRequest.newBuilder().setContext(broken).build());
+        gpu.expect(
+                Call.CTX_DESTROY,
+                CtxDestroyRequest.newBuilder().setContext(broken).build());
         assertArrayEquals(new byte[16], gpu.read(sound, fresh(gpu, sound, address), 16));
     }
 
@@ -521,15 +592,27 @@ abstract class ServerContract {
         long poke = TestKernels.function(gpu, module, "poke").getFunction();
         assertEquals(
                 CudaStatus.NOT_FOUND.code(),
-                gpu.call(Call.MODULE_GET_FUNCTION, ModuleGetFunctionRequest.newBuilder().setModule(module).setName("f").build())
+                gpu.call(
+                                Call.MODULE_GET_FUNCTION,
+                                ModuleGetFunctionRequest.newBuilder()
+                                        .setModule(module)
+                                        .setName("f")
+                                        .build())
                         .status());
         assertEquals(
                 CudaStatus.INVALID_VALUE.code(),
-                gpu.call(Call.MODULE_GET_FUNCTION, ModuleGetFunctionRequest.newBuilder().setModule(module).build())
+                gpu.call(
+                                Call.MODULE_GET_FUNCTION,
+                                ModuleGetFunctionRequest.newBuilder()
+                                        .setModule(module)
+                                        .build())
                         .status());
-        ModuleUnloadRequest unload = ModuleUnloadRequest.newBuilder().setModule(module).build();
+        ModuleUnloadRequest unload =
+                ModuleUnloadRequest.newBuilder().setModule(module).build();
         gpu.expect(Call.MODULE_UNLOAD, unload);
-        assertEquals(CudaStatus.INVALID_HANDLE.code(), gpu.call(Call.MODULE_UNLOAD, unload).status());
+        assertEquals(
+                CudaStatus.INVALID_HANDLE.code(),
+                gpu.call(Call.MODULE_UNLOAD, unload).status());
         gpu.send(Call.LAUNCH_KERNEL, 0, TestKernels.launch(context, poke, 1, 1), TestKernels.pokeParameters(0));
         assertEquals(CudaStatus.INVALID_HANDLE.code(), synchronize(gpu, context));
     }
@@ -545,8 +628,15 @@ abstract class ServerContract {
                 TestKernels.load(gpu, context, newer, 0).status());
         Reply<ModuleLoadDataReply> reply = TestKernels.load(gpu, context, unsupported, 1000);
         assertNotEquals(0, reply.status());
-        assertTrue(reply.message().getErrorLog().contains("wgmma"), () -> reply.message().getErrorLog());
-        assertEquals(7, TestKernels.load(gpu, context, unsupported, 7).message().getErrorLog().length());
+        assertTrue(
+                reply.message().getErrorLog().contains("wgmma"),
+                () -> reply.message().getErrorLog());
+        assertEquals(
+                7,
+                TestKernels.load(gpu, context, unsupported, 7)
+                        .message()
+                        .getErrorLog()
+                        .length());
         assertEquals(0, synchronize(gpu, context));
     }
 
@@ -561,11 +651,20 @@ abstract class ServerContract {
         gpu.post(Call.EVENT_RECORD, record(context, event, 0));
         assertEquals(
                 CudaStatus.NOT_READY.code(),
-                gpu.call(Call.STREAM_QUERY, StreamQueryRequest.newBuilder().setContext(context).build())
+                gpu.call(
+                                Call.STREAM_QUERY,
+                                StreamQueryRequest.newBuilder()
+                                        .setContext(context)
+                                        .build())
                         .status());
         assertEquals(
                 CudaStatus.NOT_READY.code(),
-                gpu.call(Call.EVENT_QUERY, EventQueryRequest.newBuilder().setContext(context).setEvent(event).build())
+                gpu.call(
+                                Call.EVENT_QUERY,
+                                EventQueryRequest.newBuilder()
+                                        .setContext(context)
+                                        .setEvent(event)
+                                        .build())
                         .status());
         gpu.close(); // without goodbye: the kernel is cancelled
         client = TestClient.open(connect());
@@ -574,7 +673,6 @@ abstract class ServerContract {
             assertTrue(System.nanoTime() - start < 1_000_000_000L, "the kernel outlives its client");
         }
     }
-
 
     @Test
     void refusesWhatIsNoModule() throws IOException {
@@ -593,16 +691,28 @@ abstract class ServerContract {
         assertEquals(0, synchronize(gpu, context));
         assertEquals(
                 CudaStatus.INVALID_HANDLE.code(),
-                gpu.call(Call.MODULE_GET_FUNCTION, ModuleGetFunctionRequest.newBuilder().setModule(7).setName("f").build())
+                gpu.call(
+                                Call.MODULE_GET_FUNCTION,
+                                ModuleGetFunctionRequest.newBuilder()
+                                        .setModule(7)
+                                        .setName("f")
+                                        .build())
                         .status());
         assertEquals(
                 CudaStatus.INVALID_HANDLE.code(),
-                gpu.call(Call.MODULE_UNLOAD, ModuleUnloadRequest.newBuilder().setModule(context).build())
+                gpu.call(
+                                Call.MODULE_UNLOAD,
+                                ModuleUnloadRequest.newBuilder()
+                                        .setModule(context)
+                                        .build())
                         .status());
         gpu.send(
                 Call.LAUNCH_KERNEL,
                 0,
-                LaunchKernelRequest.newBuilder().setContext(context).setFunction(7).build(),
+                LaunchKernelRequest.newBuilder()
+                        .setContext(context)
+                        .setFunction(7)
+                        .build(),
                 MemorySegment.ofArray(new byte[24]));
         assertEquals(CudaStatus.INVALID_HANDLE.code(), synchronize(gpu, context));
     }
@@ -626,8 +736,8 @@ abstract class ServerContract {
     void unknownCallIsNotSupported() throws IOException {
         TestClient gpu = open();
         long context = gpu.createContext();
-        Call<CtxSynchronizeRequest, CtxSynchronizeReply> unknown = new Call<>(
-                4711, "Unknown", true, false, CtxSynchronizeRequest.parser(), CtxSynchronizeReply.parser());
+        Call<CtxSynchronizeRequest, CtxSynchronizeReply> unknown =
+                new Call<>(4711, "Unknown", true, false, CtxSynchronizeRequest.parser(), CtxSynchronizeReply.parser());
         CtxSynchronizeRequest request =
                 CtxSynchronizeRequest.newBuilder().setContext(context).build();
         assertEquals(CudaStatus.NOT_SUPPORTED.code(), gpu.call(unknown, request).status());
@@ -679,7 +789,12 @@ abstract class ServerContract {
         attack(gpu -> gpu.channel.send(gpu.encoder().continuation(LAST, 1, 0)));
         attack(gpu -> {
             MemorySegment header = gpu.encoder()
-                    .request(Call.CTX_CREATE, WAITS | LAST, 1, 0, HelloRequest.newBuilder().setClient("cut short").build());
+                    .request(
+                            Call.CTX_CREATE,
+                            WAITS | LAST,
+                            1,
+                            0,
+                            HelloRequest.newBuilder().setClient("cut short").build());
             gpu.channel.send(header.asSlice(0, header.byteSize() - 1));
         });
     }
@@ -744,18 +859,26 @@ abstract class ServerContract {
     // ---- short forms
 
     static int synchronize(TestClient gpu, long context) throws IOException {
-        return status(gpu, Call.CTX_SYNCHRONIZE, CtxSynchronizeRequest.newBuilder().setContext(context).build());
+        return status(
+                gpu,
+                Call.CTX_SYNCHRONIZE,
+                CtxSynchronizeRequest.newBuilder().setContext(context).build());
     }
 
     static int streamSynchronize(TestClient gpu, long context, long stream) throws IOException {
         return status(
                 gpu,
                 Call.STREAM_SYNCHRONIZE,
-                StreamSynchronizeRequest.newBuilder().setContext(context).setStream(stream).build());
+                StreamSynchronizeRequest.newBuilder()
+                        .setContext(context)
+                        .setStream(stream)
+                        .build());
     }
 
     static long event(TestClient gpu, long context) throws IOException {
-        return gpu.expect(Call.EVENT_CREATE, EventCreateRequest.newBuilder().setContext(context).build())
+        return gpu.expect(
+                        Call.EVENT_CREATE,
+                        EventCreateRequest.newBuilder().setContext(context).build())
                 .getEvent();
     }
 
@@ -785,12 +908,19 @@ abstract class ServerContract {
 
     private static int allocate(TestClient gpu, long context, long bytes) throws IOException {
         return status(
-                gpu, Call.MEM_ALLOC, MemAllocRequest.newBuilder().setContext(context).setBytes(bytes).build());
+                gpu,
+                Call.MEM_ALLOC,
+                MemAllocRequest.newBuilder().setContext(context).setBytes(bytes).build());
     }
 
     private static int free(TestClient gpu, long context, long address) throws IOException {
         return status(
-                gpu, Call.MEM_FREE, MemFreeRequest.newBuilder().setContext(context).setAddress(address).build());
+                gpu,
+                Call.MEM_FREE,
+                MemFreeRequest.newBuilder()
+                        .setContext(context)
+                        .setAddress(address)
+                        .build());
     }
 
     private static <Q extends MessageLite> int status(TestClient gpu, Call<Q, ?> call, Q request) throws IOException {

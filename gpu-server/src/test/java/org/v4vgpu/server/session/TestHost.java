@@ -18,8 +18,8 @@ final class TestHost implements AutoCloseable {
     private final List<Thread> lanes = new ArrayList<>();
 
     TestHost(SessionLimits limits) {
-        sessions = new Sessions(List.of(device), limits, () -> ServerStatusReply.newBuilder()
-                .setServer("test"));
+        sessions = new Sessions(
+                List.of(device), limits, () -> ServerStatusReply.newBuilder().setServer("test"));
     }
 
     /** A channel to a new lane. */
@@ -38,8 +38,8 @@ final class TestHost implements AutoCloseable {
         long start = System.nanoTime();
         while (!sessions.all().isEmpty() || device.usedBytes() > 0) {
             if (System.nanoTime() - start > 20_000_000_000L) {
-                throw new AssertionError("still there: " + sessions.all().size() + " sessions, " + device.usedBytes()
-                        + " bytes");
+                throw new AssertionError(
+                        "still there: " + sessions.all().size() + " sessions, " + device.usedBytes() + " bytes");
             }
             Thread.onSpinWait();
         }

@@ -16,8 +16,7 @@ import org.v4vgpu.proto.ModuleLoadDataRequest;
 
 /** A module for tests: kernels that scale an array, write where they are told, and never end. */
 final class TestKernels {
-    static final String PTX =
-            """
+    static final String PTX = """
             .version 7.0
             .target sm_75
             .address_size 64
@@ -117,7 +116,9 @@ final class TestKernels {
 
     /** Parameters of {@code poke}. */
     static MemorySegment pokeParameters(long address) {
-        return MemorySegment.ofArray(
-                ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(address).array());
+        return MemorySegment.ofArray(ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(address)
+                .array());
     }
 }

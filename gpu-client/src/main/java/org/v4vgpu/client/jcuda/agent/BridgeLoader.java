@@ -17,8 +17,8 @@ import java.util.jar.JarFile;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads the bridge and what it needs (the client, protobuf, Netty) from the folder {@value #FOLDER} of the jar that this class
- * came in: the program's loaders can't see it there, so that the program's own protobuf or Netty, whatever their versions, and
+ * Loads the bridge and what it needs (the client, protobuf) from the folder {@value #FOLDER} of the jar that this class
+ * came in: the program's loaders can't see it there, so that the program's own protobuf, whatever its version, and
  * ours never meet. What is not there comes from the parent, JCuda's loader. Safe for any thread.
  */
 final class BridgeLoader extends ClassLoader {

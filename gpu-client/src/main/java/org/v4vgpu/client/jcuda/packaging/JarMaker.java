@@ -20,7 +20,7 @@ import org.v4vgpu.client.jcuda.agent.JCudaRewriter;
  * instant that all entries carry, the version, the project's licence.
  *
  * <p>Both jars hold the package {@code org.v4vgpu.client.jcuda.agent} at their top, and below {@code META-INF/v4vgpu/}, where only
- * that package's loader looks, the rest of the client with protobuf and Netty. The second holds the rewritten JCuda as well.
+ * that package's loader looks, the rest of the client with protobuf. The second holds the rewritten JCuda as well.
  */
 public final class JarMaker {
     private static final String FOLDER = "META-INF/v4vgpu/";
@@ -61,7 +61,7 @@ public final class JarMaker {
         if (jcuda.isEmpty() || common.keySet().stream().noneMatch(name -> name.startsWith(AGENT))) {
             throw new IOException("the class path lacks JCuda or the client: " + System.getProperty("java.class.path"));
         }
-        common.put(LICENCES + "apache-2.0.txt", Files.readAllBytes(licence)); // of v4vgpu and of Netty
+        common.put(LICENCES + "apache-2.0.txt", Files.readAllBytes(licence));
         common.put(LICENCES + "protobuf.txt", text("protobuf-licence.txt"));
         jcuda.putAll(common);
         new ReproducibleJar(time).write(directory.resolve("v4vgpu-agent.jar"), agentManifest(), common);

@@ -114,7 +114,8 @@ final class CallEmitter {
     }
 
     private static void pushScalar(Emitter e, Instruction i, Operand argument, Type type) {
-        Operand source = argument instanceof Operand.ParameterValue value ? new Operand.Register(value.register()) : argument;
+        Operand source =
+                argument instanceof Operand.ParameterValue value ? new Operand.Register(value.register()) : argument;
         e.push(i, source, type);
     }
 
@@ -152,7 +153,10 @@ final class CallEmitter {
         }
         Type result = result(function);
         return MethodTypeDesc.of(
-                result == null ? ConstantDescs.CD_void : RegisterKinds.of(result).upperBound(), types);
+                result == null
+                        ? ConstantDescs.CD_void
+                        : RegisterKinds.of(result).upperBound(),
+                types);
     }
 
     private static void external(Emitter e, Instruction i, Call call) {

@@ -33,7 +33,8 @@ final class CallGraph {
 
     /** The deepest frames below the kernel's own. */
     int stackBytes(KernelContext context) {
-        boolean frames = functions().stream().anyMatch(function -> context.frame(function).localBytes() > 0);
+        boolean frames = functions().stream()
+                .anyMatch(function -> context.frame(function).localBytes() > 0);
         if (!frames) {
             return 0;
         }
@@ -63,7 +64,8 @@ final class CallGraph {
         List<Function> found = new ArrayList<>();
         callees.put(function, found);
         for (Statement statement : function.body()) {
-            if (statement instanceof Instruction instruction && instruction.opcode().equals("call")) {
+            if (statement instanceof Instruction instruction
+                    && instruction.opcode().equals("call")) {
                 CallEmitter.Call call = CallEmitter.Call.parse(instruction);
                 Function callee = call == null ? null : module.function(call.name());
                 if (callee != null && callee.defined() && !callee.entry() && !found.contains(callee)) {

@@ -20,8 +20,7 @@ final class FunctionEmitter implements BodyEmitter.Exits {
 
     private FunctionEmitter(CodeBuilder code, Function function, KernelContext kernel) {
         this.function = function;
-        this.e = new Emitter(
-                code, function, kernel.frame(function), kernel, BLOCK, THREAD, LOCAL_BASE, FRAME);
+        this.e = new Emitter(code, function, kernel.frame(function), kernel, BLOCK, THREAD, LOCAL_BASE, FRAME);
     }
 
     static void emit(CodeBuilder code, Function function, KernelContext kernel) {

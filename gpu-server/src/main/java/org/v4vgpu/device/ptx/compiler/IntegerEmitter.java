@@ -121,9 +121,12 @@ final class IntegerEmitter {
 
     private static void logic(CodeBuilder code, String opcode, boolean wide) {
         switch (opcode) {
-            case "and" -> code.with(java.lang.classfile.instruction.OperatorInstruction.of(wide ? Opcode.LAND : Opcode.IAND));
-            case "or" -> code.with(java.lang.classfile.instruction.OperatorInstruction.of(wide ? Opcode.LOR : Opcode.IOR));
-            default -> code.with(java.lang.classfile.instruction.OperatorInstruction.of(wide ? Opcode.LXOR : Opcode.IXOR));
+            case "and" ->
+                code.with(java.lang.classfile.instruction.OperatorInstruction.of(wide ? Opcode.LAND : Opcode.IAND));
+            case "or" ->
+                code.with(java.lang.classfile.instruction.OperatorInstruction.of(wide ? Opcode.LOR : Opcode.IOR));
+            default ->
+                code.with(java.lang.classfile.instruction.OperatorInstruction.of(wide ? Opcode.LXOR : Opcode.IXOR));
         }
     }
 
@@ -141,12 +144,7 @@ final class IntegerEmitter {
         } else {
             e.push(i, 2, Type.U32);
             TypeKind kind = wide ? LONG : INT;
-            e.call(
-                    IntegerMath.class,
-                    i.opcode().equals("shl") ? "shl" : arithmetic ? "sar" : "shr",
-                    kind,
-                    kind,
-                    INT);
+            e.call(IntegerMath.class, i.opcode().equals("shl") ? "shl" : arithmetic ? "sar" : "shr", kind, kind, INT);
         }
     }
 
