@@ -96,7 +96,8 @@ public final class GlobalMemory implements AutoCloseable {
         Long bytes = live.remove(address - base);
         if (bytes == null) {
             throw new DeviceException(
-                    CudaStatus.INVALID_VALUE, "free of " + hex(address) + ", no allocation begins there" + nearest(address));
+                    CudaStatus.INVALID_VALUE,
+                    "free of " + hex(address) + ", no allocation begins there" + nearest(address));
         }
         long offset = address - base;
         long length = roundUp(bytes);

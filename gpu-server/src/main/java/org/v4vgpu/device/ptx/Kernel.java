@@ -1,7 +1,6 @@
 package org.v4vgpu.device.ptx;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -87,7 +86,8 @@ public final class Kernel implements DeviceFunction {
                 "grid " + shape.gridX() + " x " + shape.gridY() + " x " + shape.gridZ() + " has no blocks");
         require(
                 shape.gridY() <= MOST_GRID_YZ && shape.gridZ() <= MOST_GRID_YZ,
-                "grid " + shape.gridX() + " x " + shape.gridY() + " x " + shape.gridZ() + " exceeds 2147483647 x 65535 x 65535");
+                "grid " + shape.gridX() + " x " + shape.gridY() + " x " + shape.gridZ()
+                        + " exceeds 2147483647 x 65535 x 65535");
         require(
                 shape.blockX() > 0 && shape.blockY() > 0 && shape.blockZ() > 0,
                 "block " + block(shape) + " has no threads");
@@ -99,7 +99,8 @@ public final class Kernel implements DeviceFunction {
                 "block " + block(shape) + " exceeds 1024 x 1024 x 64 or 1024 threads");
         require(
                 shape.sharedBytes() >= 0 && (long) plan().sharedBytes() + shape.sharedBytes() <= MOST_SHARED,
-                "shared memory of " + plan().sharedBytes() + " + " + shape.sharedBytes() + " bytes exceeds " + MOST_SHARED);
+                "shared memory of " + plan().sharedBytes() + " + " + shape.sharedBytes() + " bytes exceeds "
+                        + MOST_SHARED);
         require(
                 parameterBytes >= plan().parameterBytes(),
                 parameterBytes + " parameter bytes, " + plan().parameterBytes() + " are needed");
@@ -116,8 +117,8 @@ public final class Kernel implements DeviceFunction {
         if (plan().localBytes() * shape.threadsPerBlock() > MOST_LOCAL_BYTES) {
             throw new DeviceException(
                     CudaStatus.LAUNCH_OUT_OF_RESOURCES,
-                    name() + ": " + plan().localBytes() + " bytes of local memory for each of " + shape.threadsPerBlock()
-                            + " threads");
+                    name() + ": " + plan().localBytes() + " bytes of local memory for each of "
+                            + shape.threadsPerBlock() + " threads");
         }
     }
 

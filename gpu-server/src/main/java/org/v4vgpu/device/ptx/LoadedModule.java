@@ -53,10 +53,15 @@ public final class LoadedModule implements AutoCloseable {
         if (entry == null) {
             throw new DeviceException(
                     CudaStatus.NOT_FOUND,
-                    "no kernel " + name + "; the module has " + compiled.entries().keySet());
+                    "no kernel " + name + "; the module has "
+                            + compiled.entries().keySet());
         }
         return new Kernel(
-                entry, memory, addresses, compiled.layout().constantBytes(), compiled.module().version());
+                entry,
+                memory,
+                addresses,
+                compiled.layout().constantBytes(),
+                compiled.module().version());
     }
 
     /** @throws DeviceException NOT_FOUND */

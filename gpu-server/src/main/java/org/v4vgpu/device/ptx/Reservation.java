@@ -39,9 +39,8 @@ final class Reservation implements AutoCloseable {
             "madvise",
             FunctionDescriptor.of(
                     ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
-    private static final MethodHandle MUNMAP = handle(
-            "munmap",
-            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+    private static final MethodHandle MUNMAP =
+            handle("munmap", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
 
     private final Arena arena;
     private final MemorySegment segment;
@@ -62,7 +61,8 @@ final class Reservation implements AutoCloseable {
         if (address == -1) {
             throw new IllegalStateException("no address space for " + bytes + " bytes of device memory");
         }
-        // Large pages make the first touch of a large allocation several times cheaper; where they are off nothing changes.
+        // Large pages make the first touch of a large allocation several times cheaper; where they are off nothing
+        // changes.
         advise(address, bytes, MADV_HUGEPAGE);
         return new Reservation(address, bytes);
     }

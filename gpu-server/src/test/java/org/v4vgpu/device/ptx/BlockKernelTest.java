@@ -82,7 +82,8 @@ class BlockKernelTest {
         int blocks = (n + 2 * threads - 1) / (2 * threads);
         try (KernelBench bench = KernelBench.ofFile("reduce")) {
             long out = bench.memory().allocate(4L * blocks);
-            bench.launch("reduce_sync", new LaunchShape(blocks, 1, 1, threads, 1, 1, 4 * threads), bench.upload(in), out, n);
+            bench.launch(
+                    "reduce_sync", new LaunchShape(blocks, 1, 1, threads, 1, 1, 4 * threads), bench.upload(in), out, n);
             float[] actual = bench.floats(out, blocks);
             for (int block = 0; block < blocks; block++) {
                 float[] sums = new float[threads];

@@ -16,8 +16,7 @@ import org.v4vgpu.proto.CudaStatus;
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class FaultTest {
     private static final String HEAD = ".version 7.0\n.target sm_75\n.address_size 64\n";
-    private static final String ACCESS = HEAD
-            + """
+    private static final String ACCESS = HEAD + """
             .visible .entry load(.param .u64 p) {
                 .reg .u64 %rd<2>; .reg .b32 %r<2>;
                 ld.param.u64 %rd1, [p];
@@ -58,16 +57,18 @@ class FaultTest {
             bench.memory().free(freed);
             try (GlobalMemory other = GlobalMemory.reserve(1 << 20)) {
                 long foreign = other.allocate(64);
-                for (long wrong : new long[] {0, 4, good + 256, good - 4, freed, foreign, -4, Long.MIN_VALUE, 1L << 62}) {
+                for (long wrong :
+                        new long[] {0, 4, good + 256, good - 4, freed, foreign, -4, Long.MIN_VALUE, 1L << 62}) {
                     for (String kernel : new String[] {"load", "store", "generic", "atomic"}) {
                         DeviceException thrown = fault(CudaStatus.ILLEGAL_ADDRESS, bench, kernel, wrong);
-                        assertTrue(message(thrown).contains("illegal address 0x" + Long.toHexString(wrong)), message(thrown));
+                        assertTrue(
+                                message(thrown).contains("illegal address 0x" + Long.toHexString(wrong)),
+                                message(thrown));
                     }
                 }
             }
             String load = message(fault(CudaStatus.ILLEGAL_ADDRESS, bench, "load", 16L));
-            assertEquals(
-                    "illegal address 0x10 in kernel load, block (0,0,0), thread (0,0,0), PTX line 7", load);
+            assertEquals("illegal address 0x10 in kernel load, block (0,0,0), thread (0,0,0), PTX line 7", load);
             bench.launch("store", KernelBench.line(1, 1), good);
             assertEquals(7, bench.ints(good, 1)[0]);
         }
@@ -87,8 +88,7 @@ class FaultTest {
 
     @Test
     void sharedMemoryHasBounds() throws DeviceException {
-        String ptx = HEAD
-                + """
+        String ptx = HEAD + """
                 .visible .entry k(.param .u32 p) {
                     .reg .b32 %r<4>; .shared .align 4 .b8 s[64];
                     ld.param.u32 %r1, [p];
@@ -114,8 +114,7 @@ class FaultTest {
 
     @Test
     void faultsInParallelBlocksNameTheirBlock() throws DeviceException {
-        String ptx = HEAD
-                + """
+        String ptx = HEAD + """
                 .visible .entry k(.param .u64 p) {
                     .reg .b32 %r<4>; .reg .u64 %rd<2>; .reg .pred %q;
                     ld.param.u64 %rd1, [p];
@@ -129,16 +128,15 @@ class FaultTest {
                 """;
         try (KernelBench bench = new KernelBench(ptx)) {
             long address = bench.upload(1);
-            DeviceException thrown = assertThrows(
-                    DeviceException.class, () -> bench.launch("k", KernelBench.line(2000, 64), address));
+            DeviceException thrown =
+                    assertThrows(DeviceException.class, () -> bench.launch("k", KernelBench.line(2000, 64), address));
             assertTrue(message(thrown).contains("block (777,0,0), thread (5,0,0), PTX line 11"), message(thrown));
         }
     }
 
     @Test
     void threadsMayMeetAtDifferentBarriersOfOneNumber() throws DeviceException {
-        String ptx = HEAD
-                + """
+        String ptx = HEAD + """
                 .visible .entry k(.param .u64 p) {
                     .reg .b32 %r<5>; .reg .u64 %rd<4>; .reg .pred %q; .shared .align 4 .b8 s[256];
                     ld.param.u64 %rd1, [p];
@@ -178,8 +176,7 @@ class FaultTest {
 
     @Test
     void threadsThatEndReleaseABarrier() throws DeviceException {
-        String ptx = HEAD
-                + """
+        String ptx = HEAD + """
                 .visible .entry k(.param .u64 p) {
                     .reg .b32 %r<5>; .reg .u64 %rd<4>; .reg .pred %q;
                     mov.u32 %r1, %tid.x;
@@ -200,8 +197,7 @@ class FaultTest {
 
     @Test
     void namesTheBarriersOfADeadlock() throws DeviceException {
-        String ptx = HEAD
-                + """
+        String ptx = HEAD + """
                 .visible .entry k() {
                     .reg .b32 %r<2>; .reg .pred %q;
                     mov.u32 %r1, %tid.x;
@@ -224,8 +220,7 @@ class FaultTest {
 
     @Test
     void cancelsEndlessKernels() throws Exception {
-        String spin = HEAD
-                + """
+        String spin = HEAD + """
                 .visible .entry spin() { L: bra L; }
                 .visible .entry wait() { L: bar.sync 0; bra L; }
                 .visible .entry poll(.param .u64 p) {
@@ -259,8 +254,7 @@ class FaultTest {
 
     @Test
     void endlessRecursionIsALaunchFailure() throws DeviceException {
-        String ptx = HEAD
-                + """
+        String ptx = HEAD + """
                 .func (.param .b32 r) f(.param .b32 a) {
                     .reg .b32 %r<3>;
                     ld.param.u32 %r1, [a];
@@ -308,14 +302,17 @@ class FaultTest {
             assertThrows(DeviceException.class, () -> kernel.check(good, 23));
             assertEquals(
                     CudaStatus.NOT_FOUND,
-                    assertThrows(DeviceException.class, () -> bench.module().kernel("none")).status());
+                    assertThrows(DeviceException.class, () -> bench.module().kernel("none"))
+                            .status());
             assertEquals(
                     CudaStatus.NOT_FOUND,
-                    assertThrows(DeviceException.class, () -> bench.module().global("none")).status());
+                    assertThrows(DeviceException.class, () -> bench.module().global("none"))
+                            .status());
             assertEquals(90, kernel.attributes().get(5));
             assertEquals(4224, kernel.attributes().get(1));
         }
-        String bounded = HEAD + ".visible .entry k() .maxntid 64, 1, 1 { ret; }\n.visible .entry r() .reqntid 8 { ret; }\n";
+        String bounded =
+                HEAD + ".visible .entry k() .maxntid 64, 1, 1 { ret; }\n.visible .entry r() .reqntid 8 { ret; }\n";
         try (KernelBench bench = new KernelBench(bounded)) {
             bench.launch("k", KernelBench.line(1, 64));
             bench.launch("r", KernelBench.line(1, 8));

@@ -37,7 +37,8 @@ class InstructionTest {
     static Stream<Case> cases() {
         try (InputStream in = InstructionTest.class.getResourceAsStream("/ptx/instructions.txt")) {
             String text = new String(java.util.Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
-            return text.lines()
+            return text
+                    .lines()
                     .filter(line -> !line.isBlank() && !line.startsWith("#"))
                     .map(Case::of)
                     .toList()
@@ -57,7 +58,9 @@ class InstructionTest {
                 values[i] = bits(type, each.inputs.get(i));
             }
             long address = bench.memory().allocate(8L * values.length);
-            bench.memory().segment(address, 8L * values.length).copyFrom(java.lang.foreign.MemorySegment.ofArray(values));
+            bench.memory()
+                    .segment(address, 8L * values.length)
+                    .copyFrom(java.lang.foreign.MemorySegment.ofArray(values));
             bench.launch("k", KernelBench.line(1, 1), address);
             long actual = bench.memory().segment(address + 32, 8).get(java.lang.foreign.ValueLayout.JAVA_LONG, 0);
             String type = each.types.getFirst();
@@ -75,7 +78,13 @@ class InstructionTest {
             String type = each.types.get(i);
             String name = "%" + NAMES.get(i - 1);
             text.append(".reg .").append(type).append(' ').append(name).append(";\n");
-            text.append("ld.global.").append(type).append(' ').append(name).append(", [%p+").append(8 * (i - 1)).append("];\n");
+            text.append("ld.global.")
+                    .append(type)
+                    .append(' ')
+                    .append(name)
+                    .append(", [%p+")
+                    .append(8 * (i - 1))
+                    .append("];\n");
         }
         text.append(each.ptx).append(";\n");
         if (result.equals("pred")) {
@@ -93,7 +102,9 @@ class InstructionTest {
         if (type.equals("f64")) {
             return Double.doubleToLongBits(Double.parseDouble(value));
         }
-        return value.startsWith("0x") ? new BigInteger(value.substring(2), 16).longValue() : new BigInteger(value).longValue();
+        return value.startsWith("0x")
+                ? new BigInteger(value.substring(2), 16).longValue()
+                : new BigInteger(value).longValue();
     }
 
     /** The bits that count, with all NaNs alike. */

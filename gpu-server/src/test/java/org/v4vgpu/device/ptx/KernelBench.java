@@ -93,7 +93,9 @@ public final class KernelBench implements AutoCloseable {
         if (layout.size() != arguments.size()) {
             throw new IllegalArgumentException(arguments.size() + " arguments for " + layout);
         }
-        int bytes = layout.isEmpty() ? 0 : layout.getLast().offset() + layout.getLast().bytes();
+        int bytes = layout.isEmpty()
+                ? 0
+                : layout.getLast().offset() + layout.getLast().bytes();
         ByteBuffer buffer = arena.allocate(Math.max(1, bytes)).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < arguments.size(); i++) {
             int at = layout.get(i).offset();

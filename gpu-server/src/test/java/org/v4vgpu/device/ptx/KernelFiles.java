@@ -9,7 +9,16 @@ import java.util.List;
 /** The kernels among the test resources. */
 public final class KernelFiles {
     public static final List<String> NAMES = List.of(
-            "vecadd", "daxpy", "matmul", "stencil", "transpose", "reduce", "histogram", "mandelbrot", "mathmix", "devfunc");
+            "vecadd",
+            "daxpy",
+            "matmul",
+            "stencil",
+            "transpose",
+            "reduce",
+            "histogram",
+            "mandelbrot",
+            "mathmix",
+            "devfunc");
 
     private KernelFiles() {}
 

@@ -32,7 +32,12 @@ class WarpKernelTest {
                 any |= x[warp + lane] < 0 ? 1 : 0;
                 all &= x[warp + lane] != 0 ? 1 : 0;
             }
-            expected[i] = ballot + any * 2 + all * 4 - 1 + (i ^ 1) + Integer.bitCount(ballot)
+            expected[i] = ballot
+                    + any * 2
+                    + all * 4
+                    - 1
+                    + (i ^ 1)
+                    + Integer.bitCount(ballot)
                     + (ballot == 0 ? 0 : Integer.numberOfTrailingZeros(ballot) + 1)
                     + Integer.numberOfLeadingZeros(ballot)
                     + Integer.reverse(ballot)
@@ -53,7 +58,11 @@ class WarpKernelTest {
         try (KernelBench bench = KernelBench.ofFile("mathmix")) {
             long a = bench.memory().allocate(16L * n);
             bench.launch(
-                    "nbody", new LaunchShape((n + threads - 1) / threads, 1, 1, threads, 1, 1, 16 * threads), bench.upload(p), a, n);
+                    "nbody",
+                    new LaunchShape((n + threads - 1) / threads, 1, 1, threads, 1, 1, 16 * threads),
+                    bench.upload(p),
+                    a,
+                    n);
             float[] actual = bench.floats(a, 4 * n);
             for (int i = 0; i < n; i++) {
                 double[] sum = new double[3];
@@ -82,7 +91,9 @@ class WarpKernelTest {
     void fastMathIsClose(int n) throws DeviceException {
         float[] x = new float[n];
         for (int i = 0; i < n; i++) {
-            x[i] = i < n / 2 ? (i - n / 4) * 0.013f + 0.001f : (i - n / 2) * 300.7f + 5f; // Large ones take the slow path of sinf.
+            x[i] = i < n / 2
+                    ? (i - n / 4) * 0.013f + 0.001f
+                    : (i - n / 2) * 300.7f + 5f; // Large ones take the slow path of sinf.
         }
         try (KernelBench bench = KernelBench.ofFile("mathmix")) {
             long y = bench.memory().allocate(4L * n);
@@ -92,7 +103,12 @@ class WarpKernelTest {
                 double v = x[i];
                 double a = Math.abs(v);
                 double exp = Math.exp(v);
-                double expected = Math.sin(v) + exp + Math.log(a + 1) + Math.sin(v) * Math.pow(a, 1.5) + v / 3.7 + Math.sqrt(a)
+                double expected = Math.sin(v)
+                        + exp
+                        + Math.log(a + 1)
+                        + Math.sin(v) * Math.pow(a, 1.5)
+                        + v / 3.7
+                        + Math.sqrt(a)
                         + 1 / (v + 2);
                 if (exp > Float.MAX_VALUE) {
                     assertEquals(Float.POSITIVE_INFINITY, actual[i]);
@@ -119,8 +135,7 @@ class WarpKernelTest {
             for (int i = 0; i < n; i++) {
                 double v = x[i];
                 double power = Math.pow(-v, 1.5);
-                double expected =
-                        Math.sin(v) * (1 + power) + Math.log(1 - v) + v / 3.7 + Math.sqrt(-v) + 1 / (v + 2);
+                double expected = Math.sin(v) * (1 + power) + Math.log(1 - v) + v / 3.7 + Math.sqrt(-v) + 1 / (v + 2);
                 assertEquals(expected, actual[i], 2e-6 * power, "x = " + v);
             }
         }

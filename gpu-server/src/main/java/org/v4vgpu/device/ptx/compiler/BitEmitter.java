@@ -51,7 +51,8 @@ final class BitEmitter {
                 if (mode.isEmpty()) {
                     e.push(i, 3, Type.B32);
                 } else {
-                    e.code.loadConstant(java.util.List.of("f4e", "b4e", "rc8", "ecl", "ecr", "rc16").indexOf(mode));
+                    e.code.loadConstant(java.util.List.of("f4e", "b4e", "rc8", "ecl", "ecr", "rc16")
+                            .indexOf(mode));
                     e.push(i, 3, Type.B32);
                     e.call(IntegerMath.class, "prmtMode", INT, INT, INT);
                 }

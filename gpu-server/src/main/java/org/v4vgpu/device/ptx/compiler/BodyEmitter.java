@@ -16,8 +16,26 @@ import org.v4vgpu.device.ptx.syntax.Type;
 /** Blocks of instructions to bytecode: guards, branches and, by family, everything else. What ends a thread is its caller's affair. */
 final class BodyEmitter {
     private static final Set<String> FLOATING = Set.of(
-            "add", "sub", "mul", "mad", "fma", "div", "neg", "abs", "min", "max", "rcp", "sqrt", "rsqrt", "sin", "cos", "ex2",
-            "lg2", "tanh", "copysign", "testp");
+            "add",
+            "sub",
+            "mul",
+            "mad",
+            "fma",
+            "div",
+            "neg",
+            "abs",
+            "min",
+            "max",
+            "rcp",
+            "sqrt",
+            "rsqrt",
+            "sin",
+            "cos",
+            "ex2",
+            "lg2",
+            "tanh",
+            "copysign",
+            "testp");
 
     /** How control leaves the blocks of a method. Each emits code that does not fall through. */
     interface Exits {
@@ -55,7 +73,8 @@ final class BodyEmitter {
             }
             Instruction last = block.last();
             boolean falls = last == null
-                    || !FlowGraph.isFinal(last) && (block.sync() == null || block.sync().guard() != null);
+                    || !FlowGraph.isFinal(last)
+                            && (block.sync() == null || block.sync().guard() != null);
             if (falls && !exits.leave(index, index + 1) && blocks.nextSetBit(index + 1) != index + 1) {
                 code.goto_(label(index + 1));
             }
@@ -102,8 +121,7 @@ final class BodyEmitter {
             case "cvt" -> ConvertEmitter.emit(e, i);
             case "setp", "set", "selp", "slct" -> CompareEmitter.emit(e, i);
             case "popc", "clz", "brev", "bfind", "bfe", "bfi", "prmt" -> BitEmitter.emit(e, i);
-            case "membar", "fence" ->
-                e.call(GlobalAccess.class, "fence", MethodTypeDesc.of(ConstantDescs.CD_void));
+            case "membar", "fence" -> e.call(GlobalAccess.class, "fence", MethodTypeDesc.of(ConstantDescs.CD_void));
             case "prefetch", "prefetchu" -> code.nop();
             case "nanosleep" -> e.poll();
             default -> {

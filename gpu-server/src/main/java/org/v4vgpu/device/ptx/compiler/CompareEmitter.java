@@ -13,7 +13,8 @@ import org.v4vgpu.device.ptx.syntax.Type;
 /** setp, set, selp, slct. Source: PTX ISA 9.7.5 and 9.7.6. */
 final class CompareEmitter {
     private static final String[] COMPARISONS = {
-        "eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs", "equ", "neu", "ltu", "leu", "gtu", "geu", "num", "nan"
+        "eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs", "equ", "neu", "ltu", "leu", "gtu", "geu", "num",
+        "nan"
     };
 
     private CompareEmitter() {}
@@ -76,7 +77,9 @@ final class CompareEmitter {
 
     private static void select(Emitter e, Instruction i) {
         TypeKind kind = RegisterKinds.of(i.type());
-        Type type = i.operand(0) instanceof Operand.Register register ? sameWidth(i.type(), e.kind(register.index())) : i.type();
+        Type type = i.operand(0) instanceof Operand.Register register
+                ? sameWidth(i.type(), e.kind(register.index()))
+                : i.type();
         if (type != i.type()) {
             kind = RegisterKinds.of(type);
         }
@@ -162,12 +165,11 @@ final class CompareEmitter {
                     int second = e.code.allocateLocal(TypeKind.FLOAT);
                     e.code.fstore(second).f2d().fload(second).f2d();
                 }
-                String name =
-                        switch (how) {
-                            case "ne" -> "isOrderedAndDiffers";
-                            case "equ" -> "isUnorderedOrEqual";
-                            default -> "isOrdered";
-                        };
+                String name = switch (how) {
+                    case "ne" -> "isOrderedAndDiffers";
+                    case "equ" -> "isUnorderedOrEqual";
+                    default -> "isOrdered";
+                };
                 e.call(FloatMath.class, name, TypeKind.INT, TypeKind.DOUBLE, TypeKind.DOUBLE);
                 if (how.equals("nan")) {
                     e.code.iconst_1().ixor();
@@ -193,7 +195,8 @@ final class CompareEmitter {
 
     private static void compareIntegers(Emitter e, Instruction i, String how, Type type) {
         boolean wide = type.bits() == 64;
-        boolean unsigned = !type.isSigned() && type.bits() > 16 || List.of("lo", "ls", "hi", "hs").contains(how);
+        boolean unsigned = !type.isSigned() && type.bits() > 16
+                || List.of("lo", "ls", "hi", "hs").contains(how);
         boolean ordering = !how.equals("eq") && !how.equals("ne");
         if (ordering && unsigned) {
             TypeKind kind = wide ? TypeKind.LONG : TypeKind.INT;

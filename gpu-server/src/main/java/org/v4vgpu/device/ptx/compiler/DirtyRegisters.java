@@ -20,7 +20,8 @@ final class DirtyRegisters {
     static DirtyRegisters of(Function function, FlowGraph graph, Regions.Region region) {
         BitSet[] atEnd = new BitSet[graph.blocks().size()];
         Arrays.setAll(atEnd, _ -> new BitSet());
-        Regions.Continuation entry = region.entries().isEmpty() ? null : region.entries().getFirst();
+        Regions.Continuation entry =
+                region.entries().isEmpty() ? null : region.entries().getFirst();
         BitSet start = new BitSet();
         if (entry == null || region.entries().size() > 1 || entry.id() == 0) {
             start.set(0, function.registers().size());

@@ -125,7 +125,8 @@ final class Emitter {
     }
 
     void push(Instruction at, Operand operand, Type type) {
-        if (operand instanceof Operand.Register register && type(register.index()).bits() != type.bits()) {
+        if (operand instanceof Operand.Register register
+                && type(register.index()).bits() != type.bits()) {
             boolean predicates = type == Type.PRED || type(register.index()) == Type.PRED;
             throw refusal(
                     at,
@@ -282,7 +283,8 @@ final class Emitter {
     // Calls and control
 
     void call(Class<?> owner, String name, TypeKind result, TypeKind... arguments) {
-        List<ClassDesc> types = java.util.Arrays.stream(arguments).map(TypeKind::upperBound).toList();
+        List<ClassDesc> types =
+                java.util.Arrays.stream(arguments).map(TypeKind::upperBound).toList();
         call(owner, name, MethodTypeDesc.of(result.upperBound(), types));
     }
 

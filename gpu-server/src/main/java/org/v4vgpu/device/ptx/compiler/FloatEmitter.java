@@ -66,12 +66,11 @@ final class FloatEmitter {
     }
 
     private static void directed(Emitter e, Instruction i, TypeKind kind, int sources, int mode) {
-        String name =
-                switch (i.opcode()) {
-                    case "add", "sub", "mul", "div", "fma", "rcp", "sqrt" -> i.opcode();
-                    case "mad" -> "fma";
-                    default -> throw e.refusal(i, "unsupported rounding");
-                };
+        String name = switch (i.opcode()) {
+            case "add", "sub", "mul", "div", "fma", "rcp", "sqrt" -> i.opcode();
+            case "mad" -> "fma";
+            default -> throw e.refusal(i, "unsupported rounding");
+        };
         e.code.loadConstant(mode);
         TypeKind[] arguments = new TypeKind[sources + 1];
         Arrays.fill(arguments, kind);
@@ -89,12 +88,10 @@ final class FloatEmitter {
             case "neg" -> arithmetic(single, code::fneg, code::dneg);
             case "fma", "mad" -> e.call(Math.class, "fma", kind, kind, kind, kind);
             case "abs" -> e.call(Math.class, "abs", kind, kind);
-            case "min", "max" ->
-                e.call(i.has("NaN") ? Math.class : FloatMath.class, i.opcode(), kind, kind, kind);
+            case "min", "max" -> e.call(i.has("NaN") ? Math.class : FloatMath.class, i.opcode(), kind, kind, kind);
             case "rcp" -> reciprocal(e, i, single);
             case "sqrt" -> e.call(single ? FloatMath.class : Math.class, "sqrt", kind, kind);
-            case "rsqrt" ->
-                e.call(FloatMath.class, !single && i.has("ftz") ? "rsqrtApproximate" : "rsqrt", kind, kind);
+            case "rsqrt" -> e.call(FloatMath.class, !single && i.has("ftz") ? "rsqrtApproximate" : "rsqrt", kind, kind);
             case "sin", "cos", "ex2", "lg2", "tanh" -> e.call(FloatMath.class, i.opcode(), kind, kind);
             case "copysign" -> e.call(FloatMath.class, "copysign", kind, kind, kind);
             default -> throw e.refusal(i, "unsupported instruction");
@@ -126,16 +123,15 @@ final class FloatEmitter {
         if (widened && kind == TypeKind.FLOAT) {
             e.code.f2d();
         }
-        String name =
-                switch (what) {
-                    case "finite" -> "isFinite";
-                    case "infinite" -> "isInfinite";
-                    case "number" -> "isNumber";
-                    case "notanumber" -> "isNotANumber";
-                    case "normal" -> "isNormal";
-                    case "subnormal" -> "isSubnormal";
-                    default -> throw e.refusal(i, "incomplete instruction");
-                };
+        String name = switch (what) {
+            case "finite" -> "isFinite";
+            case "infinite" -> "isInfinite";
+            case "number" -> "isNumber";
+            case "notanumber" -> "isNotANumber";
+            case "normal" -> "isNormal";
+            case "subnormal" -> "isSubnormal";
+            default -> throw e.refusal(i, "incomplete instruction");
+        };
         e.call(FloatMath.class, name, TypeKind.INT, widened ? TypeKind.DOUBLE : kind);
         e.pop(i, i.operand(0), Type.PRED);
     }

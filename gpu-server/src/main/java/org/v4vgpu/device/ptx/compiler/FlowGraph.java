@@ -20,13 +20,18 @@ final class FlowGraph {
     /** Stands before volatile accesses of shared memory: the lanes of a warp wait for each other, as warp-synchronous code expects. */
     static final String LOCKSTEP = "lockstep";
 
-    private static final Set<String> SYNCHRONIZING = Set.of(
-            "bar", "bar.red", "bar.warp", "shfl", "vote", "match", "redux", "activemask", LOCKSTEP);
+    private static final Set<String> SYNCHRONIZING =
+            Set.of("bar", "bar.red", "bar.warp", "shfl", "vote", "match", "redux", "activemask", LOCKSTEP);
     private static final Set<String> ENDING = Set.of("bra", "ret", "exit", "trap");
 
     /** A basic block; {@code successors} are those that the thread reaches without waiting. */
-    record Block(int index, List<Instruction> instructions, List<Integer> successors, @Nullable Instruction sync) {
-        @Nullable Instruction last() {
+    record Block(
+            int index,
+            List<Instruction> instructions,
+            List<Integer> successors,
+            @Nullable Instruction sync) {
+        @Nullable
+        Instruction last() {
             return instructions.isEmpty() ? null : instructions.getLast();
         }
     }
@@ -64,7 +69,8 @@ final class FlowGraph {
         Operand operand = branch.operand(0);
         Integer block = operand instanceof Operand.Symbol symbol ? labels.get(symbol.name()) : null;
         if (block == null) {
-            throw new PtxErrors.Refusal(branch.line(), branch.written() + ": no such label");
+            String name = operand instanceof Operand.Symbol symbol ? symbol.name() + ": " : "";
+            throw new PtxErrors.Refusal(branch.line(), branch.written() + ": " + name + "no such label");
         }
         return block;
     }

@@ -20,8 +20,7 @@ final class FunctionEmitter implements BodyEmitter.Exits {
 
     private FunctionEmitter(CodeBuilder code, Function function, KernelContext kernel) {
         this.function = function;
-        this.e = new Emitter(
-                code, function, kernel.frame(function), kernel, BLOCK, THREAD, LOCAL_BASE, FRAME);
+        this.e = new Emitter(code, function, kernel.frame(function), kernel, BLOCK, THREAD, LOCAL_BASE, FRAME);
     }
 
     static void emit(CodeBuilder code, Function function, KernelContext kernel) {
@@ -39,7 +38,7 @@ final class FunctionEmitter implements BodyEmitter.Exits {
     }
 
     private void takeParameters(BitSet undefined) {
-        int slot = e.code.parameterSlot(FRAME + 1);
+        int slot = FRAME + 1;
         for (int n = 0; n < function.results().size(); n++) {
             if (function.results().get(n).array()) {
                 int register = function.resultRegisters().get(n);

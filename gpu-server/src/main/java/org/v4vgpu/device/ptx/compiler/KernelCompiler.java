@@ -53,7 +53,8 @@ public final class KernelCompiler {
         byte[] bytes;
         try {
             bytes = ClassFile.of().build(context.owner, type -> {
-                type.withSuperclass(Emitter.descriptor(CompiledKernel.class)).withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);
+                type.withSuperclass(Emitter.descriptor(CompiledKernel.class))
+                        .withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);
                 constructor(type);
                 dispatch(type, regions);
                 for (int i = 0; i < regions.regions().size(); i++) {
@@ -74,7 +75,8 @@ public final class KernelCompiler {
             });
         } catch (IllegalArgumentException tooLarge) {
             throw new PtxErrors.Refusal(
-                    entry.line(), entry.name() + ": unsupported: too large for the JVM (" + tooLarge.getMessage() + ")");
+                    entry.line(),
+                    entry.name() + ": unsupported: too large for the JVM (" + tooLarge.getMessage() + ")");
         }
         return new Compiled(plan(regions, rows), KernelLoader.load(bytes));
     }
@@ -103,7 +105,9 @@ public final class KernelCompiler {
                 ClassFile.ACC_PUBLIC,
                 code -> code.aload(0)
                         .invokespecial(
-                                Emitter.descriptor(CompiledKernel.class), ConstantDescs.INIT_NAME, ConstantDescs.MTD_void)
+                                Emitter.descriptor(CompiledKernel.class),
+                                ConstantDescs.INIT_NAME,
+                                ConstantDescs.MTD_void)
                         .return_());
     }
 

@@ -79,12 +79,10 @@ final class MemoryEmitter {
         if (variable.space() == Space.SHARED) {
             return new Place(Space.SHARED, Place.NONE, Place.NONE, e.kernel.shared.address(variable) + offset);
         }
-        boolean entryParameter = variable.space() == Space.PARAM && e.function.parameters().contains(variable);
+        boolean entryParameter =
+                variable.space() == Space.PARAM && e.function.parameters().contains(variable);
         return new Place(
-                entryParameter ? Space.PARAM : Space.LOCAL,
-                Place.NONE,
-                Place.NONE,
-                e.frame.offset(variable) + offset);
+                entryParameter ? Space.PARAM : Space.LOCAL, Place.NONE, Place.NONE, e.frame.offset(variable) + offset);
     }
 
     /** The address of a variable in its own space, as mov gives it. */
@@ -248,13 +246,18 @@ final class MemoryEmitter {
         Type type = i.type();
         Type own = e.type(value.register());
         boolean wide = own.bits() == 64;
-        if (i.operand(0) instanceof Operand.Vector || value.offset() < 0 || value.offset() + type.bytes() > own.bytes()) {
+        if (i.operand(0) instanceof Operand.Vector
+                || value.offset() < 0
+                || value.offset() + type.bytes() > own.bytes()) {
             throw e.refusal(i, "unsupported access to a parameter of ." + own.ptxName());
         }
         if (type.bits() == own.bits()) {
             e.pushWide(i, new Operand.Register(value.register()), type);
         } else {
-            e.pushWide(i, new Operand.Register(value.register()), wide ? Type.B64 : own.bits() == 16 ? Type.B16 : Type.B32);
+            e.pushWide(
+                    i,
+                    new Operand.Register(value.register()),
+                    wide ? Type.B64 : own.bits() == 16 ? Type.B16 : Type.B32);
             if (wide) {
                 e.code.loadConstant(8 * (int) value.offset()).lushr().l2i();
             } else {
@@ -299,7 +302,9 @@ final class MemoryEmitter {
                         WordAccess.class,
                         single ? "getByte" : "getShort",
                         MethodTypeDesc.of(
-                                single ? ConstantDescs.CD_byte : ConstantDescs.CD_short, Emitter.INTS, ConstantDescs.CD_int));
+                                single ? ConstantDescs.CD_byte : ConstantDescs.CD_short,
+                                Emitter.INTS,
+                                ConstantDescs.CD_int));
                 e.narrow(type);
                 e.pop(i, targets.get(n), type);
             }
@@ -357,7 +362,10 @@ final class MemoryEmitter {
                 e.narrow(type);
             }
             case 2 -> {
-                e.call(GlobalAccess.class, "getShort", MethodTypeDesc.of(ConstantDescs.CD_short, ConstantDescs.CD_long));
+                e.call(
+                        GlobalAccess.class,
+                        "getShort",
+                        MethodTypeDesc.of(ConstantDescs.CD_short, ConstantDescs.CD_long));
                 e.narrow(type);
             }
             default -> {
@@ -373,7 +381,10 @@ final class MemoryEmitter {
         Type type = i.type();
         if (i.operand(0) instanceof Operand.ParameterValue value) {
             if (value.offset() != 0 || i.operand(1) instanceof Operand.Vector) {
-                throw e.refusal(i, "unsupported access to a parameter of ." + e.type(value.register()).ptxName());
+                throw e.refusal(
+                        i,
+                        "unsupported access to a parameter of ."
+                                + e.type(value.register()).ptxName());
             }
             e.pushWide(i, i.operand(1), type);
             e.popRegister(i, value.register(), type);

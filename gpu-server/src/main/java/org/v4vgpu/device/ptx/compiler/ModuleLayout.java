@@ -65,11 +65,13 @@ public final class ModuleLayout {
         return constantBytes;
     }
 
-    @Nullable Variable shared(String name) {
+    @Nullable
+    Variable shared(String name) {
         return shared.get(name);
     }
 
-    @Nullable Function function(String name) {
+    @Nullable
+    Function function(String name) {
         return functions.get(name);
     }
 }

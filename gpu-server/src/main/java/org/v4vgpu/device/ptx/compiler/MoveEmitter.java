@@ -51,7 +51,9 @@ final class MoveEmitter {
         for (int n = 0; n < parts.size(); n++) {
             e.push(i, parts.get(n), part);
             if (wide) {
-                code.i2l().loadConstant(part.bits() == 32 ? 0xFFFF_FFFFL : 0xFFFFL).land();
+                code.i2l()
+                        .loadConstant(part.bits() == 32 ? 0xFFFF_FFFFL : 0xFFFFL)
+                        .land();
                 if (n > 0) {
                     code.loadConstant(n * part.bits()).lshl().lor();
                 }

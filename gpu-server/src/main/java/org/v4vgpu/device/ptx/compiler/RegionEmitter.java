@@ -104,7 +104,10 @@ final class RegionEmitter implements BodyEmitter.Exits {
     }
 
     private void emit() {
-        code.loadConstant(NONE).istore(state).loadConstant(CompiledKernel.EXITED).istore(next);
+        code.loadConstant(NONE)
+                .istore(state)
+                .loadConstant(CompiledKernel.EXITED)
+                .istore(next);
         openRows();
         Label top = code.newLabel();
         Label nextThread = code.newLabel();
@@ -200,13 +203,12 @@ final class RegionEmitter implements BodyEmitter.Exits {
 
     private int openRow(int register) {
         TypeKind kind = e.kind(register);
-        String field =
-                switch (kind) {
-                    case LONG -> "longs";
-                    case FLOAT -> "floats";
-                    case DOUBLE -> "doubles";
-                    default -> "ints";
-                };
+        String field = switch (kind) {
+            case LONG -> "longs";
+            case FLOAT -> "floats";
+            case DOUBLE -> "doubles";
+            default -> "ints";
+        };
         return openRow(field, kind.upperBound().arrayType(2), rows.row(register));
     }
 
@@ -270,7 +272,8 @@ final class RegionEmitter implements BodyEmitter.Exits {
         List<SwitchCase> cases = region.entries().stream()
                 .map(entry -> SwitchCase.of(entry.id(), code.newLabel()))
                 .toList();
-        code.iload(ENTRY).lookupswitch(cases.isEmpty() ? threadEnd : cases.getFirst().target(), cases);
+        code.iload(ENTRY)
+                .lookupswitch(cases.isEmpty() ? threadEnd : cases.getFirst().target(), cases);
         for (int i = 0; i < cases.size(); i++) {
             code.labelBinding(cases.get(i).target());
             enter(region.entries().get(i));

@@ -59,7 +59,8 @@ final class Regions {
         }
         boolean common = !chunked
                 && continuations.stream()
-                        .allMatch(c -> c.point.kind() == SyncPoint.Kind.NONE || c.point.kind() == SyncPoint.Kind.BARRIER);
+                        .allMatch(
+                                c -> c.point.kind() == SyncPoint.Kind.NONE || c.point.kind() == SyncPoint.Kind.BARRIER);
         if (common) {
             varying = Uniformity.varying(function, graph);
         } else {
@@ -99,7 +100,8 @@ final class Regions {
     }
 
     /** The continuation through which a thread passes on its way from one block to another, or null if both share a method. */
-    @Nullable Continuation between(int from, int to) {
+    @Nullable
+    Continuation between(int from, int to) {
         return chunked && chunk[from] != chunk[to] ? byBlock.get(to) : null;
     }
 
@@ -135,8 +137,7 @@ final class Regions {
         for (FlowGraph.Block block : graph.blocks()) {
             for (int successor : block.successors()) {
                 if (chunk[successor] != chunk[block.index()] && !byBlock.containsKey(successor)) {
-                    byBlock.put(
-                            successor, add(successor, null, new SyncPoint(SyncPoint.Kind.NONE, false, 0, 0)));
+                    byBlock.put(successor, add(successor, null, new SyncPoint(SyncPoint.Kind.NONE, false, 0, 0)));
                 }
             }
         }

@@ -28,7 +28,8 @@ final class RegisterKinds {
         List<Type> types = function.registers();
         int[] votes = new int[types.size()];
         for (Statement statement : function.body()) {
-            if (statement instanceof Instruction instruction && !instruction.types().isEmpty()) {
+            if (statement instanceof Instruction instruction
+                    && !instruction.types().isEmpty()) {
                 for (int i = 0; i < instruction.operands().size(); i++) {
                     Type type = i == 0 ? instruction.type() : instruction.lastType();
                     vote(instruction.operand(i), type, instruction.opcode(), votes);
@@ -51,7 +52,8 @@ final class RegisterKinds {
     private static void vote(Operand operand, Type type, String opcode, int[] votes) {
         switch (operand) {
             case Operand.Register register -> {
-                boolean moves = opcode.equals("mov") || opcode.equals("selp") || opcode.equals("ld") || opcode.equals("st");
+                boolean moves =
+                        opcode.equals("mov") || opcode.equals("selp") || opcode.equals("ld") || opcode.equals("st");
                 votes[register.index()] += type.isFloat() && type != Type.F16 ? 1 : moves && isBits(type) ? 0 : -1;
             }
             case Operand.Address address -> vote(address.base(), Type.U64, opcode, votes);

@@ -65,7 +65,8 @@ final class SharedLayout {
         addresses.put(variable, (int) start);
         end = isDynamic(variable) ? end : start + variable.bytes();
         if (end > MOST_STATIC) {
-            throw new PtxErrors.Refusal(variable.line(), variable.name() + ": more than 48 KiB of static shared memory");
+            throw new PtxErrors.Refusal(
+                    variable.line(), variable.name() + ": more than 48 KiB of static shared memory");
         }
     }
 

@@ -16,7 +16,8 @@ final class SyncPoints {
         int barrier = 0;
         if (sync.opcode().equals("bar") && sync.operand(0) instanceof Operand.IntegerLiteral id) {
             if (id.value() < 0 || id.value() > 15) {
-                throw new PtxErrors.Refusal(sync.line(), sync.written() + ": barrier " + id.value() + " is not one of 0 .. 15");
+                throw new PtxErrors.Refusal(
+                        sync.line(), sync.written() + ": barrier " + id.value() + " is not one of 0 .. 15");
             }
             barrier = (int) id.value();
         }

@@ -54,7 +54,10 @@ final class Uniformity {
             boolean branches = block.successors().size() > 1
                     || block.sync() != null && block.sync().guard() != null;
             Instruction last = block.last();
-            if (branches && last != null && last.guard() != null && varying.get(last.guard().register())) {
+            if (branches
+                    && last != null
+                    && last.guard() != null
+                    && varying.get(last.guard().register())) {
                 part(block);
             }
         }
@@ -83,7 +86,8 @@ final class Uniformity {
         for (FlowGraph.Block block : blocks) {
             Instruction sync = block.sync();
             if (sync != null
-                    && (parted.get(block.index()) || sync.guard() != null && varying.get(sync.guard().register()))) {
+                    && (parted.get(block.index())
+                            || sync.guard() != null && varying.get(sync.guard().register()))) {
                 return true;
             }
         }
@@ -96,7 +100,8 @@ final class Uniformity {
 
     /** Marks what lies between a branch that parts the threads and the place where all meet again. */
     private void part(FlowGraph.Block branch) {
-        List<Integer> successors = branch.successors().stream().filter(waitsLater::get).toList();
+        List<Integer> successors =
+                branch.successors().stream().filter(waitsLater::get).toList();
         if (successors.size() < 2 && (branch.sync() == null)) {
             return; // The others end without waiting again: those that stay agree.
         }

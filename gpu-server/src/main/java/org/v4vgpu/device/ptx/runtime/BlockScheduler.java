@@ -177,7 +177,8 @@ final class BlockScheduler {
     }
 
     private void reduce(BitSet members) {
-        int count = (int) members.stream().filter(t -> block.operands[2][t] != 0).count();
+        int count =
+                (int) members.stream().filter(t -> block.operands[2][t] != 0).count();
         members.stream().forEach(t -> {
             block.results[0][t] = switch (points[~block.pc[t]].kind()) {
                 case REDUCE_POPC -> count;

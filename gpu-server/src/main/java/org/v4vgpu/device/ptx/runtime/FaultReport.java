@@ -18,8 +18,8 @@ final class FaultReport {
         String place = "kernel " + launch.plan().name();
         if (at >= 0) {
             int t = Math.clamp(block.faultThread, 0, Math.max(0, block.threads - 1));
-            place += ", block (" + block.ctaidX + "," + block.ctaidY + "," + block.ctaidZ + "), thread (" + block.tidX[t] + ","
-                    + block.tidY[t] + "," + block.tidZ[t] + ")";
+            place += ", block (" + block.ctaidX + "," + block.ctaidY + "," + block.ctaidZ + "), thread ("
+                    + block.tidX[t] + "," + block.tidY[t] + "," + block.tidZ[t] + ")";
         }
         String line = line(thrown);
         CudaStatus status = status(thrown);

@@ -64,15 +64,19 @@ public final class GenericAccess {
     public static int atomic(ThreadBlock block, int localBase, long address, int operation, int value) {
         int window = window(address);
         return window == 0
-                ? GlobalAccess.atomic(GlobalAccess.locate(address, 4, block.map, block.base, block.delta), operation, value)
-                : WordAccess.atomic(words(block, window, address), index(window, localBase, address, 4), operation, value);
+                ? GlobalAccess.atomic(
+                        GlobalAccess.locate(address, 4, block.map, block.base, block.delta), operation, value)
+                : WordAccess.atomic(
+                        words(block, window, address), index(window, localBase, address, 4), operation, value);
     }
 
     public static long atomic(ThreadBlock block, int localBase, long address, int operation, long value) {
         int window = window(address);
         return window == 0
-                ? GlobalAccess.atomic(GlobalAccess.locate(address, 8, block.map, block.base, block.delta), operation, value)
-                : WordAccess.atomic(words(block, window, address), index(window, localBase, address, 8), operation, value);
+                ? GlobalAccess.atomic(
+                        GlobalAccess.locate(address, 8, block.map, block.base, block.delta), operation, value)
+                : WordAccess.atomic(
+                        words(block, window, address), index(window, localBase, address, 8), operation, value);
     }
 
     public static int compareAndSwap(ThreadBlock block, int localBase, long address, int expected, int value) {

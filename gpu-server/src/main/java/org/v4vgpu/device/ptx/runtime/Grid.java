@@ -43,7 +43,8 @@ public final class Grid {
                 try {
                     wait();
                 } catch (InterruptedException _) {
-                    interrupted = true; // The memory must not go away under the helpers: cancel() is what ends a launch.
+                    interrupted =
+                            true; // The memory must not go away under the helpers: cancel() is what ends a launch.
                 }
             }
             if (interrupted) {

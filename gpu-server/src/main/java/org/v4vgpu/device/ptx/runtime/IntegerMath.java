@@ -261,15 +261,14 @@ public final class IntegerMath {
         int n = selector & 3;
         int s = 0;
         for (int i = 0; i < 4; i++) {
-            int choice =
-                    switch (mode) {
-                        case 0 -> n + i; // f4e
-                        case 1 -> n - i & 7; // b4e
-                        case 2 -> n; // rc8
-                        case 3 -> Math.max(n, i); // ecl
-                        case 4 -> Math.min(n, i); // ecr
-                        default -> (n & 1) * 2 + (i & 1); // rc16
-                    };
+            int choice = switch (mode) {
+                case 0 -> n + i; // f4e
+                case 1 -> n - i & 7; // b4e
+                case 2 -> n; // rc8
+                case 3 -> Math.max(n, i); // ecl
+                case 4 -> Math.min(n, i); // ecr
+                default -> (n & 1) * 2 + (i & 1); // rc16
+            };
             s |= choice << (4 * i);
         }
         return s;

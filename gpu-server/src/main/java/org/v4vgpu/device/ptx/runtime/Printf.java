@@ -43,8 +43,8 @@ public final class Printf {
         Printf reader = new Printf(block, localBase, 0);
         throw new KernelFault(
                 CudaStatus.ASSERT,
-                "assertion `" + reader.string(message) + "` failed in " + reader.string(function) + " at " + reader.string(file)
-                        + ":" + line);
+                "assertion `" + reader.string(message) + "` failed in " + reader.string(function) + " at "
+                        + reader.string(file) + ":" + line);
     }
 
     private String format(String format) {

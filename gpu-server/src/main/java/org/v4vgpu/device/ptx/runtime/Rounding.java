@@ -91,7 +91,9 @@ public final class Rounding {
     /** A double that stands for itself, as a float. */
     public static float round(double exact, int mode) {
         float nearest = (float) exact;
-        return Double.isNaN(exact) || Double.isInfinite(exact) ? nearest : step(nearest, Double.compare(exact, nearest), mode);
+        return Double.isNaN(exact) || Double.isInfinite(exact)
+                ? nearest
+                : step(nearest, Double.compare(exact, nearest), mode);
     }
 
     public static float round(long exact, int mode) {

@@ -53,7 +53,8 @@ final class DeclarationParser {
                 }
                 case "v2" -> elements = 2;
                 case "v4" -> elements = 4;
-                default -> throw new PtxErrors.Refusal(token.line(), "." + token.text() + ": unsupported in a declaration");
+                default ->
+                    throw new PtxErrors.Refusal(token.line(), "." + token.text() + ": unsupported in a declaration");
             }
         }
     }

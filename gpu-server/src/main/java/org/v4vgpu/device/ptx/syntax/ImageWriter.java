@@ -41,18 +41,17 @@ final class ImageWriter {
         }
         boolean negative = in.accept("-");
         Operand value = Literals.operand(in.number(), negative, line);
-        long bits =
-                switch (value) {
-                    case Operand.IntegerLiteral integer ->
-                        type == Type.F32
-                                ? Float.floatToRawIntBits(integer.value())
-                                : type == Type.F64 ? Double.doubleToRawLongBits(integer.value()) : integer.value();
-                    case Operand.RealLiteral real ->
-                        type == Type.F64
-                                ? Double.doubleToRawLongBits(real.value())
-                                : Float.floatToRawIntBits((float) real.value());
-                    default -> throw new PtxErrors.Refusal(line, "unsupported initial value");
-                };
+        long bits = switch (value) {
+            case Operand.IntegerLiteral integer ->
+                type == Type.F32
+                        ? Float.floatToRawIntBits(integer.value())
+                        : type == Type.F64 ? Double.doubleToRawLongBits(integer.value()) : integer.value();
+            case Operand.RealLiteral real ->
+                type == Type.F64
+                        ? Double.doubleToRawLongBits(real.value())
+                        : Float.floatToRawIntBits((float) real.value());
+            default -> throw new PtxErrors.Refusal(line, "unsupported initial value");
+        };
         put(bits);
     }
 

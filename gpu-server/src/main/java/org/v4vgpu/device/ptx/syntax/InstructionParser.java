@@ -41,7 +41,8 @@ final class InstructionParser {
                 in.expect(",");
             }
         }
-        boolean carries = modifiers.contains("cc") || opcode.equals("addc") || opcode.equals("subc") || opcode.equals("madc");
+        boolean carries =
+                modifiers.contains("cc") || opcode.equals("addc") || opcode.equals("subc") || opcode.equals("madc");
         int carry = carries ? scope.carryRegister(line) : -1;
         Instruction instruction = new Instruction(
                 guard,
@@ -114,7 +115,8 @@ final class InstructionParser {
         }
         Scope.Meaning meaning = scope.find(name, line);
         if (meaning == null && name.startsWith("%")) {
-            String element = in.peek().kind() == Token.Kind.DOTTED ? "." + in.next().text() : "";
+            String element =
+                    in.peek().kind() == Token.Kind.DOTTED ? "." + in.next().text() : "";
             return new Operand.Special(name + element);
         }
         return switch (meaning) {
@@ -122,7 +124,8 @@ final class InstructionParser {
             case Scope.ScalarParameter scalar -> new Operand.ParameterValue(scalar.register(), 0);
             case Scope.PointerParameter pointer -> new Operand.ParameterPointer(pointer.register(), 0);
             case Scope.OwnVariable own -> new Operand.Named(own.variable(), offset());
-            case Scope.ModuleVariable variable -> new Operand.Symbol(variable.variable().name(), offset());
+            case Scope.ModuleVariable variable ->
+                new Operand.Symbol(variable.variable().name(), offset());
             case null -> new Operand.Symbol(name, offset());
         };
     }
@@ -134,8 +137,10 @@ final class InstructionParser {
         in.expect("]");
         return switch (base) {
             case Operand.Register register -> new Operand.Address(register, offset);
-            case Operand.Symbol symbol -> new Operand.Address(new Operand.Symbol(symbol.name(), 0), symbol.offset() + offset);
-            case Operand.Named named -> new Operand.Address(new Operand.Named(named.variable(), 0), named.offset() + offset);
+            case Operand.Symbol symbol ->
+                new Operand.Address(new Operand.Symbol(symbol.name(), 0), symbol.offset() + offset);
+            case Operand.Named named ->
+                new Operand.Address(new Operand.Named(named.variable(), 0), named.offset() + offset);
             case Operand.ParameterValue value -> new Operand.ParameterValue(value.register(), offset);
             case Operand.ParameterPointer pointer -> new Operand.ParameterPointer(pointer.register(), offset);
             case Operand.IntegerLiteral literal -> new Operand.Address(literal, offset);

@@ -14,8 +14,7 @@ import java.util.Set;
  * source, v source or vector, p source predicate, m address, l label; what follows ? may be missing. Source: PTX ISA 9.7.
  */
 public final class InstructionSet {
-    private static final String TABLE =
-            """
+    private static final String TABLE = """
             add     | u16 s16 u32 s32 u64 s64 f32 f64 | rnd ftz sat cc        | dss
             sub     | u16 s16 u32 s32 u64 s64 f32 f64 | rnd ftz sat cc        | dss
             addc    | u32 s32 u64 s64 | cc                                    | dss
@@ -98,8 +97,9 @@ public final class InstructionSet {
             "space", "global shared shared::cta local const param param::entry param::func",
             "scope", "cta cluster gpu sys",
             "order", "weak volatile relaxed acquire release acq_rel",
-            "cache", "ca cg cs lu cv wb wt L1::evict_normal L1::evict_unchanged L1::evict_first L1::evict_last"
-                    + " L1::no_allocate L2::64B L2::128B L2::256B",
+            "cache",
+                    "ca cg cs lu cv wb wt L1::evict_normal L1::evict_unchanged L1::evict_first L1::evict_last"
+                            + " L1::no_allocate L2::64B L2::128B L2::256B",
             "access", "space scope order cache",
             "atomic", "global shared shared::cta scope order add and or xor cas exch min max inc dec",
             "mem", "b8 u8 s8 b16 u16 s16 f16 b32 u32 s32 b64 u64 s64 f32 f64");
@@ -192,8 +192,9 @@ public final class InstructionSet {
             case Operand.Register _ -> "dVPsvp".indexOf(place) >= 0;
             case Operand.Sink _ -> "dVP".indexOf(place) >= 0;
             case Operand.Pair pair -> place == 'P' && fits(pair.first(), 'd') && fits(pair.second(), 'd');
-            case Operand.Vector vector -> place == 'V' && vector.elements().stream().allMatch(e -> fits(e, 'd'))
-                    || place == 'v' && vector.elements().stream().allMatch(e -> fits(e, 's'));
+            case Operand.Vector vector ->
+                place == 'V' && vector.elements().stream().allMatch(e -> fits(e, 'd'))
+                        || place == 'v' && vector.elements().stream().allMatch(e -> fits(e, 's'));
             case Operand.Special _, Operand.Named _ -> place == 'v' || place == 's';
             case Operand.Symbol _ -> place == 'l' || place == 'v' || place == 's';
             case Operand.IntegerLiteral _, Operand.RealLiteral _ -> place == 's' || place == 'v' || place == 'p';

@@ -90,8 +90,8 @@ public final class Parser {
         if (version > NEWEST_VERSION) {
             throw new DeviceException(
                     CudaStatus.UNSUPPORTED_PTX_VERSION,
-                    "line " + line + ": .version " + number + ": unsupported, the newest is " + NEWEST_VERSION / 10 + "."
-                            + NEWEST_VERSION % 10);
+                    "line " + line + ": .version " + number + ": unsupported, the newest is " + NEWEST_VERSION / 10
+                            + "." + NEWEST_VERSION % 10);
         }
         return version;
     }
@@ -121,8 +121,10 @@ public final class Parser {
                 in.skipTo("}");
             }
             case "pragma" -> in.skipTo(";");
-            default -> throw new PtxErrors.Refusal(
-                    next.line(), (next.kind() == Token.Kind.DOTTED ? "." : "") + next.text() + ": unsupported directive");
+            default ->
+                throw new PtxErrors.Refusal(
+                        next.line(),
+                        (next.kind() == Token.Kind.DOTTED ? "." : "") + next.text() + ": unsupported directive");
         }
     }
 

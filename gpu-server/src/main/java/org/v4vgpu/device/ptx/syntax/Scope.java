@@ -86,7 +86,8 @@ final class Scope {
         top().ranges.add(new Range(prefix, count, type));
     }
 
-    @Nullable Meaning find(String name, int line) {
+    @Nullable
+    Meaning find(String name, int line) {
         for (Level level : levels) {
             Meaning meaning = level.names.get(name);
             if (meaning != null) {

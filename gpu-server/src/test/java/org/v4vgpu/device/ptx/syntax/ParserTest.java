@@ -48,18 +48,21 @@ class ParserTest {
     @Test
     void refusesNewerVersionsAndOtherThings() {
         assertRefused(
-                CudaStatus.UNSUPPORTED_PTX_VERSION, "line 2: .version 99.1: unsupported, the newest is 9.0", "\n.version 99.1\n");
+                CudaStatus.UNSUPPORTED_PTX_VERSION,
+                "line 2: .version 99.1: unsupported, the newest is 9.0",
+                "\n.version 99.1\n");
         assertRefused(CudaStatus.INVALID_PTX, "line 1: no PTX: a module begins with .version", "Hello, world");
         assertRefused(CudaStatus.INVALID_IMAGE, "line 1: the image is empty", " \n");
         assertRefused(
-                CudaStatus.INVALID_IMAGE, "line 1: the image is no text: only PTX can be loaded", "\u007fELF\u0002\u0001");
+                CudaStatus.INVALID_IMAGE,
+                "line 1: the image is no text: only PTX can be loaded",
+                "\u007fELF\u0002\u0001");
         assertRefused(
                 CudaStatus.INVALID_PTX,
                 "line 3: .address_size 32: unsupported, only 64-bit addresses",
                 ".version 4.0\n.target sm_20\n.address_size 32\n");
         assertRefused(CudaStatus.INVALID_PTX, "line 4: .tex: unsupported directive", HEAD + ".tex .u64 t;\n");
-        assertRefused(
-                CudaStatus.INVALID_PTX, "line 5: no '}' at the end of the function", HEAD + ".entry k() {\nret;");
+        assertRefused(CudaStatus.INVALID_PTX, "line 5: no '}' at the end of the function", HEAD + ".entry k() {\nret;");
         assertRefused(
                 CudaStatus.INVALID_PTX,
                 "line 5: add.s32: unsupported operand 1",
