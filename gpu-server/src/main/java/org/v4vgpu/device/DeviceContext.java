@@ -12,7 +12,13 @@ public interface DeviceContext extends AutoCloseable {
     /** Allocates device memory, at least 256-byte aligned; the address is never 0. Source: cuMemAlloc. */
     long allocate(long bytes) throws DeviceException;
 
-    /** Frees an allocation by its first address, after all work that was enqueued before. Source: cuMemFree. */
+    /**
+     * Frees an allocation by its first address. From now on the address is invalid; the bytes are free when all work that was
+     * enqueued before is done. Does not wait for that: who wants the memory back at once calls {@link #await} first, as cuMemFree
+     * does.
+     *
+     * <p>Source: cuMemFree. INVALID_VALUE for anything that is not the first address of a live allocation.
+     */
     void free(long address) throws DeviceException;
 
     /** Bytes in use by this context. */

@@ -13,6 +13,10 @@ public interface DeviceFunction {
     /** CUfunction_attribute to its value. Source: cuFuncGetAttribute. */
     Map<Integer, Integer> attributes();
 
-    /** @param offset where the parameter begins in the parameter bytes */
+    /**
+     * Where a parameter lies.
+     *
+     * @param offset where the parameter begins in the parameter bytes
+     */
     record Parameter(int offset, int bytes) {}
 }

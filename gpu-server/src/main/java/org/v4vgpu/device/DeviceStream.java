@@ -3,8 +3,9 @@ package org.v4vgpu.device;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A queue of work in a context. Safe for any thread; what one thread enqueues keeps its order. Enqueuing may block while the
- * stream holds its maximum of unfinished work (1024 operations).
+ * A queue of work in a context. Safe for any thread; what one thread enqueues keeps its order. Enqueuing blocks while the
+ * stream holds its maximum of unfinished work (1024 operations), until there is space or the context ends; who must look after a
+ * peer meanwhile calls {@link #awaitSpace} first.
  *
  * <p>Arguments are checked when work is enqueued (ranges against live allocations, launch limits); what a kernel does wrong
  * shows at a later call.
@@ -39,6 +40,13 @@ public interface DeviceStream extends AutoCloseable {
 
     /** Work enqueued later waits for the event's latest record. Source: cuStreamWaitEvent. */
     void waitFor(DeviceEvent event) throws DeviceException;
+
+    /**
+     * Waits until the stream can take one more operation without blocking.
+     *
+     * @return false if that did not happen within {@code timeoutNanos}
+     */
+    boolean awaitSpace(long timeoutNanos) throws DeviceException;
 
     /** Whether everything that was enqueued is done. Source: cuStreamQuery. */
     boolean isIdle() throws DeviceException;

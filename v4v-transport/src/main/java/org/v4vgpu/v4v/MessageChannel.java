@@ -9,7 +9,8 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>One thread sends and one thread receives; they may be the same, and usually are. {@link #close()} is safe from any thread
  * and ends what the others are waiting for. Sending blocks while the peer has no space: that is the back pressure. Nothing
- * hangs: every wait ends by data, space, close, the peer's death or a deadline.
+ * hangs: every wait ends by data, space, close, the peer's death or a deadline. An interrupt ends no wait and stays pending: half a
+ * message could not be taken back.
  *
  * {@snippet :
  *   channel.send(header, payload);

@@ -1,23 +1,46 @@
 package org.v4vgpu.v4v;
 
 import java.io.IOException;
+import org.v4vgpu.v4v.connection.V4vConnections;
+import org.v4vgpu.v4v.connection.V4vListener;
+import org.v4vgpu.v4v.tcp.TcpListener;
+import org.v4vgpu.v4v.tcp.TcpMessageChannel;
 
 /** Opens channels and listeners by address. Safe for any thread. */
 public final class MessageChannels {
+    private static final long CONNECT_TIMEOUT_NANOS = 10_000_000_000L;
+
     private MessageChannels() {}
 
     /**
      * Connects to a listener.
      *
      * @throws IOException with one line that names the address, the cause and what to do, if nobody listens there, the peer
-     *     speaks another protocol or version, or it does not answer in time
+     *     speaks another protocol or version, or it does not answer in ten seconds
      */
     public static MessageChannel connect(ChannelAddress address) throws IOException {
-        throw new IOException("no transport for " + address);
+        boolean interrupted = Thread.interrupted(); // it would close what is being opened
+        try {
+            return switch (address) {
+                case V4vAddress v4v -> V4vConnections.connect(LocalDomains.toConnect(), v4v, CONNECT_TIMEOUT_NANOS);
+                case TcpAddress tcp -> TcpMessageChannel.connect(tcp, CONNECT_TIMEOUT_NANOS);
+            };
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
-    /** Listens at an address. */
+    /**
+     * Listens at an address.
+     *
+     * @throws IOException with one line that names the address and the cause
+     */
     public static MessageListener listen(ChannelAddress address) throws IOException {
-        throw new IOException("no transport for " + address);
+        return switch (address) {
+            case V4vAddress v4v -> V4vListener.open(LocalDomains.toListen(v4v.domain()), v4v.port());
+            case TcpAddress tcp -> TcpListener.open(tcp);
+        };
     }
 }

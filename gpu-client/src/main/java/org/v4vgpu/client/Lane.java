@@ -1,0 +1,295 @@
+package org.v4vgpu.client;
+
+import com.google.protobuf.MessageLite;
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.proto.Call;
+import org.v4vgpu.proto.CallDescriptor;
+import org.v4vgpu.proto.CallEncoder;
+import org.v4vgpu.proto.CallHeader;
+import org.v4vgpu.proto.CudaStatus;
+import org.v4vgpu.proto.GoodbyeRequest;
+import org.v4vgpu.proto.ProtocolException;
+import org.v4vgpu.v4v.IncomingMessage;
+import org.v4vgpu.v4v.MessageChannel;
+
+/**
+ * One connection of a session: writes calls, reads replies. Confined to the thread that owns it; a {@linkplain #isShared()
+ * shared} lane is for any thread, which holds its lock for the length of one call.
+ *
+ * <p>Whatever goes wrong after a call has its number ends the session (decision "a lane per calling thread"): the server would
+ * wait for that number for ever. So everything that can fail for the caller's own fault is checked before.
+ */
+final class Lane {
+    /** How long a thread rests between two queries on a shared lane, where it must not sit in a waiting call. */
+    private static final long QUERY_INTERVAL_NANOS = 50_000;
+
+    private static final MemorySegment NO_PAYLOAD = MemorySegment.NULL;
+
+    private final GpuSession session;
+    private final MessageChannel channel;
+    private final CallEncoder encoder = new CallEncoder();
+    private final int chunkBytes;
+    private final @Nullable ReentrantLock lock;
+
+    Lane(GpuSession session, MessageChannel channel, boolean shared) {
+        this.session = session;
+        this.channel = channel;
+        this.chunkBytes = channel.maximumPayloadBytes();
+        this.lock = shared ? new ReentrantLock() : null;
+    }
+
+    boolean isShared() {
+        return lock != null;
+    }
+
+    // ---- verbs
+
+    /** Calls and waits. @throws CudaException if the status is not success */
+    <Q extends MessageLite, R extends MessageLite> R call(Call<Q, R> call, Q request) {
+        return call(call, request, NO_PAYLOAD);
+    }
+
+    /** Calls with a payload and waits. @throws CudaException if the status is not success */
+    <Q extends MessageLite, R extends MessageLite> R call(Call<Q, R> call, Q request, MemorySegment payload) {
+        Reply<R> reply = exchange(call, request, payload);
+        if (!reply.status().isSuccess()) {
+            throw new CudaException(reply.status(), call.name());
+        }
+        return reply.message();
+    }
+
+    /** Calls with a payload and waits; the reply's message has a meaning whatever its status. */
+    <Q extends MessageLite, R extends MessageLite> Reply<R> exchange(
+            Call<Q, R> call, Q request, MemorySegment payload) {
+        acquire();
+        try {
+            long sequence = publish(call, CallDescriptor.WAITS, request, payload);
+            try (IncomingMessage message = channel.receive()) {
+                CallHeader header = header(call, sequence, message);
+                return new Reply<>(status(header.status()), header.parse(call.replies()));
+            } catch (IOException | RuntimeException e) {
+                throw session.fail(e);
+            }
+        } finally {
+            release();
+        }
+    }
+
+    /** Calls, waits and tells the status alone; the message of the reply is not looked at. */
+    <Q extends MessageLite> CudaStatus status(Call<Q, ?> call, Q request) {
+        acquire();
+        try {
+            long sequence = publish(call, CallDescriptor.WAITS, request, NO_PAYLOAD);
+            try (IncomingMessage message = channel.receive()) {
+                return status(header(call, sequence, message).status());
+            } catch (IOException | RuntimeException e) {
+                throw session.fail(e);
+            }
+        } finally {
+            release();
+        }
+    }
+
+    /** Sends without waiting. In blocking mode it waits, and throws what it is told. */
+    <Q extends MessageLite> void post(Call<Q, ?> call, Q request, MemorySegment payload) {
+        if (session.isBlocking()) {
+            call(call, request, payload);
+            return;
+        }
+        acquire();
+        try {
+            publish(call, 0, request, payload);
+        } finally {
+            release();
+        }
+    }
+
+    <Q extends MessageLite> void post(Call<Q, ?> call, Q request) {
+        post(call, request, NO_PAYLOAD);
+    }
+
+    /** Calls and waits for the reply's payload, which fills {@code destination}. */
+    <Q extends MessageLite> void read(Call<Q, ?> call, Q request, MemorySegment destination) {
+        requireAccess(destination);
+        acquire();
+        try {
+            long sequence = publish(call, CallDescriptor.WAITS, request, NO_PAYLOAD);
+            CudaStatus status;
+            try {
+                status = receivePayload(call, sequence, destination);
+            } catch (IOException | RuntimeException e) {
+                throw session.fail(e);
+            }
+            if (!status.isSuccess()) {
+                throw new CudaException(status, call.name());
+            }
+        } finally {
+            release();
+        }
+    }
+
+    /**
+     * Waits for something that a query can tell as well. A lane of one's own sits in the waiting call; on a shared lane, where
+     * that would stop the others, the query is repeated until it says something else than not ready.
+     */
+    <Q extends MessageLite, S extends MessageLite> CudaStatus await(
+            Call<Q, ?> waiting, Q request, Call<S, ?> query, S queryRequest) {
+        return isShared() ? poll(query, queryRequest) : status(waiting, request);
+    }
+
+    /** Repeats a query until it says something else than not ready. */
+    <S extends MessageLite> CudaStatus poll(Call<S, ?> query, S request) {
+        while (true) {
+            CudaStatus status = status(query, request);
+            if (status.code() != CudaStatus.NOT_READY.code()) {
+                return status;
+            }
+            LockSupport.parkNanos(QUERY_INTERVAL_NANOS);
+        }
+    }
+
+    /** Says goodbye, unless the session is gone already, and closes the connection. By the owner, or once the owner has ended. */
+    void leave() {
+        try {
+            if (session.isOpen()) {
+                status(Call.GOODBYE, GoodbyeRequest.getDefaultInstance());
+            }
+        } catch (CudaException e) {
+            // The session failed, which has been logged, and there is nothing left to leave.
+        } finally {
+            channel.close();
+        }
+    }
+
+    /** Cuts the connection, which ends what a thread waits for on it. Safe for any thread. */
+    void cut() {
+        channel.close();
+    }
+
+    // ---- steps
+
+    private long publish(Call<?, ?> call, int flags, MessageLite request, MemorySegment payload) {
+        session.ensureOpen();
+        requireAccess(payload);
+        long bytes = payload.byteSize();
+        try {
+            if (bytes > chunkBytes) {
+                return publishChunks(call, flags, request, payload);
+            }
+            long sequence = session.nextSequence();
+            channel.send(encoder.request(call, flags | CallDescriptor.LAST, sequence, bytes, request), payload);
+            return sequence;
+        } catch (IOException | RuntimeException e) {
+            throw session.fail(e);
+        } catch (Error e) {
+            session.fail(e);
+            throw e;
+        }
+    }
+
+    /** One number for the first chunk and one for the last, so that what comes between blocks nobody beside it. */
+    private long publishChunks(Call<?, ?> call, int flags, MessageLite request, MemorySegment payload)
+            throws IOException {
+        long bytes = payload.byteSize();
+        long sequence = session.nextSequence();
+        channel.send(encoder.request(call, flags, sequence, bytes, request), payload.asSlice(0, chunkBytes));
+        long offset = chunkBytes;
+        for (; bytes - offset > chunkBytes; offset += chunkBytes) {
+            channel.send(encoder.continuation(flags, 0, bytes), payload.asSlice(offset, chunkBytes));
+        }
+        long last = session.nextSequence();
+        channel.send(encoder.continuation(flags | CallDescriptor.LAST, last, bytes), payload.asSlice(offset));
+        return sequence;
+    }
+
+    private CudaStatus receivePayload(Call<?, ?> call, long sequence, MemorySegment destination) throws IOException {
+        long bytes = destination.byteSize();
+        long offset = 0;
+        CallHeader header;
+        try (IncomingMessage message = channel.receive()) {
+            header = header(call, sequence, message);
+            if (header.status() != 0 && header.isLast()) {
+                return status(header.status());
+            }
+            if (header.payloadBytes() != bytes) {
+                throw new ProtocolException("reply to " + call + " announces " + header.payloadBytes()
+                        + " bytes of payload where " + bytes + " were asked for");
+            }
+            offset += place(message, destination, offset);
+        }
+        while (!header.isLast()) {
+            try (IncomingMessage message = channel.receive()) {
+                header = CallHeader.decode(message.header());
+                if (!header.isReply() || !header.isContinuation()) {
+                    throw new ProtocolException("message " + header.number() + " within the payload of " + call);
+                }
+                offset += place(message, destination, offset);
+            }
+        }
+        if (header.status() == 0 && offset != bytes) {
+            throw new ProtocolException("payload of " + call + " ended after " + offset + " of " + bytes + " bytes");
+        }
+        return status(header.status());
+    }
+
+    private static long place(IncomingMessage message, MemorySegment destination, long offset) throws IOException {
+        long chunk = message.payload().byteSize();
+        if (chunk > destination.byteSize() - offset) {
+            throw new ProtocolException("payload exceeds the " + destination.byteSize() + " bytes asked for");
+        }
+        message.payload().copyTo(destination, offset);
+        return chunk;
+    }
+
+    private static CallHeader header(Call<?, ?> call, long sequence, IncomingMessage message) throws IOException {
+        CallHeader header = CallHeader.decode(message.header());
+        if (!header.isReply() || header.number() != call.number() || header.sequence() != sequence) {
+            throw new ProtocolException("message " + header.number() + "/" + header.sequence() + " is no reply to "
+                    + call + " (" + call.number() + "/" + sequence + ")");
+        }
+        return header;
+    }
+
+    private static CudaStatus status(int code) {
+        return code == 0 ? CudaStatus.SUCCESS : new CudaStatus(code);
+    }
+
+    /** A segment whose arena is closed, or that belongs to another thread, is the caller's fault and must not cost the session. */
+    private static void requireAccess(MemorySegment segment) {
+        if (!segment.scope().isAlive()) {
+            throw new IllegalStateException("the memory segment's arena is closed");
+        }
+        if (!segment.isAccessibleBy(Thread.currentThread())) {
+            throw new WrongThreadException("the memory segment belongs to another thread");
+        }
+    }
+
+    private void acquire() {
+        if (lock != null) {
+            lock.lock();
+        }
+    }
+
+    private void release() {
+        if (lock != null) {
+            lock.unlock();
+        }
+    }
+
+    /** What is worth saying of an exception, on one line. */
+    static String describe(Throwable cause) {
+        if (cause instanceof EOFException) {
+            return "the server closed the connection";
+        }
+        String message = cause.getMessage();
+        return cause instanceof IOException && message != null ? message : cause.toString();
+    }
+
+    /** A reply's status and message. */
+    record Reply<R>(CudaStatus status, R message) {}
+}

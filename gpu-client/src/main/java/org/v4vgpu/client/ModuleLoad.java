@@ -1,0 +1,62 @@
+package org.v4vgpu.client;
+
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.proto.Call;
+import org.v4vgpu.proto.CudaStatus;
+import org.v4vgpu.proto.Limits;
+import org.v4vgpu.proto.ModuleLoadDataReply;
+import org.v4vgpu.proto.ModuleLoadDataRequest;
+
+/**
+ * How the loading of a module went. Immutable.
+ *
+ * @param module the module, if it was loaded
+ * @param infoLog what the server's compiler remarked
+ * @param errorLog what it refused, and where
+ */
+public record ModuleLoad(CudaStatus status, @Nullable RemoteModule module, String infoLog, String errorLog) {
+    static final int DEFAULT_LOG_BYTES = 4096;
+
+    static ModuleLoad of(RemoteContext context, MemorySegment image, int logBytes) {
+        long bytes = image.byteSize();
+        if (bytes == 0 || bytes > Limits.MAXIMUM_MODULE_BYTES) {
+            return refused(
+                    CudaStatus.INVALID_IMAGE,
+                    "a module image of " + bytes + " bytes; up to " + Limits.MAXIMUM_MODULE_BYTES + " are possible");
+        }
+        int log = Math.clamp(logBytes, 0, Limits.MAXIMUM_LOG_BYTES);
+        Lane.Reply<ModuleLoadDataReply> reply = context.lane()
+                .exchange(
+                        Call.MODULE_LOAD_DATA,
+                        ModuleLoadDataRequest.newBuilder()
+                                .setContext(context.id())
+                                .setInfoLogBytes(log)
+                                .setErrorLogBytes(log)
+                                .build(),
+                        image);
+        ModuleLoadDataReply message = reply.message();
+        RemoteModule module = reply.status().isSuccess() ? new RemoteModule(context, message.getModule()) : null;
+        return new ModuleLoad(reply.status(), module, message.getInfoLog(), message.getErrorLog());
+    }
+
+    private static ModuleLoad refused(CudaStatus status, String why) {
+        return new ModuleLoad(status, null, "", why);
+    }
+
+    /**
+     *
+     * The module.
+     *
+     *
+     *
+     * @throws CudaException the status, with the error log, if there is no module
+     *
+     */
+    public RemoteModule orElseThrow() {
+        if (module == null) {
+            throw new CudaException(status, errorLog.isBlank() ? "ModuleLoadData" : errorLog.strip());
+        }
+        return module;
+    }
+}

@@ -1,0 +1,261 @@
+package org.v4vgpu.client;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.proto.Call;
+import org.v4vgpu.proto.CtxDestroyRequest;
+import org.v4vgpu.proto.CtxSynchronizeRequest;
+import org.v4vgpu.proto.CudaStatus;
+import org.v4vgpu.proto.EventCreateRequest;
+import org.v4vgpu.proto.MemAllocReply;
+import org.v4vgpu.proto.MemAllocRequest;
+import org.v4vgpu.proto.MemGetInfoReply;
+import org.v4vgpu.proto.MemGetInfoRequest;
+import org.v4vgpu.proto.StreamCreateRequest;
+
+/**
+ * A CUDA context on a remote device. Safe for any thread; unlike in CUDA no thread has a current one. Its memory, modules,
+ * streams and events end with it.
+ */
+public final class RemoteContext implements AutoCloseable {
+    private static final long LEGACY_STREAM = 0;
+    private static final long PER_THREAD_STREAM = 2;
+
+    private final RemoteDevice device;
+    private final GpuSession session;
+    private final long id;
+    private final int flags;
+    private final CtxSynchronizeRequest synchronize;
+    private final AllocationTable allocations = new AllocationTable();
+    private final Set<RemoteStream> streams = ConcurrentHashMap.newKeySet();
+    private final RemoteStream defaultStream;
+    private final RemoteStream perThreadStream;
+    private final AtomicBoolean open = new AtomicBoolean(true);
+
+    RemoteContext(RemoteDevice device, long id, int flags) {
+        this.device = device;
+        this.session = device.session();
+        this.id = id;
+        this.flags = flags;
+        this.synchronize = CtxSynchronizeRequest.newBuilder().setContext(id).build();
+        this.defaultStream = new RemoteStream(this, LEGACY_STREAM, 0, 0);
+        this.perThreadStream = new RemoteStream(this, PER_THREAD_STREAM, 0, 0);
+    }
+
+    public RemoteDevice device() {
+        return device;
+    }
+
+    /** The flags it was created with. */
+    public int flags() {
+        return flags;
+    }
+
+    public boolean isOpen() {
+        return open.get();
+    }
+
+    // ---- memory
+
+    /**
+     * Allocates device memory, which the caller closes.
+     *
+     * @throws CudaException INVALID_VALUE if {@code bytes} is not positive, OUT_OF_MEMORY if the server has not so much
+     */
+    public DeviceMemory allocate(long bytes) {
+        if (bytes <= 0) {
+            throw CudaException.invalidValue("an allocation of " + bytes + " bytes");
+        }
+        Lane.Reply<MemAllocReply> reply = lane().exchange(
+                        Call.MEM_ALLOC,
+                        MemAllocRequest.newBuilder()
+                                .setContext(id)
+                                .setBytes(bytes)
+                                .build(),
+                        MemorySegment.NULL);
+        if (!reply.status().isSuccess()) {
+            throw new CudaException(reply.status(), "an allocation of " + bytes + " bytes");
+        }
+        long address = reply.message().getAddress();
+        return allocations.add(DeviceMemory.allocated(this, address, bytes));
+    }
+
+    /** The allocation or module variable that holds {@code address}; null if there is none. */
+    public @Nullable DeviceMemory memoryAt(long address) {
+        return allocations.at(address);
+    }
+
+    public MemoryInfo memoryInfo() {
+        MemGetInfoReply reply = lane().call(
+                        Call.MEM_GET_INFO,
+                        MemGetInfoRequest.newBuilder().setContext(id).build());
+        return new MemoryInfo(reply.getFreeBytes(), reply.getTotalBytes());
+    }
+
+    // ---- modules
+
+    /**
+     * Loads a module from a file of this machine: PTX, cubin or fatbin.
+     *
+     * @throws CudaException FILE_NOT_FOUND, or as {@link #loadModule(MemorySegment)}
+     */
+    public RemoteModule loadModule(Path file) {
+        try {
+            return loadModule(Files.readAllBytes(file));
+        } catch (NoSuchFileException e) {
+            throw new CudaException(CudaStatus.FILE_NOT_FOUND, "no module file " + file, e);
+        } catch (IOException e) {
+            throw new CudaException(CudaStatus.OPERATING_SYSTEM, "can't read the module file " + file + ": " + e, e);
+        }
+    }
+
+    /** Loads a module from PTX text. As {@link #loadModule(MemorySegment)}. */
+    public RemoteModule loadModule(String ptx) {
+        return loadModule(ptx.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** As {@link #loadModule(MemorySegment)}. */
+    public RemoteModule loadModule(byte[] image) {
+        return loadModule(MemorySegment.ofArray(image));
+    }
+
+    /**
+     * Loads a module, which the caller closes.
+     *
+     * @throws CudaException with the status that CUDA has for it and the server's error log, if the image is not accepted
+     */
+    public RemoteModule loadModule(MemorySegment image) {
+        ModuleLoad load = ModuleLoad.of(this, image, ModuleLoad.DEFAULT_LOG_BYTES);
+        return load.orElseThrow();
+    }
+
+    /** Loads a module and tells how it went, without an exception: for callers who want the logs in either case. */
+    public ModuleLoad tryLoadModule(MemorySegment image, int logBytes) {
+        return ModuleLoad.of(this, image, logBytes);
+    }
+
+    // ---- streams and events
+
+    /** The legacy default stream, which orders itself with all blocking streams of the context. */
+    public RemoteStream defaultStream() {
+        return defaultStream;
+    }
+
+    /** CU_STREAM_PER_THREAD. */
+    public RemoteStream perThreadStream() {
+        streams.add(perThreadStream);
+        return perThreadStream;
+    }
+
+    public RemoteStream createStream() {
+        return createStream(0, 0);
+    }
+
+    /** Creates a stream, which the caller closes. Source: cuStreamCreateWithPriority. */
+    public RemoteStream createStream(int flags, int priority) {
+        long stream = lane().call(
+                        Call.STREAM_CREATE,
+                        StreamCreateRequest.newBuilder()
+                                .setContext(id)
+                                .setFlags(flags)
+                                .setPriority(priority)
+                                .build())
+                .getStream();
+        RemoteStream created = new RemoteStream(this, stream, flags, priority);
+        streams.add(created);
+        return created;
+    }
+
+    public RemoteEvent createEvent() {
+        return createEvent(0);
+    }
+
+    /** Creates an event, which the caller closes. Source: cuEventCreate. */
+    public RemoteEvent createEvent(int flags) {
+        long event = lane().call(
+                        Call.EVENT_CREATE,
+                        EventCreateRequest.newBuilder()
+                                .setContext(id)
+                                .setFlags(flags)
+                                .build())
+                .getEvent();
+        return new RemoteEvent(this, event, flags);
+    }
+
+    /**
+     * Waits until everything that was issued in this context is done.
+     *
+     * @throws CudaException what went wrong with it
+     */
+    public void synchronize() {
+        Lane lane = lane();
+        CudaStatus status = lane.isShared() ? pollStreams() : lane.status(Call.CTX_SYNCHRONIZE, synchronize);
+        if (!status.isSuccess()) {
+            throw new CudaException(status, "CtxSynchronize");
+        }
+    }
+
+    /** On a shared lane a thread must not sit in a call: the streams are asked one after the other. */
+    private CudaStatus pollStreams() {
+        CudaStatus status = defaultStream.await();
+        for (RemoteStream stream : streams) {
+            if (status.isSuccess() && stream.isOpen()) {
+                status = stream.await();
+            }
+        }
+        return status;
+    }
+
+    /** Destroys the context and everything in it. Idempotent. */
+    @Override
+    public void close() {
+        if (open.compareAndSet(true, false)) {
+            device.forget(this);
+            allocations.clear();
+            streams.clear();
+            if (session.isOpen()) {
+                CudaStatus status = session.lane()
+                        .status(
+                                Call.CTX_DESTROY,
+                                CtxDestroyRequest.newBuilder().setContext(id).build());
+                if (!status.isSuccess()) {
+                    throw new CudaException(status, "CtxDestroy");
+                }
+            }
+        }
+    }
+
+    // ---- for the nouns of this package
+
+    long id() {
+        return id;
+    }
+
+    AllocationTable allocations() {
+        return allocations;
+    }
+
+    void forget(RemoteStream stream) {
+        streams.remove(stream);
+    }
+
+    GpuSession session() {
+        return session;
+    }
+
+    /** The calling thread's lane, for a call in this context. */
+    Lane lane() {
+        if (!open.get()) {
+            throw new CudaException(CudaStatus.CONTEXT_IS_DESTROYED, "the context on " + device + " was closed");
+        }
+        return session.lane();
+    }
+}

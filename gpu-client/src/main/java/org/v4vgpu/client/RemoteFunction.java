@@ -1,0 +1,108 @@
+package org.v4vgpu.client;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.proto.Call;
+import org.v4vgpu.proto.CudaStatus;
+import org.v4vgpu.proto.LaunchKernelRequest;
+import org.v4vgpu.proto.ModuleGetFunctionReply;
+
+/** A kernel of a module: its parameters' layout, its attributes, and how to launch it. Safe for any thread. */
+public final class RemoteFunction {
+    private static final int MAX_THREADS_PER_BLOCK = 0;
+    private static final int SHARED_SIZE_BYTES = 1;
+
+    private final RemoteModule module;
+    private final String name;
+    private final long id;
+    private final ParameterLayout parameters;
+    private final Map<Integer, Integer> attributes;
+    private final LaunchLimits limits;
+
+    RemoteFunction(RemoteModule module, String name, ModuleGetFunctionReply reply) {
+        this.module = module;
+        this.name = name;
+        this.id = reply.getFunction();
+        this.attributes = Map.copyOf(reply.getAttributesMap());
+        try {
+            this.parameters = ParameterLayout.of(reply.getParametersList());
+        } catch (IllegalArgumentException e) {
+            throw module.context().session().fail(e);
+        }
+        this.limits = LaunchLimits.of(
+                module.context().device(),
+                attributes.getOrDefault(MAX_THREADS_PER_BLOCK, Integer.MAX_VALUE),
+                attributes.getOrDefault(SHARED_SIZE_BYTES, 0));
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public RemoteModule module() {
+        return module;
+    }
+
+    public ParameterLayout parameters() {
+        return parameters;
+    }
+
+    /** A CUfunction_attribute's value, or null if the server does not tell. */
+    public @Nullable Integer attribute(int attribute) {
+        return attributes.get(attribute);
+    }
+
+    /** Launches on the default stream without dynamic shared memory. As the other launch. */
+    public void launch(Dim3 grid, Dim3 block, Object... arguments) {
+        launch(grid, block, 0, module.context().defaultStream(), arguments);
+    }
+
+    /**
+     * Launches the kernel and returns; an error of its execution is thrown once by the thread's next call that waits.
+     *
+     * @param arguments in the order of the kernel's parameters: boxed primitives, {@link DeviceMemory} for pointers, {@link
+     *     MemorySegment} for the bytes of a struct; each must have exactly its parameter's size
+     * @throws CudaException INVALID_VALUE if arguments, grid or block don't fit; nothing was launched
+     */
+    public void launch(Dim3 grid, Dim3 block, int sharedBytes, RemoteStream stream, Object... arguments) {
+        launchPacked(grid, block, sharedBytes, stream, parameters.pack(name, arguments));
+    }
+
+    /** As launch, with the parameters' bytes laid out as {@link #parameters()} says. */
+    public void launchPacked(Dim3 grid, Dim3 block, int sharedBytes, RemoteStream stream, MemorySegment packed) {
+        if (!module.isOpen()) {
+            throw new CudaException(CudaStatus.INVALID_HANDLE, "the module of kernel " + name + " was unloaded");
+        }
+        limits.check(name, grid, block, sharedBytes);
+        if (packed.byteSize() != parameters.byteSize()) {
+            throw CudaException.invalidValue("kernel " + name + " takes " + parameters.byteSize()
+                    + " bytes of parameters, not " + packed.byteSize());
+        }
+        RemoteContext context = module.context();
+        context.lane()
+                .post(
+                        Call.LAUNCH_KERNEL,
+                        LaunchKernelRequest.newBuilder()
+                                .setFunction(id)
+                                .setContext(context.id())
+                                .setStream(stream.idIn(context))
+                                .setGridX(grid.x())
+                                .setGridY(grid.y())
+                                .setGridZ(grid.z())
+                                .setBlockX(block.x())
+                                .setBlockY(block.y())
+                                .setBlockZ(block.z())
+                                .setSharedBytes(sharedBytes)
+                                .build(),
+                        packed);
+        if (context.session().isBlocking()) {
+            stream.synchronize();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

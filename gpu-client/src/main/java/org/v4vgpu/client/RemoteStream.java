@@ -1,0 +1,138 @@
+package org.v4vgpu.client;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.v4vgpu.proto.Call;
+import org.v4vgpu.proto.CudaStatus;
+import org.v4vgpu.proto.StreamDestroyRequest;
+import org.v4vgpu.proto.StreamQueryRequest;
+import org.v4vgpu.proto.StreamSynchronizeRequest;
+import org.v4vgpu.proto.StreamWaitEventRequest;
+
+/** A queue of work on the device, in order. Safe for any thread. Closing a default stream does nothing. */
+public final class RemoteStream implements AutoCloseable {
+    /** Handles up to here are CUDA's names for default streams. */
+    private static final long LAST_DEFAULT = 2;
+
+    private final RemoteContext context;
+    private final long id;
+    private final int flags;
+    private final int priority;
+    private final StreamSynchronizeRequest synchronize;
+    private final StreamQueryRequest query;
+    private final AtomicBoolean open = new AtomicBoolean(true);
+
+    RemoteStream(RemoteContext context, long id, int flags, int priority) {
+        this.context = context;
+        this.id = id;
+        this.flags = flags;
+        this.priority = priority;
+        this.synchronize = StreamSynchronizeRequest.newBuilder()
+                .setContext(context.id())
+                .setStream(id)
+                .build();
+        this.query = StreamQueryRequest.newBuilder()
+                .setContext(context.id())
+                .setStream(id)
+                .build();
+    }
+
+    public RemoteContext context() {
+        return context;
+    }
+
+    public int flags() {
+        return flags;
+    }
+
+    public int priority() {
+        return priority;
+    }
+
+    public boolean isOpen() {
+        return open.get() && context.isOpen();
+    }
+
+    /** Waits until everything that was issued on this stream is done. @throws CudaException what went wrong with it */
+    public void synchronize() {
+        CudaStatus status = await();
+        if (!status.isSuccess()) {
+            throw new CudaException(status, "StreamSynchronize");
+        }
+    }
+
+    /** Whether everything that was issued on this stream is done. @throws CudaException what went wrong with it */
+    public boolean isDone() {
+        CudaStatus status = lane().status(Call.STREAM_QUERY, query);
+        if (!status.isSuccess() && status.code() != CudaStatus.NOT_READY.code()) {
+            throw new CudaException(status, "StreamQuery");
+        }
+        return status.isSuccess();
+    }
+
+    /** Lets what is issued later on this stream wait for an event. Does not wait itself. */
+    public void waitFor(RemoteEvent event) {
+        waitFor(event, 0);
+    }
+
+    /** As {@link #waitFor(RemoteEvent)}, with the flags of cuStreamWaitEvent. */
+    public void waitFor(RemoteEvent event, int waitFlags) {
+        lane().post(
+                        Call.STREAM_WAIT_EVENT,
+                        StreamWaitEventRequest.newBuilder()
+                                .setContext(context.id())
+                                .setStream(id)
+                                .setEvent(event.idIn(context))
+                                .setFlags(waitFlags)
+                                .build());
+    }
+
+    /** Destroys the stream; what was issued on it still runs. Idempotent. */
+    @Override
+    public void close() {
+        if (id > LAST_DEFAULT && open.compareAndSet(true, false)) {
+            context.forget(this);
+            if (context.isOpen() && context.session().isOpen()) {
+                CudaStatus status = context.lane()
+                        .status(
+                                Call.STREAM_DESTROY,
+                                StreamDestroyRequest.newBuilder()
+                                        .setContext(context.id())
+                                        .setStream(id)
+                                        .build());
+                if (!status.isSuccess()) {
+                    throw new CudaException(status, "StreamDestroy");
+                }
+            }
+        }
+    }
+
+    CudaStatus await() {
+        return lane().await(Call.STREAM_SYNCHRONIZE, synchronize, Call.STREAM_QUERY, query);
+    }
+
+    /** Waits for the stream before a call that waits for it as well, which then tells what went wrong. */
+    void awaitQuietly() {
+        CudaStatus status = lane().poll(Call.STREAM_QUERY, query);
+        if (!status.isSuccess()) {
+            throw new CudaException(status, "StreamQuery");
+        }
+    }
+
+    /** The stream's handle, for a call in {@code where}. A default stream is that of any context. */
+    long idIn(RemoteContext where) {
+        if (!open.get()) {
+            throw new CudaException(CudaStatus.INVALID_HANDLE, "the stream was destroyed");
+        }
+        if (where != context && id > LAST_DEFAULT) {
+            throw new CudaException(CudaStatus.INVALID_HANDLE, "the stream belongs to another context");
+        }
+        return id;
+    }
+
+    private Lane lane() {
+        if (!open.get()) {
+            throw new CudaException(CudaStatus.INVALID_HANDLE, "the stream was destroyed");
+        }
+        return context.lane();
+    }
+}

@@ -1,0 +1,133 @@
+package org.v4vgpu.client.jcuda;
+
+import static org.v4vgpu.client.jcuda.JCudaBridge.mandatory;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jcuda.NativePointerObject;
+import jcuda.Pointer;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUstream;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.client.CudaException;
+import org.v4vgpu.client.Dim3;
+import org.v4vgpu.client.ParameterLayout;
+import org.v4vgpu.client.RemoteFunction;
+import org.v4vgpu.proto.CudaStatus;
+
+/** Launches of the driver API. Safe for any thread. Parameters are read before the call returns. */
+final class DriverLaunches {
+    /** Keys of the list {@code extra}. Source: cuda.h, CU_LAUNCH_PARAM_*. */
+    private static final long END = 0;
+
+    private static final long BUFFER_POINTER = 1;
+    private static final long BUFFER_SIZE = 2;
+
+    private DriverLaunches() {}
+
+    static void cuLaunchKernel(
+            CUfunction function,
+            int gridX,
+            int gridY,
+            int gridZ,
+            int blockX,
+            int blockY,
+            int blockZ,
+            int sharedBytes,
+            @Nullable CUstream stream,
+            @Nullable Pointer parameters,
+            @Nullable Pointer extra) {
+        RemoteFunction kernel =
+                Handles.find(JCudaFields.handle(mandatory(function, "f", "cuLaunchKernel")), RemoteFunction.class);
+        ParameterLayout layout = kernel.parameters();
+        MemorySegment packed;
+        if (parameters != null && extra != null) {
+            throw new CudaException(CudaStatus.INVALID_VALUE, "a launch with both parameters and extra");
+        } else if (extra != null) {
+            packed = ofExtra(extra);
+        } else if (layout.count() == 0) {
+            packed = MemorySegment.NULL;
+        } else {
+            packed = pack(kernel.name(), layout, mandatory(parameters, "kernelParams", "cuLaunchKernel"));
+        }
+        kernel.launchPacked(
+                new Dim3(gridX, gridY, gridZ),
+                new Dim3(blockX, blockY, blockZ),
+                sharedBytes,
+                Streams.of(stream, kernel.module().context()),
+                packed);
+    }
+
+    /** One host pointer per parameter; each is read for its parameter's size. */
+    private static MemorySegment pack(String kernel, ParameterLayout layout, Pointer parameters) {
+        @Nullable NativePointerObject @Nullable [] elements = JCudaFields.pointers(parameters);
+        if (elements == null || elements.length < layout.count()) {
+            throw new CudaException(
+                    CudaStatus.INVALID_VALUE,
+                    "kernel " + kernel + " takes " + layout.count() + " parameters, not "
+                            + (elements == null ? "a pointer to data" : elements.length));
+        }
+        MemorySegment block = MemorySegment.ofArray(new byte[layout.byteSize()]);
+        for (int i = 0; i < layout.count(); i++) {
+            if (!(elements[i] instanceof Pointer element) || !HostPointer.isHost(element)) {
+                throw new CudaException(
+                        CudaStatus.INVALID_VALUE,
+                        "parameter " + i + " of kernel " + kernel
+                                + " is no pointer to host memory; use Pointer.to(pointer) for a device pointer");
+            }
+            put(kernel, i, element, layout, block);
+        }
+        return block;
+    }
+
+    private static void put(String kernel, int i, Pointer element, ParameterLayout layout, MemorySegment block) {
+        int size = layout.size(i);
+        try {
+            @Nullable NativePointerObject @Nullable [] pointers = JCudaFields.pointers(element);
+            if (pointers != null
+                    && pointers.length == 1
+                    && size == Long.BYTES
+                    && JCudaFields.byteOffset(element) == 0) {
+                block.set(ValueLayout.JAVA_LONG_UNALIGNED, layout.offset(i), HostPointer.address(pointers[0]));
+            } else {
+                MemorySegment.copy(HostPointer.of(element).bytes(size), 0, block, layout.offset(i), size);
+            }
+        } catch (CudaException e) {
+            throw new CudaException(
+                    e.status(),
+                    "parameter " + i + " of kernel " + kernel + ", of " + size + " bytes: " + e.getMessage(),
+                    e);
+        }
+    }
+
+    /** The list of keys and values, which names one buffer with all parameters and its size. */
+    private static MemorySegment ofExtra(Pointer extra) {
+        @Nullable NativePointerObject @Nullable [] elements = JCudaFields.pointers(extra);
+        Pointer buffer = null;
+        long size = -1;
+        for (int i = 0; elements != null && i + 1 < elements.length; i += 2) {
+            long key = JCudaFields.handle(elements[i]);
+            NativePointerObject value = elements[i + 1];
+            if (key == END) {
+                break;
+            } else if (key == BUFFER_POINTER && value instanceof Pointer pointer) {
+                buffer = pointer;
+            } else if (key == BUFFER_SIZE && value instanceof Pointer pointer) {
+                size = number(HostPointer.of(pointer).bytes());
+            } else {
+                throw new CudaException(CudaStatus.INVALID_VALUE, "extra holds the key " + key);
+            }
+        }
+        if (buffer == null || size < 0) {
+            throw new CudaException(CudaStatus.INVALID_VALUE, "extra names no buffer or no size");
+        }
+        return HostPointer.of(buffer).bytes(size);
+    }
+
+    /** A size_t, which programs write as long[] or int[]. */
+    private static long number(MemorySegment bytes) {
+        return bytes.byteSize() >= Long.BYTES
+                ? bytes.get(ValueLayout.JAVA_LONG_UNALIGNED, 0)
+                : bytes.byteSize() >= Integer.BYTES ? bytes.get(ValueLayout.JAVA_INT_UNALIGNED, 0) : -1;
+    }
+}

@@ -1,0 +1,106 @@
+package org.v4vgpu.client.jcuda;
+
+import static org.v4vgpu.client.jcuda.JCudaBridge.mandatory;
+
+import jcuda.driver.CUcontext;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUstream;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.client.CudaException;
+import org.v4vgpu.proto.CudaStatus;
+
+/** Streams and events of the driver API. Safe for any thread. */
+final class DriverStreams {
+    private DriverStreams() {}
+
+    static void cuStreamCreate(CUstream stream, int flags) {
+        mandatory(stream, "phStream", "cuStreamCreate");
+        JCudaFields.setNativePointer(stream, Handles.of(CurrentContext.get().createStream(flags, 0)));
+    }
+
+    static void cuStreamCreateWithPriority(CUstream stream, int flags, int priority) {
+        mandatory(stream, "phStream", "cuStreamCreateWithPriority");
+        JCudaFields.setNativePointer(stream, Handles.of(CurrentContext.get().createStream(flags, priority)));
+    }
+
+    static void cuStreamGetPriority(@Nullable CUstream stream, int[] priority) {
+        mandatory(priority, "priority", "cuStreamGetPriority")[0] =
+                Streams.of(stream, CurrentContext.get()).priority();
+    }
+
+    static void cuStreamGetFlags(@Nullable CUstream stream, int[] flags) {
+        mandatory(flags, "flags", "cuStreamGetFlags")[0] =
+                Streams.of(stream, CurrentContext.get()).flags();
+    }
+
+    static void cuStreamGetCtx(@Nullable CUstream stream, CUcontext context) {
+        JCudaFields.setNativePointer(
+                mandatory(context, "pctx", "cuStreamGetCtx"),
+                Handles.of(Streams.of(stream, CurrentContext.get()).context()));
+    }
+
+    static void cuStreamWaitEvent(@Nullable CUstream stream, CUevent event, int flags) {
+        Streams.of(stream, CurrentContext.get())
+                .waitFor(Streams.event(mandatory(event, "hEvent", "cuStreamWaitEvent")), flags);
+    }
+
+    static int cuStreamQuery(@Nullable CUstream stream) {
+        return status(Streams.of(stream, CurrentContext.get()).isDone());
+    }
+
+    static void cuStreamSynchronize(@Nullable CUstream stream) {
+        Streams.of(stream, CurrentContext.get()).synchronize();
+    }
+
+    static void cuStreamDestroy(CUstream stream) {
+        Streams.destroyStream(stream);
+    }
+
+    static void cuCtxGetStreamPriorityRange(int @Nullable [] least, int @Nullable [] greatest) {
+        CurrentContext.get();
+        if (least != null) {
+            least[0] = 0;
+        }
+        if (greatest != null) {
+            greatest[0] = 0;
+        }
+    }
+
+    static void cuEventCreate(CUevent event, int flags) {
+        mandatory(event, "phEvent", "cuEventCreate");
+        JCudaFields.setNativePointer(event, Handles.of(CurrentContext.get().createEvent(flags)));
+    }
+
+    static void cuEventRecord(CUevent event, @Nullable CUstream stream) {
+        var recorded = Streams.event(mandatory(event, "hEvent", "cuEventRecord"));
+        recorded.record(Streams.of(stream, recorded.context()));
+    }
+
+    static void cuEventRecordWithFlags(CUevent event, @Nullable CUstream stream, int flags) {
+        if (flags != 0) {
+            throw new CudaException(CudaStatus.NOT_SUPPORTED, "event record flags " + flags);
+        }
+        cuEventRecord(event, stream);
+    }
+
+    static int cuEventQuery(CUevent event) {
+        return status(Streams.event(mandatory(event, "hEvent", "cuEventQuery")).isDone());
+    }
+
+    static void cuEventSynchronize(CUevent event) {
+        Streams.event(mandatory(event, "hEvent", "cuEventSynchronize")).synchronize();
+    }
+
+    static void cuEventDestroy(CUevent event) {
+        Streams.destroyEvent(mandatory(event, "hEvent", "cuEventDestroy"));
+    }
+
+    static void cuEventElapsedTime(float[] millis, CUevent start, CUevent end) {
+        mandatory(millis, "pMilliseconds", "cuEventElapsedTime")[0] =
+                Streams.event(end).millisSince(Streams.event(start));
+    }
+
+    static int status(boolean done) {
+        return done ? CudaStatus.SUCCESS.code() : CudaStatus.NOT_READY.code();
+    }
+}

@@ -1,0 +1,102 @@
+package org.v4vgpu.client.jcuda;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import jcuda.Pointer;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.client.CudaException;
+import org.v4vgpu.proto.CudaStatus;
+
+/**
+ * Host memory that the program got from CUDA, or registered with it. Safe for any thread. A copy from it waits until it is done, as
+ * CUDA's do; on this side of the wire that is all that "pinned" means.
+ *
+ * <p>Freed memory is really given back: a buffer that the program kept throws {@code IllegalStateException} from then on.
+ */
+final class PinnedMemory {
+    /** What a Java buffer can hold. */
+    private static final long MAXIMUM_BYTES = Integer.MAX_VALUE;
+
+    private static final long ALIGNMENT = 4096;
+
+    private static final ConcurrentNavigableMap<Long, Block> BLOCKS = new ConcurrentSkipListMap<>();
+
+    private PinnedMemory() {}
+
+    @SuppressWarnings("MustBeClosedChecker") // closed by free, or with the process
+    static void allocate(Pointer pointer, long bytes, int flags) {
+        if (bytes <= 0) {
+            throw new CudaException(CudaStatus.INVALID_VALUE, "a host allocation of " + bytes + " bytes");
+        }
+        if (bytes > MAXIMUM_BYTES) {
+            throw new CudaException(
+                    CudaStatus.NOT_SUPPORTED,
+                    "a host allocation of " + bytes + " bytes; JCuda's buffers hold up to 2 GiB");
+        }
+        Arena arena = Arena.ofShared();
+        try {
+            MemorySegment segment = arena.allocate(bytes, ALIGNMENT);
+            BLOCKS.put(segment.address(), new Block(bytes, flags, arena));
+            JCudaFields.setHost(pointer, segment.address(), segment.asByteBuffer());
+        } catch (OutOfMemoryError e) {
+            arena.close();
+            throw new CudaException(CudaStatus.OUT_OF_MEMORY, "a host allocation of " + bytes + " bytes", e);
+        }
+    }
+
+    /** @throws CudaException INVALID_VALUE if it is no allocation, or was freed */
+    static void free(Pointer pointer) {
+        Block block = BLOCKS.get(JCudaFields.nativePointer(pointer));
+        Arena arena = block == null ? null : block.arena();
+        if (arena == null || !BLOCKS.remove(JCudaFields.nativePointer(pointer), block)) {
+            throw new CudaException(CudaStatus.INVALID_VALUE, "no host memory to be freed, or freed before");
+        }
+        arena.close();
+    }
+
+    /** Remembers direct memory of the program's own; memory of the heap moves, and stays what it is. */
+    static void register(Pointer pointer, long bytes, int flags) {
+        MemorySegment memory = HostPointer.of(pointer).bytes(bytes);
+        if (bytes == 0) {
+            throw new CudaException(CudaStatus.INVALID_VALUE, "a registration of 0 bytes");
+        }
+        if (!memory.isNative()) {
+            throw new CudaException(
+                    CudaStatus.NOT_SUPPORTED, "Java arrays can't be registered; use a direct buffer or cuMemHostAlloc");
+        }
+        if (BLOCKS.putIfAbsent(memory.address(), new Block(bytes, flags, null)) != null) {
+            throw new CudaException(new CudaStatus(712), "the host memory is registered already");
+        }
+    }
+
+    static void unregister(Pointer pointer) {
+        long address = HostPointer.address(pointer);
+        Block block = BLOCKS.get(address);
+        if (block == null || block.arena() != null || !BLOCKS.remove(address, block)) {
+            throw new CudaException(new CudaStatus(713), "the host memory is not registered");
+        }
+    }
+
+    static int flags(Pointer pointer) {
+        Block block = at(HostPointer.address(pointer));
+        if (block == null) {
+            throw new CudaException(CudaStatus.INVALID_VALUE, "no pinned host memory");
+        }
+        return block.flags();
+    }
+
+    static boolean contains(MemorySegment memory) {
+        return memory.isNative() && !BLOCKS.isEmpty() && at(memory.address()) != null;
+    }
+
+    private static @Nullable Block at(long address) {
+        Map.Entry<Long, Block> entry = BLOCKS.floorEntry(address);
+        return entry != null && address - entry.getKey() < entry.getValue().bytes() ? entry.getValue() : null;
+    }
+
+    /** @param arena what frees it; null if the program's own memory was registered */
+    private record Block(long bytes, int flags, @Nullable Arena arena) {}
+}

@@ -1,0 +1,173 @@
+package org.v4vgpu.client.jcuda;
+
+import static org.v4vgpu.client.jcuda.JCudaBridge.mandatory;
+
+import jcuda.Pointer;
+import jcuda.runtime.cudaMemcpyKind;
+import jcuda.runtime.cudaStream_t;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.client.CudaException;
+import org.v4vgpu.client.DeviceMemory;
+import org.v4vgpu.client.MemoryInfo;
+import org.v4vgpu.client.RemoteContext;
+import org.v4vgpu.client.RemoteStream;
+import org.v4vgpu.proto.CudaStatus;
+
+/** Memory and copies of the runtime API. Safe for any thread. */
+final class RuntimeMemory {
+    /** {@code cudaErrorInvalidMemcpyDirection}, which the driver API does not have. */
+    private static final CudaStatus INVALID_DIRECTION = new CudaStatus(21);
+
+    private RuntimeMemory() {}
+
+    static void cudaMalloc(Pointer pointer, long bytes) {
+        mandatory(pointer, "devPtr", "cudaMalloc");
+        RemoteContext context = CurrentContext.ofRuntime();
+        JCudaFields.setAddress(pointer, bytes == 0 ? 0 : context.allocate(bytes).address());
+    }
+
+    static void cudaMallocPitch(Pointer pointer, long[] pitch, long width, long height) {
+        mandatory(pointer, "devPtr", "cudaMallocPitch");
+        mandatory(pitch, "pitch", "cudaMallocPitch");
+        DriverMemory.allocatePitch(CurrentContext.ofRuntime(), pointer, pitch, width, height);
+    }
+
+    static void cudaFree(@Nullable Pointer pointer) {
+        RemoteContext context = CurrentContext.ofRuntime();
+        if (pointer != null && HostPointer.address(pointer) != 0) {
+            DevicePointer.free(context, pointer);
+        }
+    }
+
+    static void cudaMallocHost(Pointer pointer, long bytes) {
+        CurrentContext.ofRuntime();
+        PinnedMemory.allocate(mandatory(pointer, "ptr", "cudaMallocHost"), bytes, 0);
+    }
+
+    static void cudaHostAlloc(Pointer pointer, long bytes, int flags) {
+        CurrentContext.ofRuntime();
+        PinnedMemory.allocate(mandatory(pointer, "ptr", "cudaHostAlloc"), bytes, flags);
+    }
+
+    static void cudaFreeHost(@Nullable Pointer pointer) {
+        if (pointer != null && JCudaFields.nativePointer(pointer) != 0) {
+            PinnedMemory.free(pointer);
+        }
+    }
+
+    static void cudaHostRegister(Pointer pointer, long bytes, int flags) {
+        CurrentContext.ofRuntime();
+        PinnedMemory.register(mandatory(pointer, "ptr", "cudaHostRegister"), bytes, flags);
+    }
+
+    static void cudaHostUnregister(Pointer pointer) {
+        PinnedMemory.unregister(mandatory(pointer, "ptr", "cudaHostUnregister"));
+    }
+
+    static void cudaMemGetInfo(long[] free, long[] total) {
+        mandatory(free, "free", "cudaMemGetInfo");
+        mandatory(total, "total", "cudaMemGetInfo");
+        MemoryInfo info = CurrentContext.ofRuntime().memoryInfo();
+        free[0] = info.freeBytes();
+        total[0] = info.totalBytes();
+    }
+
+    static void cudaMemcpy(Pointer destination, Pointer source, long bytes, int kind) {
+        copy(destination, source, bytes, kind, null);
+    }
+
+    static void cudaMemcpyAsync(
+            Pointer destination, Pointer source, long bytes, int kind, @Nullable cudaStream_t stream) {
+        copy(destination, source, bytes, kind, Streams.of(stream, CurrentContext.ofRuntime()));
+    }
+
+    private static void copy(Pointer destination, Pointer source, long bytes, int kind, @Nullable RemoteStream stream) {
+        mandatory(destination, "dst", "cudaMemcpy");
+        mandatory(source, "src", "cudaMemcpy");
+        RemoteContext context = CurrentContext.ofRuntime();
+        switch (kind) {
+            case cudaMemcpyKind.cudaMemcpyHostToHost -> Copies.hostToHost(destination, source, bytes, stream);
+            case cudaMemcpyKind.cudaMemcpyHostToDevice ->
+                Copies.hostToDevice(context, destination, source, bytes, stream);
+            case cudaMemcpyKind.cudaMemcpyDeviceToHost ->
+                Copies.deviceToHost(context, destination, source, bytes, stream);
+            case cudaMemcpyKind.cudaMemcpyDeviceToDevice ->
+                Copies.deviceToDevice(context, destination, source, bytes, stream);
+            case cudaMemcpyKind.cudaMemcpyDefault -> Copies.inferred(context, destination, source, bytes, stream);
+            default -> throw new CudaException(INVALID_DIRECTION, "cudaMemcpyKind " + kind);
+        }
+    }
+
+    static void cudaMemcpy2D(
+            Pointer destination,
+            long destinationPitch,
+            Pointer source,
+            long sourcePitch,
+            long width,
+            long height,
+            int kind) {
+        copyRows(destination, destinationPitch, source, sourcePitch, width, height, kind, null);
+    }
+
+    static void cudaMemcpy2DAsync(
+            Pointer destination,
+            long destinationPitch,
+            Pointer source,
+            long sourcePitch,
+            long width,
+            long height,
+            int kind,
+            @Nullable cudaStream_t stream) {
+        copyRows(
+                destination,
+                destinationPitch,
+                source,
+                sourcePitch,
+                width,
+                height,
+                kind,
+                Streams.of(stream, CurrentContext.ofRuntime()));
+    }
+
+    private static void copyRows(
+            Pointer destination,
+            long destinationPitch,
+            Pointer source,
+            long sourcePitch,
+            long width,
+            long height,
+            int kind,
+            @Nullable RemoteStream stream) {
+        mandatory(destination, "dst", "cudaMemcpy2D");
+        mandatory(source, "src", "cudaMemcpy2D");
+        boolean toHost = kind == cudaMemcpyKind.cudaMemcpyDeviceToHost || kind == cudaMemcpyKind.cudaMemcpyHostToHost;
+        boolean fromHost = kind == cudaMemcpyKind.cudaMemcpyHostToDevice || kind == cudaMemcpyKind.cudaMemcpyHostToHost;
+        if (kind < 0 || kind > cudaMemcpyKind.cudaMemcpyDefault) {
+            throw new CudaException(INVALID_DIRECTION, "cudaMemcpyKind " + kind);
+        }
+        if (kind != cudaMemcpyKind.cudaMemcpyDefault
+                && (toHost != HostPointer.isHost(destination) || fromHost != HostPointer.isHost(source))) {
+            throw new CudaException(
+                    CudaStatus.INVALID_VALUE, "the pointers are not what cudaMemcpyKind " + kind + " says");
+        }
+        Copies.rows(
+                CurrentContext.ofRuntime(), destination, destinationPitch, source, sourcePitch, width, height, stream);
+    }
+
+    static void cudaMemset(Pointer pointer, int value, long bytes) {
+        set(pointer, value, bytes, null);
+    }
+
+    static void cudaMemsetAsync(Pointer pointer, int value, long bytes, @Nullable cudaStream_t stream) {
+        set(pointer, value, bytes, Streams.of(stream, CurrentContext.ofRuntime()));
+    }
+
+    private static void set(Pointer pointer, int value, long bytes, @Nullable RemoteStream stream) {
+        mandatory(pointer, "mem", "cudaMemset");
+        RemoteContext context = CurrentContext.ofRuntime();
+        if (bytes != 0) {
+            DeviceMemory memory = DevicePointer.at(context, pointer, bytes);
+            memory.fill(1, value, stream != null ? stream : memory.context().defaultStream());
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package org.v4vgpu.client.jcuda;
+
+import static org.v4vgpu.client.jcuda.JCudaBridge.mandatory;
+
+import jcuda.runtime.cudaEvent_t;
+import jcuda.runtime.cudaStream_t;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.client.RemoteEvent;
+
+/** Streams and events of the runtime API. Safe for any thread. */
+final class RuntimeStreams {
+    private RuntimeStreams() {}
+
+    static void cudaStreamCreate(cudaStream_t stream) {
+        cudaStreamCreateWithPriority(stream, 0, 0);
+    }
+
+    static void cudaStreamCreateWithFlags(cudaStream_t stream, int flags) {
+        cudaStreamCreateWithPriority(stream, flags, 0);
+    }
+
+    static void cudaStreamCreateWithPriority(cudaStream_t stream, int flags, int priority) {
+        mandatory(stream, "pStream", "cudaStreamCreate");
+        JCudaFields.setNativePointer(
+                stream, Handles.of(CurrentContext.ofRuntime().createStream(flags, priority)));
+    }
+
+    static void cudaStreamGetPriority(@Nullable cudaStream_t stream, int[] priority) {
+        mandatory(priority, "priority", "cudaStreamGetPriority")[0] =
+                Streams.of(stream, CurrentContext.ofRuntime()).priority();
+    }
+
+    static void cudaStreamGetFlags(@Nullable cudaStream_t stream, int[] flags) {
+        mandatory(flags, "flags", "cudaStreamGetFlags")[0] =
+                Streams.of(stream, CurrentContext.ofRuntime()).flags();
+    }
+
+    static void cudaDeviceGetStreamPriorityRange(int @Nullable [] least, int @Nullable [] greatest) {
+        CurrentContext.ofRuntime();
+        DriverStreams.cuCtxGetStreamPriorityRange(least, greatest);
+    }
+
+    static void cudaStreamDestroy(cudaStream_t stream) {
+        Streams.destroyStream(stream);
+    }
+
+    static void cudaStreamWaitEvent(@Nullable cudaStream_t stream, cudaEvent_t event, int flags) {
+        RemoteEvent awaited = Streams.event(mandatory(event, "event", "cudaStreamWaitEvent"));
+        Streams.of(stream, CurrentContext.ofRuntime()).waitFor(awaited, flags);
+    }
+
+    static void cudaStreamSynchronize(@Nullable cudaStream_t stream) {
+        Streams.of(stream, CurrentContext.ofRuntime()).synchronize();
+    }
+
+    static int cudaStreamQuery(@Nullable cudaStream_t stream) {
+        return DriverStreams.status(
+                Streams.of(stream, CurrentContext.ofRuntime()).isDone());
+    }
+
+    static void cudaEventCreate(cudaEvent_t event) {
+        cudaEventCreateWithFlags(event, 0);
+    }
+
+    static void cudaEventCreateWithFlags(cudaEvent_t event, int flags) {
+        mandatory(event, "event", "cudaEventCreate");
+        JCudaFields.setNativePointer(
+                event, Handles.of(CurrentContext.ofRuntime().createEvent(flags)));
+    }
+
+    static void cudaEventRecord(cudaEvent_t event, @Nullable cudaStream_t stream) {
+        RemoteEvent recorded = Streams.event(mandatory(event, "event", "cudaEventRecord"));
+        recorded.record(Streams.of(stream, recorded.context()));
+    }
+
+    static int cudaEventQuery(cudaEvent_t event) {
+        return DriverStreams.status(
+                Streams.event(mandatory(event, "event", "cudaEventQuery")).isDone());
+    }
+
+    static void cudaEventSynchronize(cudaEvent_t event) {
+        Streams.event(mandatory(event, "event", "cudaEventSynchronize")).synchronize();
+    }
+
+    static void cudaEventDestroy(cudaEvent_t event) {
+        Streams.destroyEvent(mandatory(event, "event", "cudaEventDestroy"));
+    }
+
+    static void cudaEventElapsedTime(float[] millis, cudaEvent_t start, cudaEvent_t end) {
+        mandatory(millis, "ms", "cudaEventElapsedTime")[0] = Streams.event(end).millisSince(Streams.event(start));
+    }
+}

@@ -1,0 +1,36 @@
+package org.v4vgpu.client.jcuda;
+
+import jcuda.NativePointerObject;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.client.RemoteContext;
+import org.v4vgpu.client.RemoteEvent;
+import org.v4vgpu.client.RemoteStream;
+
+/** The streams and events that handles of either API name; both share one space of numbers. Safe for any thread. */
+final class Streams {
+    private static final long LEGACY = 1;
+    private static final long PER_THREAD = 2;
+
+    private Streams() {}
+
+    /** The stream that a handle names; null and the numbers up to 2 name default streams of {@code context}. */
+    static RemoteStream of(@Nullable NativePointerObject stream, RemoteContext context) {
+        long handle = JCudaFields.handle(stream);
+        if (handle == 0 || handle == LEGACY) {
+            return context.defaultStream();
+        }
+        return handle == PER_THREAD ? context.perThreadStream() : Handles.find(handle, RemoteStream.class);
+    }
+
+    static RemoteEvent event(@Nullable NativePointerObject event) {
+        return Handles.find(JCudaFields.handle(event), RemoteEvent.class);
+    }
+
+    static void destroyStream(@Nullable NativePointerObject stream) {
+        Handles.remove(JCudaFields.handle(stream), RemoteStream.class).close();
+    }
+
+    static void destroyEvent(@Nullable NativePointerObject event) {
+        Handles.remove(JCudaFields.handle(event), RemoteEvent.class).close();
+    }
+}

@@ -1,0 +1,228 @@
+package org.v4vgpu.client;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.v4vgpu.client.ErrorsOf.assertStatus;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.v4vgpu.proto.CudaStatus;
+
+/** Several threads of one session: each with a lane, or sharing one when the server has no more. */
+@Timeout(120)
+@ParameterizedClass
+@ValueSource(strings = {"v4v", "tcp"})
+final class LanesTest {
+    private final String transport;
+
+    private static final int N = 4096;
+
+    LanesTest(String transport) {
+        this.transport = transport;
+    }
+
+    /** With 64 lanes each of the threads has its own; with 2 all but one share one; with 1 all share it. */
+    @ParameterizedTest
+    @ValueSource(ints = {64, 2, 1})
+    void threadsWorkBesideEachOther(int lanes) throws Exception {
+        try (TestServer server = TestServer.on(transport, lanes);
+                RemoteGpu gpu = server.connect();
+                RemoteContext context = gpu.device(0).createContext();
+                ExecutorService threads = Executors.newFixedThreadPool(6)) {
+            List<Future<?>> results = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                int seed = i;
+                results.add(threads.submit(() -> work(context, seed)));
+            }
+            for (Future<?> result : results) {
+                result.get();
+            }
+            context.synchronize();
+        }
+    }
+
+    @Test
+    void virtualThreadsShareALane() throws Exception {
+        try (TestServer server = TestServer.on(transport);
+                RemoteGpu gpu = server.connect();
+                RemoteContext context = gpu.device(0).createContext();
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> results = new ArrayList<>();
+            for (int i = 0; i < 50; i++) {
+                int seed = i;
+                results.add(threads.submit(() -> work(context, seed)));
+            }
+            for (Future<?> result : results) {
+                result.get();
+            }
+        }
+    }
+
+    private static void work(RemoteContext context, int seed) {
+        int[] numbers = new int[N];
+        int[] back = new int[N];
+        try (RemoteStream stream = context.createStream();
+                RemoteEvent event = context.createEvent();
+                DeviceMemory memory = context.allocate(4L * N)) {
+            for (int round = 0; round < 10; round++) {
+                Arrays.fill(numbers, seed * 1000 + round);
+                memory.copyFrom(MemorySegment.ofArray(numbers), stream);
+                event.record(stream);
+                event.synchronize();
+                stream.synchronize();
+                memory.copyTo(MemorySegment.ofArray(back), stream);
+                assertArrayEquals(numbers, back);
+            }
+        }
+    }
+
+    @Test
+    void anEventRecordedInOneThreadIsAwaitedInAnother() throws Exception {
+        try (TestServer server = TestServer.on(transport);
+                RemoteGpu gpu = server.connect();
+                RemoteContext context = gpu.device(0).createContext();
+                RemoteEvent event = context.createEvent();
+                DeviceMemory memory = context.allocate(4)) {
+            for (int round = 1; round <= 200; round++) {
+                int value = round;
+                memory.copyFrom(new int[] {value});
+                event.record();
+                int[] seen = new int[1];
+                inAnotherThread(() -> {
+                    event.synchronize();
+                    memory.copyTo(seen);
+                    return seen[0];
+                });
+                assertEquals(value, seen[0]);
+            }
+        }
+    }
+
+    @Test
+    void theOrderBetweenThreadsHoldsForOneWayCalls() throws Exception {
+        int big = 2_000_000;
+        try (TestServer server = TestServer.on(transport);
+                RemoteGpu gpu = server.connect();
+                RemoteContext context = gpu.device(0).createContext();
+                DeviceMemory memory = context.allocate(big);
+                ExecutorService one = Executors.newSingleThreadExecutor();
+                ExecutorService two = Executors.newSingleThreadExecutor()) {
+            byte[] ones = new byte[big];
+            Arrays.fill(ones, (byte) 1);
+            byte[] back = new byte[big];
+            for (int round = 0; round < 20; round++) {
+                byte value = (byte) (round + 2);
+                one.submit(() -> memory.copyFrom(ones)).get();
+                two.submit(() -> memory.fill(value)).get();
+                one.submit(() -> memory.copyTo(back)).get();
+                byte[] expected = new byte[big];
+                Arrays.fill(expected, value);
+                assertArrayEquals(expected, back);
+            }
+        }
+    }
+
+    @Test
+    void lanesOfEndedThreadsGoBack() throws Exception {
+        try (TestServer server = TestServer.on(transport, 6);
+                RemoteGpu gpu = server.connect();
+                RemoteContext context = gpu.device(0).createContext()) {
+            for (int i = 0; i < 40; i++) {
+                inAnotherThread(() -> {
+                    context.synchronize();
+                    return 0;
+                });
+            }
+        }
+    }
+
+    @Test
+    void aSessionOutlivesTheThreadThatOpenedIt() throws Exception {
+        try (TestServer server = TestServer.on(transport)) {
+            RemoteContext context =
+                    inAnotherThread(() -> server.connect().device(0).createContext());
+            DeviceMemory memory = inAnotherThread(() -> context.allocate(64));
+            memory.fill((byte) 1);
+            context.synchronize();
+        }
+    }
+
+    @Test
+    void anInterruptedThreadKeepsItsSession() throws Exception {
+        try (TestServer server = TestServer.on(transport);
+                RemoteGpu gpu = server.connect();
+                RemoteContext context = gpu.device(0).createContext();
+                DeviceMemory memory = context.allocate(3_000_000)) {
+            Thread.currentThread().interrupt();
+            memory.copyFrom(new byte[3_000_000]);
+            context.synchronize();
+            memory.copyTo(new byte[3_000_000]);
+            assertTrue(Thread.interrupted());
+            Thread tested = Thread.currentThread();
+            Thread interrupter = Thread.ofPlatform().start(() -> {
+                for (int i = 0; i < 1000; i++) {
+                    tested.interrupt();
+                }
+            });
+            while (interrupter.isAlive()) {
+                context.synchronize();
+            }
+            Thread.interrupted();
+            context.synchronize();
+            assertTrue(inAnotherThread(() -> {
+                Thread.currentThread().interrupt();
+                context.synchronize();
+                return Thread.interrupted();
+            }));
+        }
+    }
+
+    @Test
+    void closingEndsWhatOtherThreadsWaitFor() throws Exception {
+        try (TestServer server = TestServer.on(transport)) {
+            RemoteGpu gpu = server.connect();
+            RemoteContext context = gpu.device(0).createContext();
+            CountDownLatch working = new CountDownLatch(1);
+            FutureTask<CudaException> other = new FutureTask<>(() -> ErrorsOf.thrownBy(() -> {
+                while (true) {
+                    context.synchronize();
+                    working.countDown();
+                }
+            }));
+            Thread thread = Thread.ofPlatform().start(other);
+            working.await();
+            gpu.close();
+            CudaStatus status = other.get().status();
+            assertTrue(
+                    status.equals(CudaStatus.DEINITIALIZED) || status.equals(CudaStatus.DEVICE_UNAVAILABLE),
+                    status.toString());
+            thread.join();
+            assertStatus(CudaStatus.DEINITIALIZED, context::synchronize);
+        }
+    }
+
+    private static <T> T inAnotherThread(Callable<T> call)
+            throws InterruptedException, ExecutionException, IOException {
+        FutureTask<T> task = new FutureTask<>(call);
+        Thread thread = Thread.ofPlatform().start(task);
+        T result = task.get();
+        thread.join();
+        return result;
+    }
+}

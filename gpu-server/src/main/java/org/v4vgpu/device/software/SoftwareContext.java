@@ -1,0 +1,148 @@
+package org.v4vgpu.device.software;
+
+import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
+import org.v4vgpu.device.DeviceContext;
+import org.v4vgpu.device.DeviceEvent;
+import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.DeviceModule;
+import org.v4vgpu.device.DeviceStream;
+import org.v4vgpu.device.MemoryInfo;
+import org.v4vgpu.device.ptx.LoadedModule;
+import org.v4vgpu.device.software.Operation.Kind;
+import org.v4vgpu.device.software.StreamQueue.Order;
+import org.v4vgpu.proto.CudaStatus;
+
+/**
+ * A context of the software device: its memory ({@link ContextMemory}), its work ({@link Scheduler}) and what is made in it. Safe
+ * for any thread.
+ */
+final class SoftwareContext implements DeviceContext {
+    private static final System.Logger LOG = System.getLogger(SoftwareContext.class.getName());
+    private static final int NON_BLOCKING = 1;
+
+    private final SoftwareDevice device;
+    private final Appendable output;
+    private final ContextMemory memory;
+    private final Scheduler scheduler;
+    private final SoftwareStream defaultStream;
+
+    private SoftwareContext(SoftwareDevice device, String name, Appendable output) throws DeviceException {
+        this.device = device;
+        this.output = output;
+        this.memory = new ContextMemory(device);
+        this.scheduler = new Scheduler("v4vgpu " + name, this::release, Scheduler.CLOSE_PATIENCE_NANOS);
+        this.defaultStream = new SoftwareStream(this, scheduler.open(Order.DEFAULT));
+    }
+
+    static SoftwareContext create(SoftwareDevice device, String name, Appendable output) throws DeviceException {
+        return new SoftwareContext(device, name, output);
+    }
+
+    @Override
+    public long allocate(long bytes) throws DeviceException {
+        scheduler.requireUsable();
+        return memory.allocate(bytes);
+    }
+
+    @Override
+    public void free(long address) throws DeviceException {
+        scheduler.requireUsable();
+        memory.retire(address);
+        scheduler.enqueueAfterAll(new Operation(Kind.SHORT) {
+            @Override
+            void run() throws DeviceException {
+                memory.free(address);
+            }
+        });
+    }
+
+    @Override
+    public long usedBytes() {
+        return memory.usedBytes();
+    }
+
+    @Override
+    public MemoryInfo memoryInfo() throws DeviceException {
+        scheduler.requireUsable();
+        return new MemoryInfo(device.totalBytes() - device.usedBytes(), device.totalBytes());
+    }
+
+    @Override
+    public DeviceStream defaultStream() {
+        return defaultStream;
+    }
+
+    @Override
+    public DeviceStream createStream(int flags, int priority) throws DeviceException {
+        scheduler.requireUsable();
+        if ((flags & ~NON_BLOCKING) != 0) {
+            throw new DeviceException(CudaStatus.INVALID_VALUE, "stream flags 0x" + Integer.toHexString(flags));
+        }
+        // Priorities are hints that a device may have only one of; ours says so in its attributes.
+        return new SoftwareStream(this, scheduler.open(flags == 0 ? Order.BLOCKING : Order.NON_BLOCKING));
+    }
+
+    @Override
+    public DeviceEvent createEvent(int flags) throws DeviceException {
+        scheduler.requireUsable();
+        return SoftwareEvent.create(this, flags);
+    }
+
+    @Override
+    public DeviceModule loadModule(MemorySegment image) throws DeviceException {
+        scheduler.requireUsable();
+        LoadedModule loaded = memory.load(device.modules().compile(ModuleImage.text(image)));
+        return new SoftwareModule(this, loaded);
+    }
+
+    @Override
+    public boolean await(long timeoutNanos) throws DeviceException {
+        return scheduler.awaitAll(timeoutNanos);
+    }
+
+    @Override
+    public void cancel() {
+        scheduler.cancel();
+    }
+
+    @Override
+    public void close() {
+        scheduler.close();
+    }
+
+    SoftwareDevice device() {
+        return device;
+    }
+
+    ContextMemory memory() {
+        return memory;
+    }
+
+    Scheduler scheduler() {
+        return scheduler;
+    }
+
+    Appendable output() {
+        return output;
+    }
+
+    /** Frees a module's variables after all work that was enqueued before. In a broken context they go with it. */
+    void unload(LoadedModule module) {
+        try {
+            scheduler.enqueueAfterAll(new Operation(Kind.SHORT) {
+                @Override
+                void run() {
+                    memory.unload(module);
+                }
+            });
+        } catch (DeviceException e) {
+            LOG.log(Level.DEBUG, "module unloaded with its context: {0}", e.getMessage());
+        }
+    }
+
+    private void release() {
+        memory.close();
+        device.forget(this);
+    }
+}

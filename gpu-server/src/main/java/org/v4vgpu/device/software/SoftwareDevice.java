@@ -1,0 +1,143 @@
+package org.v4vgpu.device.software;
+
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.Device;
+import org.v4vgpu.device.DeviceContext;
+import org.v4vgpu.device.DeviceDescription;
+import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.proto.CudaStatus;
+
+/**
+ * A CUDA device without a GPU: PTX kernels run on the JVM, device memory is memory of this process. Safe for any thread.
+ *
+ * {@snippet :
+ *   try (Device device = new SoftwareDevice(SoftwareDeviceOptions.defaults());
+ *           DeviceContext context = device.createContext(0)) {
+ *       long address = context.allocate(4096);
+ *       context.defaultStream().fill(address, 4, 7, 1024);
+ *   }
+ * }
+ */
+public final class SoftwareDevice implements Device {
+    /** As of CUDA 13.0, whose PTX ISA 9.0 is the newest that the compiler takes. */
+    private static final int DRIVER_VERSION = 13000;
+
+    /** CU_CTX_FLAGS_MASK: scheduling hints and the like, none of which changes what this device does. */
+    private static final int CONTEXT_FLAGS = 0xff;
+
+    private final SoftwareDeviceOptions options;
+    private final DeviceDescription description;
+    private final ModuleCache modules = new ModuleCache();
+
+    // Guarded by this.
+    private final Set<SoftwareContext> contexts = new HashSet<>();
+    private long usedBytes;
+    private int created;
+    private boolean closed;
+    private @Nullable ScheduledThreadPoolExecutor limitTimer;
+
+    public SoftwareDevice(SoftwareDeviceOptions options) {
+        this.options = options;
+        int cores = HostMachine.cores();
+        this.description = new DeviceDescription(
+                "v4vgpu software device (" + cores + (cores == 1 ? " core)" : " cores)"),
+                HostMachine.identity(),
+                options.totalBytes(),
+                DRIVER_VERSION,
+                SoftwareAttributes.of(cores, HostMachine.clockKilohertz()));
+    }
+
+    @Override
+    public DeviceDescription description() {
+        return description;
+    }
+
+    @Override
+    public synchronized long usedBytes() {
+        return usedBytes;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws DeviceException INVALID_VALUE for unknown flags, OUT_OF_MEMORY without address space for one more
+     */
+    @Override
+    public synchronized DeviceContext createContext(int flags) throws DeviceException {
+        if (closed) {
+            throw new DeviceException(CudaStatus.DEINITIALIZED, "the device is closed");
+        }
+        if ((flags & ~CONTEXT_FLAGS) != 0) {
+            throw new DeviceException(CudaStatus.INVALID_VALUE, "context flags 0x" + Integer.toHexString(flags));
+        }
+        Appendable output = options.output() == null
+                ? PrintfLog.of("context " + created)
+                : options.output().get();
+        SoftwareContext context = SoftwareContext.create(this, "context " + created, output);
+        created++;
+        contexts.add(context);
+        return context;
+    }
+
+    /** Closes every context, then the device. Idempotent. */
+    @Override
+    public void close() {
+        List<SoftwareContext> open;
+        synchronized (this) {
+            closed = true;
+            open = List.copyOf(contexts);
+            if (limitTimer != null) {
+                limitTimer.shutdownNow();
+            }
+        }
+        open.forEach(SoftwareContext::close);
+    }
+
+    long totalBytes() {
+        return options.totalBytes();
+    }
+
+    ModuleCache modules() {
+        return modules;
+    }
+
+    /** Takes device memory for a context; OUT_OF_MEMORY if the contexts together hold too much. */
+    synchronized void charge(long bytes) throws DeviceException {
+        if (bytes > options.totalBytes() - usedBytes) {
+            throw new DeviceException(
+                    CudaStatus.OUT_OF_MEMORY,
+                    bytes + " bytes wanted, " + usedBytes + " of the device's " + options.totalBytes() + " are in use");
+        }
+        usedBytes += bytes;
+    }
+
+    synchronized void refund(long bytes) {
+        usedBytes -= bytes;
+    }
+
+    synchronized void forget(SoftwareContext context) {
+        contexts.remove(context);
+    }
+
+    @Nullable
+    Duration launchLimit() {
+        return options.launchLimit();
+    }
+
+    /** What ends launches that exceed the limit; its one thread starts with the first launch. */
+    synchronized ScheduledThreadPoolExecutor limitTimer() {
+        ScheduledThreadPoolExecutor timer = limitTimer;
+        if (timer == null) {
+            timer = new ScheduledThreadPoolExecutor(
+                    1, Thread.ofPlatform().daemon().name("v4vgpu launch limit").factory());
+            timer.setRemoveOnCancelPolicy(true);
+            limitTimer = timer;
+        }
+        return timer;
+    }
+}

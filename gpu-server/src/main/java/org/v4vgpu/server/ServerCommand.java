@@ -1,0 +1,173 @@
+package org.v4vgpu.server;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.Device;
+import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.server.session.SessionLimits;
+import org.v4vgpu.server.status.StatusCommand;
+import org.v4vgpu.v4v.ChannelAddress;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * The program {@code gpu-server/run}: a server until SIGTERM, or the status of one.
+ *
+ * <p>Exit codes: 0 right, 1 failed, 2 wrong usage, 3 server or device not reachable or address not to be had.
+ */
+@Command(
+        name = "gpu-server/run",
+        sortOptions = false,
+        description = "Serves a GPU to programs on machines without one, until SIGTERM.",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:right", "1:failed", "2:wrong usage", "3:the device or the address is not to be had, or there is no server"
+        },
+        subcommands = StatusCommand.class)
+public final class ServerCommand implements Callable<Integer> {
+    /** Exit code: server or device not reachable. */
+    public static final int UNREACHABLE = 3;
+
+    private static final String DEFAULT_ADDRESSES = "v4v://1:4840,tcp://127.0.0.1:4840";
+
+    @Option(
+            names = "--listen",
+            paramLabel = "ADDRESS",
+            split = ",",
+            converter = AddressConverter.class,
+            defaultValue = DEFAULT_ADDRESSES,
+            description = {
+                "where to listen, several times if wanted: v4v://<domain>:<port> or tcp://<host>:<port>.",
+                "TCP has no authentication: whoever can connect can use the device.",
+                "Default: ${DEFAULT-VALUE}"
+            })
+    private List<ChannelAddress> addresses = List.of();
+
+    @Option(
+            names = "--device",
+            paramLabel = "auto|cuda|software",
+            defaultValue = "auto",
+            description = "what to serve; auto takes the GPU if there is one that this build can drive. Default: auto")
+    private DeviceChoice device = DeviceChoice.AUTO;
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            converter = ByteSize.Converter.class,
+            description = "device memory of the software device, such as 512M or 2G")
+    private @Nullable ByteSize memory;
+
+    @Option(
+            names = "--quota",
+            paramLabel = "SIZE",
+            converter = ByteSize.Converter.class,
+            description = "device memory that one client may have. Default: all of it")
+    private @Nullable ByteSize quota;
+
+    @Option(
+            names = "--until-input-ends",
+            description = "stop when standard input ends, so that the server can't outlive a program that started it")
+    private boolean untilInputEnds;
+
+    @Option(names = "--debug", description = "log every refused call, and stack traces of errors")
+    private boolean debug;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "show this help")
+    private boolean help;
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    public static void main(String[] arguments) {
+        // Before the first logger is made: logback.xml reads it.
+        if (List.of(arguments).contains("--debug")) {
+            System.setProperty("v4vgpu.log", "DEBUG");
+        }
+        System.exit(commandLine().execute(arguments));
+    }
+
+    static CommandLine commandLine() {
+        CommandLine command = new CommandLine(new ServerCommand());
+        command.setCaseInsensitiveEnumValuesAllowed(true);
+        command.setParameterExceptionHandler(ServerCommand::explainUsage);
+        command.setExecutionExceptionHandler((failure, line, result) -> explain(failure, line));
+        return command;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        CommandSpec command = Objects.requireNonNull(spec);
+        PrintWriter out = command.commandLine().getOut();
+        SessionLimits limits = SessionLimits.DEFAULT.withMemoryBytes(quota == null ? 0 : quota.bytes());
+        CountDownLatch stop = new CountDownLatch(1);
+        CountDownLatch stopped = new CountDownLatch(1);
+        try (Device opened = device.open(memory);
+                GpuServer server = GpuServer.start(List.of(opened), addresses, limits)) {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(stop, stopped), "stop"));
+            server.addresses().forEach(address -> out.println("listening on " + address));
+            out.flush();
+            if (untilInputEnds) {
+                Thread.ofPlatform().daemon().name("input").start(() -> awaitInputEnd(stop));
+            }
+            stop.await();
+        } finally {
+            stopped.countDown();
+        }
+        return 0;
+    }
+
+    /** Counts down when nobody can write to this program any more. */
+    private static void awaitInputEnd(CountDownLatch stop) {
+        try {
+            System.in.transferTo(OutputStream.nullOutputStream());
+        } catch (IOException e) {
+            // Not a static logger: main sets the log level before the first one is made.
+            System.getLogger(ServerCommand.class.getName())
+                    .log(Level.WARNING, "standard input broke: {0}", e.getMessage());
+        } finally {
+            stop.countDown();
+        }
+    }
+
+    /** Runs on a signal: the JVM lives until this ends. */
+    private static void stop(CountDownLatch stop, CountDownLatch stopped) {
+        stop.countDown();
+        try {
+            stopped.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** One line, then the usage. */
+    private static int explainUsage(ParameterException failure, String[] arguments) {
+        CommandLine line = failure.getCommandLine();
+        line.getErr().println(line.getCommandName() + ": " + failure.getMessage());
+        line.usage(line.getErr());
+        return 2;
+    }
+
+    /** One line that says what was wrong; a stack trace only with --debug. */
+    private static int explain(Exception failure, CommandLine line) {
+        line.getErr().println(line.getCommandSpec().qualifiedName() + ": " + failure.getMessage());
+        if (System.getProperty("v4vgpu.log", "").toUpperCase(Locale.ROOT).equals("DEBUG")) {
+            failure.printStackTrace(line.getErr());
+        }
+        return failure instanceof IOException || failure instanceof DeviceException ? UNREACHABLE : 1;
+    }
+}

@@ -1,0 +1,343 @@
+package org.v4vgpu.server.session;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.MessageLite;
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.SocketTimeoutException;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.DeviceStream;
+import org.v4vgpu.proto.Call;
+import org.v4vgpu.proto.CallHeader;
+import org.v4vgpu.proto.CudaStatus;
+import org.v4vgpu.proto.HelloReply;
+import org.v4vgpu.proto.HelloRequest;
+import org.v4vgpu.proto.Limits;
+import org.v4vgpu.proto.ProtocolException;
+import org.v4vgpu.v4v.IncomingMessage;
+import org.v4vgpu.v4v.MessageChannel;
+import org.v4vgpu.v4v.PeerLostException;
+
+/**
+ * One connection of a session and the thread that serves it: reads a call, executes it, writes the reply. Confined to that
+ * thread, but for {@link #cut} and {@link #traffic}.
+ */
+final class Lane {
+    private static final Logger LOG = System.getLogger(Lane.class.getName());
+
+    /** A client that connects says Hello within this time. */
+    private static final long HELLO_NANOS = 5_000_000_000L;
+
+    private final Sessions sessions;
+    private final CallDispatcher dispatcher;
+    private final MessageChannel channel;
+    private final Traffic traffic = new Traffic();
+    private final ReplyWriter writer;
+    private final LaneCall call;
+    private final SequenceGate.Watch watch = this::checkPeer;
+    private final Map<Resource.Context, DeviceStream> perThreadStreams = new IdentityHashMap<>();
+
+    private @Nullable Session session;
+    private boolean leaving;
+
+    /** The first error of a one-way call that no waiting call has returned yet. */
+    private @Nullable CudaStatus lateError;
+
+    /** What the log has of a broken context, which every later call meets again. */
+    private String lastFault = "";
+
+    Lane(Sessions sessions, CallDispatcher dispatcher, MessageChannel channel) {
+        this.sessions = sessions;
+        this.dispatcher = dispatcher;
+        this.channel = channel;
+        this.writer = new ReplyWriter(channel, traffic);
+        this.call = new LaneCall(this);
+    }
+
+    /** Serves the lane until its end. Never throws. */
+    void run() {
+        String reason = "";
+        try {
+            if (greet()) {
+                Thread.currentThread().setName("lane-" + session().id() + "-" + channel.peer());
+                while (!leaving) {
+                    step();
+                }
+            }
+        } catch (ProtocolException e) {
+            reason = "protocol violation";
+            LOG.log(Level.WARNING, "{0}: {1}; the connection is closed", channel.peer(), e.getMessage());
+        } catch (EOFException | PeerLostException e) {
+            reason = "the client is gone";
+        } catch (IOException e) {
+            reason = "the connection broke: " + e.getMessage();
+        } catch (RuntimeException | Error e) {
+            reason = "a failure of the server";
+            if (session == null || !session().isEnding()) {
+                LOG.log(Level.ERROR, channel.peer() + ": " + call + " failed", e);
+            }
+        }
+        end(reason);
+    }
+
+    private void end(String reason) {
+        call.payload().release();
+        channel.close();
+        Session joined = session;
+        if (joined == null) {
+            return;
+        }
+        if (leaving && reason.isEmpty()) {
+            perThreadStreams.values().forEach(DeviceStream::close);
+            joined.leave(this);
+        } else {
+            joined.lose(this, reason);
+        }
+    }
+
+    /** Closes the lane from another thread: what it waits for ends. */
+    void cut() {
+        channel.close();
+    }
+
+    Session session() {
+        Session joined = session;
+        if (joined == null) {
+            throw new IllegalStateException("no Hello yet");
+        }
+        return joined;
+    }
+
+    Traffic traffic() {
+        return traffic;
+    }
+
+    ReplyWriter writer() {
+        return writer;
+    }
+
+    LaneCall call() {
+        return call;
+    }
+
+    // ---- the handshake
+
+    /** Reads Hello and joins or opens the session. Returns false if the client has been turned away. */
+    private boolean greet() throws IOException {
+        HelloRequest hello;
+        CallHeader header;
+        try (IncomingMessage message = channel.receive(HELLO_NANOS)) {
+            received(message);
+            header = CallHeader.decode(message.header());
+            if (header.number() != Call.HELLO.number()
+                    || header.isReply()
+                    || !header.waits()
+                    || !header.isLast()
+                    || header.payloadBytes() != 0
+                    || message.payload().byteSize() != 0) {
+                throw new ProtocolException("the first message is no Hello (number " + header.number() + ")");
+            }
+            hello = header.parse(Call.HELLO.requests());
+        } catch (SocketTimeoutException e) {
+            throw new ProtocolException("no Hello within " + HELLO_NANOS / 1_000_000_000L + " s", e);
+        }
+        HelloReply.Builder reply = HelloReply.newBuilder()
+                .setProtocolVersion(Limits.PROTOCOL_VERSION)
+                .setServer(SessionCalls.SERVER_NAME);
+        CudaStatus status = welcome(hello, reply);
+        writer.send(Call.HELLO.number(), header.sequence(), status, reply.build());
+        return status.isSuccess();
+    }
+
+    private CudaStatus welcome(HelloRequest hello, HelloReply.Builder reply) {
+        if (hello.getProtocolVersion() != Limits.PROTOCOL_VERSION) {
+            return turnAway(
+                    CudaStatus.NOT_SUPPORTED,
+                    "the client speaks protocol " + Integer.toUnsignedString(hello.getProtocolVersion())
+                            + ", this server " + Limits.PROTOCOL_VERSION);
+        }
+        ByteString secret = hello.getSecret();
+        Session candidate =
+                secret.isEmpty() ? sessions.open(hello.getClient(), channel.peer()) : sessions.find(secret);
+        if (candidate == null) {
+            return secret.isEmpty()
+                    ? turnAway(CudaStatus.DEVICE_UNAVAILABLE, "no further session: " + sessions.limits().sessions()
+                            + " is the maximum")
+                    : turnAway(CudaStatus.NOT_PERMITTED, "wrong secret");
+        }
+        if (!candidate.join(this)) {
+            return turnAway(
+                    CudaStatus.DEVICE_UNAVAILABLE,
+                    "no further lane in session " + candidate.id() + ": "
+                            + sessions.limits().lanes() + " is the maximum");
+        }
+        session = candidate;
+        reply.setSession(candidate.id()).setMaximumLanes(sessions.limits().lanes());
+        if (secret.isEmpty()) {
+            reply.setSecret(candidate.secret());
+        }
+        return CudaStatus.SUCCESS;
+    }
+
+    private CudaStatus turnAway(CudaStatus status, String reason) {
+        LOG.log(Level.WARNING, "{0} turned away: {1}", channel.peer(), reason);
+        return status;
+    }
+
+    // ---- calls
+
+    private void step() throws IOException {
+        try (IncomingMessage message = receive()) {
+            CallHeader header = CallHeader.decode(message.header());
+            if (header.isReply() || header.isContinuation() || header.sequence() <= 0) {
+                throw new ProtocolException("message " + header.number() + " with flags 0x"
+                        + Integer.toHexString(header.flags()) + " and number in sequence " + header.sequence()
+                        + " is no call");
+            }
+            call.begin(header.number(), header.sequence());
+            CallDispatcher.Row<?, ?> row = dispatcher.row(header.number());
+            call.payload().begin(header, message);
+            if (row == null) {
+                reject(header);
+            } else {
+                execute(row, header);
+            }
+            call.payload().release();
+        }
+    }
+
+    private <Q extends MessageLite, R extends MessageLite> void execute(CallDispatcher.Row<Q, R> row, CallHeader header)
+            throws IOException {
+        boolean waits = header.waits();
+        if (!waits && !row.call().oneWay()) {
+            throw new ProtocolException(call + " without a reply");
+        }
+        if (header.payloadBytes() > row.maximumPayloadBytes() && row.maximumPayloadBytes() == 0) {
+            throw new ProtocolException(call + " with a payload of " + header.payloadBytes() + " bytes");
+        }
+        Q request = header.parse(row.call().requests());
+        traffic.called();
+        enter(header.sequence());
+        CudaStatus late = waits ? takeLateError() : null;
+        CudaStatus status;
+        R reply = null;
+        if (late != null && !row.call().releases()) {
+            status = late;
+        } else {
+            try {
+                if (header.payloadBytes() > row.maximumPayloadBytes()) {
+                    throw new DeviceException(
+                            CudaStatus.INVALID_VALUE, "a payload of " + header.payloadBytes() + " bytes is too long");
+                }
+                reply = row.handler().handle(call, request);
+                status = call.status();
+            } catch (DeviceException e) {
+                status = e.status();
+                log(e);
+            }
+        }
+        finish(waits, late != null && status.isSuccess() ? late : status, reply);
+    }
+
+    /** A call that this server does not know. */
+    private void reject(CallHeader header) throws IOException {
+        LOG.log(Level.WARNING, "{0}: call number {1} is not supported", channel.peer(), header.number());
+        traffic.called();
+        enter(header.sequence());
+        finish(header.waits(), CudaStatus.NOT_SUPPORTED, null);
+    }
+
+    private void finish(boolean waits, CudaStatus status, @Nullable MessageLite reply) throws IOException {
+        call.issued();
+        call.payload().finish();
+        if (waits) {
+            if (!call.hasReplied()) {
+                call.reply(status, reply);
+            }
+        } else if (!status.isSuccess() && !status.isFatal() && lateError == null) {
+            lateError = status; // a fatal one stays with its context
+        }
+    }
+
+    private @Nullable CudaStatus takeLateError() {
+        CudaStatus late = lateError;
+        if (late != null) {
+            lateError = null;
+        }
+        return late;
+    }
+
+    private void log(DeviceException e) {
+        String message = String.valueOf(e.getMessage());
+        Level level = Level.DEBUG;
+        if (e.status().code() == CudaStatus.NOT_SUPPORTED.code()) {
+            level = Level.INFO;
+        } else if (e.status().isFatal() && !message.equals(lastFault)) {
+            lastFault = message;
+            level = Level.WARNING;
+        }
+        if (LOG.isLoggable(level)) {
+            LOG.log(level, "{0}: {1}: {2}: {3}", channel.peer(), call, e.status(), message);
+        }
+    }
+
+    // ---- steps of calls
+
+    IncomingMessage receive() throws IOException {
+        IncomingMessage message = channel.receive();
+        received(message);
+        return message;
+    }
+
+    private void received(IncomingMessage message) {
+        traffic.received(message.header().byteSize() + message.payload().byteSize());
+    }
+
+    void enter(long sequence) throws IOException {
+        session().gate().enter(sequence, watch);
+    }
+
+    void leaveGate(long sequence) {
+        session().gate().leave(sequence);
+    }
+
+    /** @throws IOException if the client is gone or the session ends */
+    void checkPeer() throws IOException {
+        if (session().isEnding()) {
+            throw new IOException("the session has ended");
+        }
+        if (!channel.isPeerAlive()) {
+            throw new PeerLostException(channel.peer() + " is gone");
+        }
+    }
+
+    /** The stream CU_STREAM_PER_THREAD of this lane's thread in a context, made when it is first asked for. */
+    DeviceStream perThreadStream(Resource.Context context) throws DeviceException {
+        DeviceStream stream = perThreadStreams.get(context);
+        if (stream == null) {
+            stream = context.device().createStream(0, 0);
+            perThreadStreams.put(context, stream);
+        }
+        return stream;
+    }
+
+    /** Forgets the stream of a context that was destroyed. */
+    void forgetStream(Resource.Context context) {
+        perThreadStreams.remove(context);
+    }
+
+    /** The lane ends in order after this call. */
+    void leave() {
+        leaving = true;
+    }
+
+    String nameOf(int number) {
+        CallDispatcher.Row<?, ?> row = dispatcher.row(number);
+        return row == null ? "call " + number : row.call().name();
+    }
+}

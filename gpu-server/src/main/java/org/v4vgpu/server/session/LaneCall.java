@@ -1,0 +1,211 @@
+package org.v4vgpu.server.session;
+
+import com.google.protobuf.MessageLite;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.DeviceCopy;
+import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.DeviceStream;
+import org.v4vgpu.proto.CudaStatus;
+
+/**
+ * The call that a lane executes, as its handler sees it: the session's things by their handles, the payload, waiting. Confined
+ * to the lane's thread; one object per lane, used again for each call.
+ */
+final class LaneCall {
+    /** How often a waiting lane looks after its client. */
+    static final long TICK_NANOS = 50_000_000L;
+
+    private static final long LEGACY_STREAM = 1;
+    private static final long PER_THREAD_STREAM = 2;
+
+    private final Lane lane;
+    private final RequestPayload payload;
+
+    private int number;
+    private long sequence;
+    private boolean issued;
+    private boolean replied;
+    private CudaStatus status = CudaStatus.SUCCESS;
+
+    LaneCall(Lane lane) {
+        this.lane = lane;
+        this.payload = new RequestPayload(lane);
+    }
+
+    void begin(int callNumber, long callSequence) {
+        number = callNumber;
+        sequence = callSequence;
+        issued = false;
+        replied = false;
+        status = CudaStatus.SUCCESS;
+    }
+
+    // ---- what the call is about
+
+    Session session() {
+        return lane.session();
+    }
+
+    Lane lane() {
+        return lane;
+    }
+
+    RequestPayload payload() {
+        return payload;
+    }
+
+    long payloadBytes() {
+        return payload.totalBytes();
+    }
+
+    /** @throws DeviceException INVALID_CONTEXT */
+    Resource.Context context(long handle) throws DeviceException {
+        if (session().handles().find(handle) instanceof Resource.Context context) {
+            return context;
+        }
+        throw new DeviceException(CudaStatus.INVALID_CONTEXT, "no context with the handle " + handle);
+    }
+
+    /** @throws DeviceException INVALID_HANDLE */
+    Resource.Module module(long handle) throws DeviceException {
+        if (session().handles().find(handle) instanceof Resource.Module module) {
+            return module;
+        }
+        throw new DeviceException(CudaStatus.INVALID_HANDLE, "no module with the handle " + handle);
+    }
+
+    /** @throws DeviceException INVALID_HANDLE */
+    Resource.Function function(long handle) throws DeviceException {
+        if (session().handles().find(handle) instanceof Resource.Function function) {
+            return function;
+        }
+        throw new DeviceException(CudaStatus.INVALID_HANDLE, "no function with the handle " + handle);
+    }
+
+    /** @throws DeviceException INVALID_HANDLE */
+    Resource.Event event(long handle) throws DeviceException {
+        if (session().handles().find(handle) instanceof Resource.Event event) {
+            return event;
+        }
+        throw new DeviceException(CudaStatus.INVALID_HANDLE, "no event with the handle " + handle);
+    }
+
+    /** A stream that has a handle. @throws DeviceException INVALID_HANDLE, also for the default streams */
+    Resource.Stream namedStream(long handle) throws DeviceException {
+        if (session().handles().find(handle) instanceof Resource.Stream stream) {
+            return stream;
+        }
+        throw new DeviceException(CudaStatus.INVALID_HANDLE, "no stream with the handle " + handle);
+    }
+
+    /** A stream of a context, one of its default streams among them. */
+    DeviceStream stream(long contextHandle, long handle) throws DeviceException {
+        Resource.Context context = context(contextHandle);
+        if (handle == 0 || handle == LEGACY_STREAM) {
+            return context.device().defaultStream();
+        }
+        if (handle == PER_THREAD_STREAM) {
+            return lane.perThreadStream(context);
+        }
+        Resource.Stream stream = namedStream(handle);
+        if (stream.context() != context) {
+            throw new DeviceException(
+                    CudaStatus.INVALID_HANDLE, "stream " + handle + " is not one of context " + contextHandle);
+        }
+        return stream.device();
+    }
+
+    /** As {@link #stream}, once the stream has room for one more operation. */
+    DeviceStream streamWithSpace(long contextHandle, long handle) throws DeviceException, IOException {
+        DeviceStream stream = stream(contextHandle, handle);
+        while (!stream.awaitSpace(TICK_NANOS)) {
+            lane.checkPeer();
+        }
+        return stream;
+    }
+
+    // ---- what becomes of it
+
+    /** The call is issued: those behind it may go on, whatever this one still waits for. Idempotent. */
+    void issued() {
+        if (!issued) {
+            issued = true;
+            lane.leaveGate(sequence);
+        }
+    }
+
+    /** Waits, as long as the client lives. The call counts as issued. */
+    void await(Waitable work) throws DeviceException, IOException {
+        issued();
+        while (!work.await(TICK_NANOS)) {
+            lane.checkPeer();
+        }
+    }
+
+    /** Runs what may take long and can't be asked for its progress on another thread, and waits as {@link #await}. */
+    <T> T runAside(String name, Callable<T> work) throws DeviceException, IOException {
+        FutureTask<T> task = new FutureTask<>(work);
+        Thread.ofPlatform().name(Thread.currentThread().getName() + "-" + name).daemon().start(task);
+        try {
+            await(timeoutNanos -> {
+                try {
+                    task.get(timeoutNanos, TimeUnit.NANOSECONDS);
+                    return true;
+                } catch (TimeoutException e) {
+                    return false;
+                } catch (ExecutionException e) {
+                    return true; // thrown below
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException("a lane was interrupted", e);
+                }
+            });
+            return task.resultNow();
+        } catch (IllegalStateException e) {
+            if (task.state() != FutureTask.State.FAILED) {
+                throw e;
+            }
+            switch (task.exceptionNow()) {
+                case DeviceException failure -> throw failure;
+                case Error failure -> throw failure;
+                case Throwable failure -> throw new IllegalStateException(name + " failed", failure);
+            }
+        }
+    }
+
+    /** Gives the reply a status that is no failure of the call ({@code NOT_READY}), or one that has a filled reply beside it. */
+    void answer(CudaStatus replyStatus) {
+        status = replyStatus;
+    }
+
+    CudaStatus status() {
+        return status;
+    }
+
+    /** Sends a reply without a payload. */
+    void reply(CudaStatus replyStatus, @Nullable MessageLite message) throws IOException {
+        lane.writer().send(number, sequence, replyStatus, message);
+    }
+
+    /** Sends the reply with a payload that the device writes. As {@link ReplyWriter#stream}. */
+    void replyFrom(DeviceCopy copy, long bytes) throws IOException, DeviceException {
+        CudaStatus end = lane.writer().stream(number, sequence, copy, bytes);
+        replied = true;
+        status = end;
+    }
+
+    /** Whether the handler has sent the reply itself. */
+    boolean hasReplied() {
+        return replied;
+    }
+
+    @Override
+    public String toString() {
+        return lane.nameOf(number) + " (number " + sequence + ")";
+    }
+}

@@ -1,0 +1,65 @@
+package org.v4vgpu.server.session;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.MemoryInfo;
+import org.v4vgpu.proto.Call;
+import org.v4vgpu.proto.CudaStatus;
+import org.v4vgpu.proto.MemAllocReply;
+import org.v4vgpu.proto.MemAllocRequest;
+import org.v4vgpu.proto.MemFreeReply;
+import org.v4vgpu.proto.MemFreeRequest;
+import org.v4vgpu.proto.MemGetInfoReply;
+import org.v4vgpu.proto.MemGetInfoRequest;
+
+/** Calls about device memory. Stateless, for the threads of all lanes. */
+final class MemoryCalls implements CallDispatcher.Calls {
+    @Override
+    public void register(CallDispatcher dispatcher) {
+        dispatcher.on(Call.MEM_ALLOC, this::allocate);
+        dispatcher.on(Call.MEM_FREE, this::free);
+        dispatcher.on(Call.MEM_GET_INFO, this::info);
+    }
+
+    private MemAllocReply allocate(LaneCall call, MemAllocRequest request) throws DeviceException {
+        Resource.Context context = call.context(request.getContext());
+        long bytes = request.getBytes();
+        if (bytes == 0) {
+            throw new DeviceException(CudaStatus.INVALID_VALUE, "an allocation of 0 bytes");
+        }
+        if (bytes < 0) {
+            throw new DeviceException(
+                    CudaStatus.OUT_OF_MEMORY, "an allocation of " + Long.toUnsignedString(bytes) + " bytes");
+        }
+        return MemAllocReply.newBuilder()
+                .setAddress(call.session().allocate(context.device(), bytes))
+                .build();
+    }
+
+    /** Waits for the context's work, as CUDA does, so that a lane that frees memory under a kernel still sees its client. */
+    private @Nullable MemFreeReply free(LaneCall call, MemFreeRequest request) throws DeviceException, IOException {
+        Resource.Context context = call.context(request.getContext());
+        if (request.getAddress() != 0) {
+            call.await(context);
+            context.device().free(request.getAddress());
+        }
+        return null;
+    }
+
+    /** A quota is what a program sees as the device's memory. */
+    private MemGetInfoReply info(LaneCall call, MemGetInfoRequest request) throws DeviceException {
+        MemoryInfo info = call.context(request.getContext()).device().memoryInfo();
+        long free = info.freeBytes();
+        long total = info.totalBytes();
+        long quota = call.session().quotaBytes();
+        if (quota > 0) {
+            total = Math.min(total, quota);
+            free = Math.min(free, Math.max(0, quota - call.session().usedBytes()));
+        }
+        return MemGetInfoReply.newBuilder()
+                .setFreeBytes(free)
+                .setTotalBytes(total)
+                .build();
+    }
+}

@@ -1,0 +1,82 @@
+package org.v4vgpu.server.session;
+
+import com.google.protobuf.MessageLite;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.DeviceCopy;
+import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.proto.CallDescriptor;
+import org.v4vgpu.proto.CallEncoder;
+import org.v4vgpu.proto.CudaStatus;
+import org.v4vgpu.v4v.MessageChannel;
+import org.v4vgpu.v4v.OutgoingMessage;
+
+/** Writes a lane's replies. Confined to the lane's thread. */
+final class ReplyWriter {
+    private final MessageChannel channel;
+    private final Traffic traffic;
+    private final CallEncoder encoder = new CallEncoder();
+    private final int chunkBytes;
+
+    ReplyWriter(MessageChannel channel, Traffic traffic) {
+        this.channel = channel;
+        this.traffic = traffic;
+        this.chunkBytes = channel.maximumPayloadBytes();
+    }
+
+    /** Sends a reply without a payload. */
+    void send(int number, long sequence, CudaStatus status, @Nullable MessageLite reply) throws IOException {
+        MemorySegment header = encoder.reply(number, CallDescriptor.LAST, status, sequence, 0, reply);
+        channel.send(header);
+        traffic.sent(header.byteSize());
+    }
+
+    /**
+     * Sends an empty reply whose payload the device writes straight into the channel, and closes the copy. If the device fails
+     * after the first chunk, a last message without payload carries the status, and the payload stays short.
+     *
+     * @throws DeviceException if the device fails at the first chunk; nothing has been sent then
+     */
+    CudaStatus stream(int number, long sequence, DeviceCopy copy, long bytes) throws IOException, DeviceException {
+        long offset = 0;
+        while (offset < bytes) {
+            int length = (int) Math.min(chunkBytes, bytes - offset);
+            boolean last = offset + length == bytes;
+            try (OutgoingMessage out = channel.claim(CallDescriptor.BYTES, length)) {
+                transfer(copy, offset, out);
+                if (last) {
+                    copy.close(); // the client may ask at once whether the stream is idle
+                }
+                out.commit(header(number, sequence, offset == 0, last, CudaStatus.SUCCESS, bytes));
+            } catch (DeviceException e) {
+                if (offset == 0) {
+                    throw e;
+                }
+                copy.close();
+                channel.send(header(number, sequence, false, true, e.status(), bytes));
+                traffic.sent(CallDescriptor.BYTES);
+                return e.status();
+            }
+            traffic.sent(CallDescriptor.BYTES + length);
+            offset += length;
+        }
+        return CudaStatus.SUCCESS;
+    }
+
+    private static void transfer(DeviceCopy copy, long offset, OutgoingMessage out) throws DeviceException {
+        MemorySegment first = out.payload().first();
+        MemorySegment second = out.payload().second();
+        copy.transfer(offset, first);
+        if (second.byteSize() > 0) {
+            copy.transfer(offset + first.byteSize(), second);
+        }
+    }
+
+    private MemorySegment header(int number, long sequence, boolean first, boolean last, CudaStatus status, long bytes) {
+        int flags = last ? CallDescriptor.LAST : 0;
+        return first
+                ? encoder.reply(number, flags, status, sequence, bytes, null)
+                : encoder.replyContinuation(flags, status, sequence, bytes);
+    }
+}

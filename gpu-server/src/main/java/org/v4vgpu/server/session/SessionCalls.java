@@ -1,0 +1,64 @@
+package org.v4vgpu.server.session;
+
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.Device;
+import org.v4vgpu.proto.Call;
+import org.v4vgpu.proto.CudaStatus;
+import org.v4vgpu.proto.DeviceStatus;
+import org.v4vgpu.proto.GoodbyeReply;
+import org.v4vgpu.proto.GoodbyeRequest;
+import org.v4vgpu.proto.HelloReply;
+import org.v4vgpu.proto.HelloRequest;
+import org.v4vgpu.proto.ServerStatusReply;
+import org.v4vgpu.proto.ServerStatusRequest;
+import org.v4vgpu.device.DeviceException;
+
+/** Calls about the session and the server. Stateless, for the threads of all lanes. */
+final class SessionCalls implements CallDispatcher.Calls {
+    static final String SERVER_NAME = "v4vgpu";
+
+    private final Sessions sessions;
+    private final List<Device> devices;
+    private final Supplier<ServerStatusReply.Builder> server;
+
+    SessionCalls(Sessions sessions, List<Device> devices, Supplier<ServerStatusReply.Builder> server) {
+        this.sessions = sessions;
+        this.devices = List.copyOf(devices);
+        this.server = server;
+    }
+
+    @Override
+    public void register(CallDispatcher dispatcher) {
+        dispatcher.on(Call.HELLO, this::hello);
+        dispatcher.on(Call.GOODBYE, this::goodbye);
+        dispatcher.on(Call.SERVER_STATUS, this::status);
+    }
+
+    /** The first message of a lane is {@link Lane}'s business; this one comes later. */
+    private HelloReply hello(LaneCall call, HelloRequest request) throws DeviceException {
+        throw new DeviceException(CudaStatus.NOT_PERMITTED, "Hello comes once, as the lane's first call");
+    }
+
+    private @Nullable GoodbyeReply goodbye(LaneCall call, GoodbyeRequest request) {
+        call.lane().leave();
+        return null;
+    }
+
+    private ServerStatusReply status(LaneCall call, ServerStatusRequest request) {
+        ServerStatusReply.Builder reply = server.get();
+        for (Device device : devices) {
+            reply.addDevices(DeviceStatus.newBuilder()
+                    .setName(device.description().name())
+                    .setTotalBytes(device.description().totalBytes())
+                    .setUsedBytes(device.usedBytes()));
+        }
+        for (Session session : sessions.all()) {
+            if (session != call.session() || session.hasContexts()) { // who only looks is not what it looks at
+                reply.addSessions(session.status());
+            }
+        }
+        return reply.build();
+    }
+}

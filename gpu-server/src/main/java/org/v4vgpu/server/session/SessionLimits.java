@@ -1,0 +1,24 @@
+package org.v4vgpu.server.session;
+
+/**
+ * What one client may have. Immutable.
+ *
+ * @param memoryBytes device memory of one session, over all its contexts; 0 for as much as the device has
+ * @param lanes connections of one session
+ * @param handles contexts, modules, functions, streams and events of one session
+ * @param sessions sessions at a time
+ */
+public record SessionLimits(long memoryBytes, int lanes, int handles, int sessions) {
+    public static final SessionLimits DEFAULT = new SessionLimits(0, 64, 65_536, 256);
+
+    public SessionLimits {
+        if (memoryBytes < 0 || lanes < 1 || handles < 1 || sessions < 1) {
+            throw new IllegalArgumentException("a limit below 1: " + memoryBytes + " bytes, " + lanes + " lanes, "
+                    + handles + " handles, " + sessions + " sessions");
+        }
+    }
+
+    public SessionLimits withMemoryBytes(long bytes) {
+        return new SessionLimits(bytes, lanes, handles, sessions);
+    }
+}

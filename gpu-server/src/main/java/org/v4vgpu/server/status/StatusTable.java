@@ -1,0 +1,125 @@
+package org.v4vgpu.server.status;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.v4vgpu.proto.DeviceStatus;
+import org.v4vgpu.proto.ServerStatusReply;
+import org.v4vgpu.proto.SessionStatus;
+
+/** A server's status as a table for people, in the manner of {@code nvidia-smi}. */
+final class StatusTable {
+    private final StringBuilder text = new StringBuilder();
+
+    private StatusTable() {}
+
+    static String of(ServerStatusReply status) {
+        StatusTable table = new StatusTable();
+        table.line("%s, up %s, listening on %s",
+                printable(status.getServer()),
+                duration(status.getUptimeMillis()),
+                printable(String.join(", ", status.getAddressesList())));
+        table.text.append('\n');
+        table.devices(status.getDevicesList());
+        table.text.append('\n');
+        table.sessions(status.getSessionsList());
+        return table.text.toString();
+    }
+
+    private void devices(List<DeviceStatus> devices) {
+        List<String[]> rows = new ArrayList<>();
+        rows.add(new String[] {"GPU", "Name", "Memory used", "Memory total"});
+        for (int i = 0; i < devices.size(); i++) {
+            DeviceStatus device = devices.get(i);
+            rows.add(new String[] {
+                Integer.toString(i),
+                printable(device.getName()),
+                bytes(device.getUsedBytes()),
+                bytes(device.getTotalBytes())
+            });
+        }
+        grid(rows);
+    }
+
+    private void sessions(List<SessionStatus> sessions) {
+        if (sessions.isEmpty()) {
+            line("No sessions.");
+            return;
+        }
+        List<String[]> rows = new ArrayList<>();
+        rows.add(new String[] {"Session", "Client", "Peer", "Age", "Lanes", "Contexts", "Memory", "Calls", "In", "Out"});
+        for (SessionStatus session : sessions) {
+            rows.add(new String[] {
+                Long.toString(session.getSession()),
+                printable(session.getClient()),
+                printable(session.getPeer()),
+                duration(session.getAgeMillis()),
+                Integer.toString(session.getLanes()),
+                Integer.toString(session.getContexts()),
+                bytes(session.getMemoryBytes()),
+                Long.toString(session.getCalls()),
+                bytes(session.getBytesIn()),
+                bytes(session.getBytesOut())
+            });
+        }
+        grid(rows);
+    }
+
+    private void grid(List<String[]> rows) {
+        int columns = rows.getFirst().length;
+        int[] widths = new int[columns];
+        for (String[] row : rows) {
+            for (int i = 0; i < columns; i++) {
+                widths[i] = Math.max(widths[i], row[i].length());
+            }
+        }
+        StringBuilder rule = new StringBuilder("+");
+        for (int width : widths) {
+            rule.append("-".repeat(width + 2)).append('+');
+        }
+        text.append(rule).append('\n');
+        for (int r = 0; r < rows.size(); r++) {
+            text.append('|');
+            for (int i = 0; i < columns; i++) {
+                String cell = rows.get(r)[i];
+                boolean number = r > 0 && !cell.isEmpty() && Character.isDigit(cell.charAt(0));
+                String padding = " ".repeat(widths[i] - cell.length());
+                text.append(' ').append(number ? padding + cell : cell + padding).append(" |");
+            }
+            text.append('\n');
+            if (r == 0) {
+                text.append(rule).append('\n');
+            }
+        }
+        text.append(rule).append('\n');
+    }
+
+    private void line(String format, Object... values) {
+        text.append(String.format(Locale.ROOT, format, values)).append('\n');
+    }
+
+    private static String bytes(long bytes) {
+        if (bytes < 1024) {
+            return bytes + " B";
+        }
+        int power = (63 - Long.numberOfLeadingZeros(bytes)) / 10;
+        double value = (double) bytes / (1L << 10 * power);
+        return String.format(Locale.ROOT, "%.1f %ciB", value, " KMGTPE".charAt(power));
+    }
+
+    private static String duration(long millis) {
+        long seconds = millis / 1000;
+        if (seconds < 60) {
+            return seconds + " s";
+        }
+        if (seconds < 3600) {
+            return seconds / 60 + " min " + seconds % 60 + " s";
+        }
+        return seconds / 3600 + " h " + seconds / 60 % 60 + " min";
+    }
+
+    /** Another side's words, fit for a terminal. */
+    private static String printable(String text) {
+        return text.replaceAll("\\p{C}", "?");
+    }
+}

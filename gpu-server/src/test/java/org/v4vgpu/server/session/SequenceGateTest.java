@@ -1,0 +1,104 @@
+package org.v4vgpu.server.session;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.v4vgpu.proto.ProtocolException;
+
+@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+final class SequenceGateTest {
+    private static final SequenceGate.Watch NOBODY_DIES = () -> {};
+
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+
+    @AfterEach
+    void stop() {
+        threads.shutdownNow();
+    }
+
+    @Test
+    void ordersNumbersOfManyLanes() throws Exception {
+        SequenceGate gate = new SequenceGate(30_000_000_000L);
+        int lanes = 6;
+        int numbers = 30_000;
+        AtomicLong next = new AtomicLong();
+        List<Long> order = new ArrayList<>();
+        List<Future<?>> running = new ArrayList<>();
+        for (int lane = 0; lane < lanes; lane++) {
+            running.add(threads.submit(() -> {
+                for (long n = next.incrementAndGet(); n <= numbers; n = next.incrementAndGet()) {
+                    gate.enter(n, NOBODY_DIES);
+                    order.add(n); // no lock: the gate is one
+                    gate.leave(n);
+                }
+                return null;
+            }));
+        }
+        for (Future<?> lane : running) {
+            lane.get();
+        }
+        assertEquals(numbers, order.size());
+        for (int i = 0; i < numbers; i++) {
+            assertEquals(i + 1L, order.get(i));
+        }
+    }
+
+    @Test
+    void missingNumberEndsTheWait() {
+        SequenceGate gate = new SequenceGate(100_000_000L);
+        ProtocolException failure = assertThrows(ProtocolException.class, () -> gate.enter(3, NOBODY_DIES));
+        assertTrue(String.valueOf(failure.getMessage()).contains("number 1 never came"), failure::toString);
+    }
+
+    @Test
+    void numberAtWorkIsNotMissing() throws Exception {
+        SequenceGate gate = new SequenceGate(1);
+        gate.enter(1, NOBODY_DIES);
+        Future<?> second = threads.submit(() -> {
+            gate.enter(2, NOBODY_DIES);
+            return null;
+        });
+        assertThrows(java.util.concurrent.TimeoutException.class, () -> second.get(300, TimeUnit.MILLISECONDS));
+        gate.leave(1);
+        second.get();
+    }
+
+    @Test
+    void usedNumberIsRefused() throws Exception {
+        SequenceGate gate = new SequenceGate(30_000_000_000L);
+        for (long n = 1; n <= 2; n++) {
+            gate.enter(n, NOBODY_DIES);
+            gate.leave(n);
+        }
+        assertThrows(ProtocolException.class, () -> gate.enter(1, NOBODY_DIES));
+        assertThrows(ProtocolException.class, () -> gate.enter(2, NOBODY_DIES));
+    }
+
+    @Test
+    void closingAndDyingEndTheWait() {
+        SequenceGate gate = new SequenceGate(30_000_000_000L);
+        assertThrows(IOException.class, () -> gate.enter(5, () -> {
+            throw new IOException("dead");
+        }));
+        Future<?> waiting = threads.submit(() -> {
+            gate.enter(7, NOBODY_DIES);
+            return null;
+        });
+        gate.close();
+        ExecutionException failure = assertThrows(ExecutionException.class, waiting::get);
+        assertTrue(failure.getCause() instanceof IOException, failure::toString);
+    }
+}

@@ -1,0 +1,141 @@
+package org.v4vgpu.stencil;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * A server of our own, on a fabric and a TCP port of its own, so that demos beside each other don't meet. Closing it stops the
+ * server and removes the fabric; so does the end of this JVM. One thread uses it.
+ */
+final class ServerProcess implements AutoCloseable {
+    private static final Pattern ADDRESS = Pattern.compile("\\b(?:v4v|tcp|tcps)://\\S+\\d");
+    private static final List<String> LISTEN = List.of("v4v://1:4840", "tcp://127.0.0.1:0");
+    private static final long READY_SECONDS = 60;
+    private static final Path SHARED_MEMORY = Path.of("/dev/shm");
+
+    private final Path fabric;
+    private final ChildProcess process;
+    private final List<String> addresses = new ArrayList<>();
+    private final Thread hook;
+
+    private ServerProcess(Path root, boolean debug) throws IOException {
+        fabric = Files.isDirectory(SHARED_MEMORY)
+                ? Files.createTempDirectory(SHARED_MEMORY, "v4vgpu-demo-")
+                : Files.createTempDirectory("v4vgpu-demo-");
+        List<String> command = new ArrayList<>();
+        command.add(root.resolve("gpu-server").resolve("run").toString());
+        command.add("--until-input-ends"); // If this JVM is killed, its pipe to the server ends.
+        for (String address : LISTEN) {
+            command.addAll(List.of("--listen", address));
+        }
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().remove("V4VGPU_DOMAIN");
+        enter(builder);
+        try {
+            process = ChildProcess.start(builder, debug);
+        } catch (IOException e) {
+            removeFabric();
+            throw e;
+        }
+        hook = new Thread(this::end, "remove the fabric");
+        Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    /**
+     * Starts a server and waits until it listens.
+     *
+     * @param root the project's directory, with the server's launcher
+     * @throws DemoException with exit code 3 if it does not come up
+     */
+    static ServerProcess start(Path root, boolean debug) throws DemoException, InterruptedException {
+        ServerProcess server;
+        try {
+            server = new ServerProcess(root, debug);
+        } catch (IOException e) {
+            throw new DemoException(DemoException.UNREACHABLE, "cannot start a server: " + e.getMessage(), e);
+        }
+        try {
+            server.awaitAddresses();
+            return server;
+        } catch (DemoException | InterruptedException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    /** Where it listens, V4V first. */
+    List<String> addresses() {
+        return addresses;
+    }
+
+    /** Puts a process that is to be started on this server's fabric. */
+    void enter(ProcessBuilder client) {
+        client.environment().put("V4VGPU_FABRIC", fabric.toString());
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** How it ended, in words; only after it did. */
+    String end(String during) throws InterruptedException {
+        String error = process.lastError();
+        return "the server ended (exit code %d) while %s%s; run again, --debug shows its log"
+                .formatted(process.exitCode(), during, error.isEmpty() ? "" : ", its last words: " + error);
+    }
+
+    @Override
+    public void close() {
+        end();
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The JVM is ending: the hook runs or has run.
+        }
+    }
+
+    private void end() {
+        process.close();
+        removeFabric();
+    }
+
+    private void awaitAddresses() throws DemoException, InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_SECONDS);
+        while (addresses.size() < LISTEN.size()) {
+            long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+            ChildProcess.Line line = process.poll(Math.max(millis, 0));
+            if (line == null) {
+                throw new DemoException(
+                        DemoException.UNREACHABLE,
+                        "the server was not ready after " + READY_SECONDS + " s; try --debug");
+            }
+            if (line.isEnd()) {
+                throw new DemoException(DemoException.UNREACHABLE, end("it started"));
+            }
+            Matcher matcher = ADDRESS.matcher(line.text());
+            if (matcher.find()) {
+                addresses.add(matcher.group());
+            }
+        }
+        addresses.sort(Comparator.comparing(address -> !address.startsWith("v4v")));
+    }
+
+    private void removeFabric() {
+        try (Stream<Path> files = Files.walk(fabric)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException | UncheckedIOException e) {
+            // It is gone already, or somebody else's files are in it: nothing that a user could act on.
+        }
+    }
+}

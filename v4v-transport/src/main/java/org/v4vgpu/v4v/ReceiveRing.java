@@ -1,0 +1,77 @@
+package org.v4vgpu.v4v;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A ring that this domain registered, read in place. One receiver; {@link #wake}, {@link #close} and {@link #isPartnerAlive} are
+ * safe for any thread.
+ *
+ * <p>{@link #next} moves from record to record; {@link #release} gives their space back to the sender, in order, whenever the
+ * receiver is done with them. Everything that comes out of the ring except in-place payloads has been validated.
+ */
+public interface ReceiveRing extends AutoCloseable {
+    /** This domain and the port of the ring. */
+    V4vAddress address();
+
+    /** The one domain that may send, or {@link V4vAddress#DOMAIN_ANY}. */
+    int partner();
+
+    int lengthBytes();
+
+    /**
+     * Moves to the next record, if there is one.
+     *
+     * @throws RingCorruptedException if the sender wrote nonsense; the ring is unusable from then on
+     */
+    boolean next() throws IOException;
+
+    /** The bytes of the current record's message. */
+    int messageBytes();
+
+    int messageType();
+
+    /** The sender's domain as the hypervisor stamped it, and the port that the sender claims. */
+    V4vAddress source();
+
+    /** Where the current record ends; an argument for {@link #release}. */
+    long position();
+
+    /** Copies bytes of the current message out; the copy is private. */
+    void copy(int from, MemorySegment destination, long offset, int bytes);
+
+    /** An int of the current message at an offset that is a multiple of 4 and less than the slot that holds the header. */
+    int getInt(int at);
+
+    /** Bytes of the current message where they lie. Valid until they are released and while {@link #hold} holds the ring. */
+    Payload payload(int from, int bytes);
+
+    /** Gives back all records up to a position. */
+    void release(long position);
+
+    /** Keeps the memory of the ring alive until {@link #letGo}. False if it is gone already. */
+    boolean hold();
+
+    /** Ends a {@link #hold}. Any thread. */
+    void letGo();
+
+    /**
+     * Waits for a record.
+     *
+     * @return whether there is one; false after the time, after {@link #wake}, or if none will come (closed, finished, partner gone)
+     */
+    boolean await(long timeoutNanos) throws IOException;
+
+    /** Ends a wait that is in progress or about to begin. */
+    void wake();
+
+    /** Whether the partner's domain is still there. Always true for a ring for any partner. */
+    boolean isPartnerAlive();
+
+    /** Whether the writer has detached, so that nothing follows what {@link #next} still finds. */
+    boolean isFinished();
+
+    /** Unregisters the ring. Its memory goes when nothing holds it any more. Idempotent. */
+    @Override
+    void close();
+}

@@ -1,0 +1,176 @@
+package org.v4vgpu.v4v.connection;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import org.v4vgpu.v4v.ArgoError;
+import org.v4vgpu.v4v.ArgoException;
+import org.v4vgpu.v4v.MessageChannel;
+import org.v4vgpu.v4v.ReceiveRing;
+import org.v4vgpu.v4v.SendRing;
+import org.v4vgpu.v4v.V4vAddress;
+import org.v4vgpu.v4v.V4vHypervisor;
+
+/**
+ * Opens connections. Safe for any thread.
+ *
+ * <p>A connector registers a ring for the listener's domain alone and sends a request into the listening ring. The listener's side
+ * registers a ring for the connector's domain alone and answers into the connector's ring. From then on each side writes the
+ * other's ring.
+ */
+public final class V4vConnections {
+    /** System property: the bytes of a connection's ring, a multiple of 16 from 131072 to 16777152. */
+    public static final String RING_PROPERTY = "v4vgpu.ring.bytes";
+
+    /** Ports below are for listeners. */
+    private static final long FIRST_CONNECTION_PORT = 0x8000_0000L;
+
+    private static final long LAST_CONNECTION_PORT = 0xEFFF_FFFFL;
+    private static final int SMALLEST_RING_BYTES = 128 * 1024;
+    private static final int RING_BYTES = ringBytes();
+
+    private V4vConnections() {}
+
+    private static int ringBytes() {
+        int bytes = Integer.getInteger(RING_PROPERTY, 1 << 20);
+        return Math.clamp(bytes, SMALLEST_RING_BYTES, V4vHypervisor.MAXIMUM_RING_BYTES) & -V4vHypervisor.SLOT_BYTES;
+    }
+
+    /** Connects with rings of the ordinary length. */
+    public static MessageChannel connect(V4vHypervisor hypervisor, V4vAddress address, long timeoutNanos)
+            throws IOException {
+        return connect(hypervisor, address, timeoutNanos, RING_BYTES);
+    }
+
+    /**
+     * Connects to a listener.
+     *
+     * @param ringBytes of the ring for what the listener's side sends
+     * @throws IOException one line that says who did not answer, and what to do
+     */
+    public static MessageChannel connect(V4vHypervisor hypervisor, V4vAddress address, long timeoutNanos, int ringBytes)
+            throws IOException {
+        long start = System.nanoTime();
+        ReceiveRing in = null;
+        try {
+            in = register(hypervisor, address.domain(), ringBytes);
+            request(hypervisor, in.address(), address, timeoutNanos);
+            MessageChannel channel = answer(hypervisor, in, address, timeoutNanos - (System.nanoTime() - start));
+            in = null;
+            return channel;
+        } catch (ArgoException e) {
+            throw new IOException(explain(hypervisor, address, e), e);
+        } finally {
+            if (in != null) {
+                in.close();
+            }
+        }
+    }
+
+    static ReceiveRing register(V4vHypervisor hypervisor, int partner, int ringBytes) throws ArgoException {
+        while (true) {
+            long port = ThreadLocalRandom.current().nextLong(FIRST_CONNECTION_PORT, LAST_CONNECTION_PORT + 1);
+            try {
+                return hypervisor.register(port, partner, ringBytes);
+            } catch (ArgoException e) {
+                if (e.error() != ArgoError.EEXIST) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    static int ordinaryRingBytes() {
+        return RING_BYTES;
+    }
+
+    private static void request(V4vHypervisor hypervisor, V4vAddress source, V4vAddress address, long timeoutNanos)
+            throws IOException {
+        List<MemorySegment> request = List.of(ConnectDescriptor.encode(source.port(), ""));
+        while (true) {
+            try {
+                hypervisor.sendv(source, address, ConnectDescriptor.REQUEST, request);
+                return;
+            } catch (ArgoException e) {
+                if (e.error() != ArgoError.EAGAIN
+                        || !hypervisor.awaitSpace(address, ConnectDescriptor.BYTES, timeoutNanos)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static MessageChannel answer(
+            V4vHypervisor hypervisor, ReceiveRing in, V4vAddress address, long timeoutNanos) throws IOException {
+        if (!in.next() && !(in.await(timeoutNanos) && in.next())) {
+            throw new IOException(
+                    in.isPartnerAlive()
+                            ? address + ": no answer in " + timeoutNanos / 1_000_000 + " ms; is the server overloaded?"
+                            : address + ": the domain died while connecting");
+        }
+        MemorySegment message = copy(in);
+        in.release(in.position());
+        String foreignness = ConnectDescriptor.foreignness(message);
+        if (!foreignness.isEmpty()) {
+            throw new IOException(address + " " + foreignness);
+        }
+        return switch (in.messageType()) {
+            case ConnectDescriptor.ACCEPT -> {
+                V4vAddress ring = new V4vAddress(address.domain(), ConnectDescriptor.port(message));
+                yield new V4vMessageChannel(in, attach(hypervisor, in, ring), address.toString());
+            }
+            case ConnectDescriptor.REFUSE ->
+                throw new IOException(address + " refused the connection: " + ConnectDescriptor.reason(message));
+            default -> throw new IOException(address + " does not speak the v4vgpu message protocol");
+        };
+    }
+
+    private static SendRing attach(V4vHypervisor hypervisor, ReceiveRing in, V4vAddress ring) throws ArgoException {
+        try {
+            return hypervisor.attach(in.address().port(), ring);
+        } catch (ArgoException e) {
+            if (e.error() == ArgoError.ECONNREFUSED || e.error() == ArgoError.ESRCH) {
+                return new VanishedSendRing(ring, in.lengthBytes(), e);
+            }
+            throw e;
+        }
+    }
+
+    /** A private copy of the current message, as much of it as a message of this protocol can have. */
+    static MemorySegment copy(ReceiveRing ring) {
+        int bytes = Math.min(ring.messageBytes(), ConnectDescriptor.BYTES + ConnectDescriptor.MAXIMUM_REASON_BYTES);
+        MemorySegment copy = MemorySegment.ofArray(new byte[bytes]);
+        ring.copy(0, copy, 0, bytes);
+        return copy.asReadOnly();
+    }
+
+    private static String explain(V4vHypervisor hypervisor, V4vAddress address, ArgoException e) {
+        return switch (e.error()) {
+            case ESRCH ->
+                address + ": no such domain in " + hypervisor.place() + "; start a server with gpu-server/run";
+            case ECONNREFUSED ->
+                address + ": nobody listens on port " + address.port() + " of domain " + address.domain() + " in "
+                        + hypervisor.place();
+            case ENOSPC -> address + ": this process has no ring left: " + e.getMessage();
+            case EAGAIN -> address + ": the server does not take connections fast enough: " + e.getMessage();
+            default -> address + ": " + e.getMessage();
+        };
+    }
+
+    /** Tells a connector why not; it may have gone already. */
+    static void refuse(V4vHypervisor hypervisor, V4vAddress connector, String reason) throws IOException {
+        try (var out = hypervisor.attach(0, connector)) {
+            answer(out, ConnectDescriptor.REFUSE, ConnectDescriptor.encode(0, reason));
+        }
+    }
+
+    static void answer(SendRing out, int type, MemorySegment message) throws IOException {
+        int bytes = Math.toIntExact(message.byteSize());
+        if (!out.claim(bytes)) {
+            throw new IOException("no space for an answer in the new ring of " + out.address());
+        }
+        out.put(0, message, 0, bytes);
+        out.commit(type);
+    }
+}

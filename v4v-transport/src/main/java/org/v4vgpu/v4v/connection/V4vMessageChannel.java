@@ -1,0 +1,343 @@
+package org.v4vgpu.v4v.connection;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.net.SocketTimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.v4vgpu.v4v.ArgoException;
+import org.v4vgpu.v4v.IncomingMessage;
+import org.v4vgpu.v4v.MessageChannel;
+import org.v4vgpu.v4v.OutgoingMessage;
+import org.v4vgpu.v4v.Payload;
+import org.v4vgpu.v4v.PeerLostException;
+import org.v4vgpu.v4v.ReceiveRing;
+import org.v4vgpu.v4v.RingCorruptedException;
+import org.v4vgpu.v4v.SendRing;
+
+/**
+ * A message channel over two rings, one per direction. One thread sends and one receives; {@link #close} is safe for any.
+ *
+ * <p>The calling thread writes straight into the peer's ring and reads straight from its own. A message of ordinary size costs no
+ * system call unless the peer sleeps, and allocates nothing if it has no payload. Closing never waits: what was sent
+ * lies in the peer's ring, and the peer reads it and then sees the end. The rings' memory stays until the last held message is
+ * released.
+ */
+public final class V4vMessageChannel implements MessageChannel {
+    private static final int MAXIMUM_HEADER_BYTES = 64 * 1024;
+    private static final int RECORD_OVERHEAD = 64;
+    private static final int FIRST_WINDOW = 64;
+
+    /** A peer that gives up while it connects never writes our ring; its own ring tells, but rings no bell of ours. */
+    private static final long LOOK_AROUND_NANOS = 1_000_000_000L;
+
+    private final ReceiveRing in;
+    private final SendRing out;
+    private final String peer;
+    private final int maximumHeaderBytes;
+    private final int maximumPayloadBytes;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private volatile boolean broken;
+
+    // The receiver's: messages by number modulo the length; those from oldest to next may hold space of the ring.
+    private V4vIncomingMessage[] window;
+    private long oldest;
+    private long next;
+
+    // The sender's.
+    private boolean isClaimed;
+    private int claimedPayloadBytes;
+
+    V4vMessageChannel(ReceiveRing in, SendRing out, String peer) {
+        this.in = in;
+        this.out = out;
+        this.peer = peer;
+        int largest = out.lengthBytes() - RECORD_OVERHEAD;
+        this.maximumPayloadBytes = out.lengthBytes() / 4;
+        this.maximumHeaderBytes = Math.min(MAXIMUM_HEADER_BYTES, largest - maximumPayloadBytes);
+        this.window = new V4vIncomingMessage[FIRST_WINDOW];
+        for (int i = 0; i < window.length; i++) {
+            window[i] = fresh();
+        }
+    }
+
+    private V4vIncomingMessage fresh() {
+        V4vIncomingMessage message = new V4vIncomingMessage(this);
+        message.isClosed = true;
+        message.isSpent = true;
+        return message;
+    }
+
+    @Override
+    public int maximumHeaderBytes() {
+        return maximumHeaderBytes;
+    }
+
+    @Override
+    public int maximumPayloadBytes() {
+        return maximumPayloadBytes;
+    }
+
+    @Override
+    public void send(MemorySegment header, MemorySegment payload) throws IOException {
+        int headerBytes = checked(header.byteSize(), maximumHeaderBytes, "header");
+        int payloadBytes = checked(payload.byteSize(), maximumPayloadBytes, "payload");
+        try {
+            awaitClaim(headerBytes, payloadBytes);
+            if (payloadBytes > 0) {
+                out.put(FrameDescriptor.payloadOffset(headerBytes), payload, 0, payloadBytes);
+            }
+            publish(header, headerBytes, payloadBytes);
+        } catch (IllegalStateException e) {
+            throw closedMeanwhile(e);
+        }
+    }
+
+    private static int checked(long bytes, int maximum, String what) {
+        if (bytes > maximum) {
+            throw new IllegalArgumentException(what + " of " + bytes + " bytes exceeds " + maximum);
+        }
+        return (int) bytes;
+    }
+
+    private void awaitClaim(int headerBytes, int payloadBytes) throws IOException {
+        if (isClaimed) {
+            throw new IllegalStateException("a claimed message must be committed or closed first");
+        }
+        int bytes = FrameDescriptor.messageBytes(headerBytes, payloadBytes);
+        try {
+            ensureOpen();
+            while (!out.claim(bytes)) {
+                out.awaitSpace(bytes, Long.MAX_VALUE);
+                ensureOpen();
+            }
+        } catch (ArgoException e) {
+            throw switch (e.error()) {
+                case ESRCH -> lost();
+                case ECONNREFUSED -> new IOException(peer + " has closed the channel");
+                default -> e;
+            };
+        } catch (RingCorruptedException e) {
+            broken = true;
+            throw e;
+        }
+    }
+
+    private void ensureOpen() throws IOException {
+        if (closed.get()) {
+            throw new IOException("the channel to " + peer + " is closed");
+        }
+        if (broken) {
+            throw new IOException("the channel to " + peer + " is broken");
+        }
+    }
+
+    private PeerLostException lost() {
+        return new PeerLostException(peer + " died or vanished");
+    }
+
+    /** The rings' memory goes with a close from another thread; an access after that is refused by the memory's arena. */
+    private IOException closedMeanwhile(IllegalStateException e) throws IllegalStateException {
+        if (closed.get()) {
+            return new IOException("the channel to " + peer + " is closed", e);
+        }
+        throw e;
+    }
+
+    private void publish(MemorySegment header, int headerBytes, int payloadBytes) {
+        out.putInt(FrameDescriptor.HEADER_LENGTH, headerBytes);
+        out.putInt(FrameDescriptor.PAYLOAD_LENGTH, payloadBytes);
+        out.put(FrameDescriptor.HEADER, header, 0, headerBytes);
+        out.commit(ConnectDescriptor.DATA);
+    }
+
+    @Override
+    public OutgoingMessage claim(int headerBytes, int payloadBytes) throws IOException {
+        checked(headerBytes, maximumHeaderBytes, "header");
+        checked(payloadBytes, maximumPayloadBytes, "payload");
+        try {
+            awaitClaim(headerBytes, payloadBytes);
+            if (!out.hold()) {
+                throw new IOException("the channel to " + peer + " is closed");
+            }
+            isClaimed = true;
+            claimedPayloadBytes = payloadBytes;
+            Payload space = payloadBytes == 0
+                    ? Payload.EMPTY
+                    : out.claimed(FrameDescriptor.payloadOffset(headerBytes), payloadBytes);
+            return new V4vOutgoingMessage(this, headerBytes, space);
+        } catch (IllegalStateException e) {
+            throw closedMeanwhile(e);
+        }
+    }
+
+    void commit(MemorySegment header) throws IOException {
+        isClaimed = false;
+        try {
+            ensureOpen();
+            publish(header, (int) header.byteSize(), claimedPayloadBytes);
+        } finally {
+            out.letGo();
+        }
+    }
+
+    void abandon() {
+        isClaimed = false;
+        out.letGo();
+    }
+
+    @Override
+    public IncomingMessage receive() throws IOException {
+        return receive(Long.MAX_VALUE);
+    }
+
+    @Override
+    public IncomingMessage receive(long timeoutNanos) throws IOException {
+        try {
+            ensureOpen();
+            return in.next() ? accept() : awaitMessage(timeoutNanos);
+        } catch (RingCorruptedException e) {
+            broken = true;
+            throw e;
+        } catch (IllegalStateException e) {
+            throw closedMeanwhile(e);
+        }
+    }
+
+    private IncomingMessage awaitMessage(long timeoutNanos) throws IOException {
+        long start = timeoutNanos == Long.MAX_VALUE ? 0 : System.nanoTime();
+        while (true) {
+            // Asked before the look at the ring: what the peer wrote before its end can still be read.
+            boolean finished = in.isFinished() || !out.isPartnerAlive();
+            boolean alive = in.isPartnerAlive();
+            if (in.next()) {
+                return accept();
+            }
+            ensureOpen();
+            if (!alive) {
+                throw lost();
+            }
+            if (finished) {
+                throw new EOFException(peer + " has closed the channel");
+            }
+            long left = timeoutNanos == Long.MAX_VALUE ? timeoutNanos : timeoutNanos - (System.nanoTime() - start);
+            if (left <= 0) {
+                throw new SocketTimeoutException("no message from " + peer + " in " + timeoutNanos / 1_000_000 + " ms");
+            }
+            var _ = in.await(Math.min(left, LOOK_AROUND_NANOS));
+        }
+    }
+
+    private IncomingMessage accept() throws IOException {
+        if (in.messageType() != ConnectDescriptor.DATA) {
+            throw corrupted("a record of type 0x" + Integer.toHexString(in.messageType()));
+        }
+        int bytes = in.messageBytes();
+        if (bytes < FrameDescriptor.HEADER) {
+            throw corrupted("a frame of " + bytes + " bytes");
+        }
+        int headerBytes = in.getInt(FrameDescriptor.HEADER_LENGTH);
+        int payloadBytes = in.getInt(FrameDescriptor.PAYLOAD_LENGTH);
+        if (headerBytes < 0
+                || payloadBytes < 0
+                || headerBytes > MAXIMUM_HEADER_BYTES
+                || payloadBytes > bytes
+                || FrameDescriptor.messageBytes(headerBytes, payloadBytes) != bytes) {
+            throw corrupted("a frame of " + bytes + " bytes with a header of " + Integer.toUnsignedString(headerBytes)
+                    + " and a payload of " + Integer.toUnsignedString(payloadBytes));
+        }
+        V4vIncomingMessage message = nextMessage();
+        in.copy(FrameDescriptor.HEADER, message.headerSpace(headerBytes), 0, headerBytes);
+        if (payloadBytes == 0) {
+            message.open(in.position(), Payload.EMPTY, false);
+            giveBack();
+        } else {
+            if (!in.hold()) {
+                throw new IOException("the channel to " + peer + " is closed");
+            }
+            Payload payload = in.payload(FrameDescriptor.payloadOffset(headerBytes), payloadBytes);
+            message.open(in.position(), payload, true);
+        }
+        return message;
+    }
+
+    private RingCorruptedException corrupted(String what) {
+        return new RingCorruptedException(peer + " sent " + what);
+    }
+
+    /** The next place of the window. Messages are used again only a whole window later, so a late second close does no harm. */
+    private V4vIncomingMessage nextMessage() {
+        if (next - oldest == window.length) {
+            V4vIncomingMessage[] larger = new V4vIncomingMessage[window.length * 2];
+            for (long n = oldest; n < next; n++) {
+                larger[(int) (n % larger.length)] = window[(int) (n % window.length)];
+            }
+            for (int i = 0; i < larger.length; i++) {
+                if (larger[i] == null) {
+                    larger[i] = fresh();
+                }
+            }
+            window = larger;
+        }
+        int place = (int) (next++ % window.length);
+        if (!window[place].isClosed) {
+            window[place] = fresh(); // somebody keeps a header that has no payload
+        }
+        return window[place];
+    }
+
+    /** Gives the ring's space back up to the first message that is still held. */
+    private void giveBack() {
+        long end = -1;
+        while (oldest < next) {
+            V4vIncomingMessage first = window[(int) (oldest % window.length)];
+            if (!first.isSpent) {
+                break;
+            }
+            end = first.end;
+            oldest++;
+        }
+        if (end >= 0) {
+            in.release(end);
+        }
+    }
+
+    /** A held message was closed. */
+    void released() {
+        try {
+            if (!closed.get()) {
+                giveBack();
+            }
+        } catch (IllegalStateException e) {
+            if (!closed.get()) {
+                throw e;
+            }
+        } finally {
+            in.letGo();
+        }
+    }
+
+    @Override
+    public boolean isPeerAlive() {
+        return in.isPartnerAlive() && !in.isFinished() && out.isPartnerAlive();
+    }
+
+    @Override
+    public boolean isOpen() {
+        return !closed.get() && !broken;
+    }
+
+    @Override
+    public String peer() {
+        return peer;
+    }
+
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            out.close();
+            in.close();
+        }
+    }
+}

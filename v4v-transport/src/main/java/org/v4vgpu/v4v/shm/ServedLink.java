@@ -1,0 +1,18 @@
+package org.v4vgpu.v4v.shm;
+
+import org.jspecify.annotations.Nullable;
+
+/** A socket that another domain opened to us. Confined to the {@link ControlLoop}'s thread. */
+final class ServedLink {
+    final int fd;
+    final int pid;
+
+    /** Null until it has said who it is. */
+    @Nullable
+    Peer peer;
+
+    ServedLink(int fd, int pid) {
+        this.fd = fd;
+        this.pid = pid;
+    }
+}

@@ -1,0 +1,345 @@
+package org.v4vgpu.v4v.tcp;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import org.v4vgpu.v4v.IncomingMessage;
+import org.v4vgpu.v4v.MessageChannel;
+import org.v4vgpu.v4v.OutgoingMessage;
+import org.v4vgpu.v4v.PeerLostException;
+import org.v4vgpu.v4v.TcpAddress;
+import org.v4vgpu.v4v.ring.IdleStrategy;
+
+/**
+ * A message channel over a TCP socket. One thread sends and one receives; {@link #close} is safe for any.
+ *
+ * <p>The calling thread reads and writes the socket itself, without blocking, and waits in a selector only when nothing can be done;
+ * there is no other thread. Small messages are gathered into one write, large payloads in native memory are written where they
+ * lie, those on the heap pass through a staging buffer once.
+ */
+public final class TcpMessageChannel implements MessageChannel {
+    private static final int SOCKET_BUFFER_BYTES = 4 << 20;
+
+    /** Up to here a payload is copied behind its header: cheaper than a second entry in the write. */
+    private static final int GATHER_BYTES = 8 * 1024;
+
+    private final SocketChannel socket;
+    private final String peer;
+    private final Selector readable;
+    private final Selector writable;
+    private final TcpReceiver receiver;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    // Two, for what came before a failed send can still be received: it may say why.
+    private volatile boolean sendingBroken;
+    private volatile boolean receivingBroken;
+
+    /** Held while a frame is being written, so that no goodbye gets into it. */
+    private final ReentrantLock writing = new ReentrantLock();
+
+    private final MemorySegment staging = Arena.ofAuto().allocate(TcpDescriptor.MAXIMUM_FRAME_BYTES, 64);
+    private final ByteBuffer stagingBuffer = staging.asByteBuffer();
+    private final ByteBuffer[] gathered = {stagingBuffer, ByteBuffer.allocateDirect(0)};
+    private boolean isClaimed;
+
+    /** Connects and exchanges preambles. */
+    public static MessageChannel connect(TcpAddress address, long timeoutNanos) throws IOException {
+        InetSocketAddress resolved = new InetSocketAddress(address.host(), address.port());
+        if (resolved.isUnresolved()) {
+            throw new IOException(address + ": unknown host " + address.host());
+        }
+        long start = System.nanoTime();
+        SocketChannel socket = SocketChannel.open();
+        try {
+            prepare(socket);
+            socket.socket().connect(resolved, (int) (timeoutNanos / 1_000_000));
+            socket.configureBlocking(false);
+            String foreignness = exchangePreambles(socket, timeoutNanos - (System.nanoTime() - start));
+            if (!foreignness.isEmpty()) {
+                throw new IOException(address + " " + foreignness);
+            }
+            return new TcpMessageChannel(socket, address.toString());
+        } catch (SocketTimeoutException e) {
+            socket.close();
+            throw new IOException(address + ": no answer in " + timeoutNanos / 1_000_000_000 + " s", e);
+        } catch (SocketException e) {
+            socket.close();
+            throw new IOException(address + ": " + e.getMessage() + "; is a server running there (gpu-server/run)?", e);
+        } catch (IOException | RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    private static String exchangePreambles(SocketChannel socket, long timeoutNanos) throws IOException {
+        long start = System.nanoTime();
+        TcpPreamble preamble = new TcpPreamble(socket);
+        try (Selector selector = Selector.open()) {
+            socket.register(selector, SelectionKey.OP_READ);
+            while (!preamble.advance()) {
+                long left = timeoutNanos - (System.nanoTime() - start);
+                if (left <= 0) {
+                    return "connected, but does not answer; is it a v4vgpu server?";
+                }
+                selector.select(left / 1_000_000 + 1);
+            }
+        } catch (EOFException e) {
+            return "closed the connection before it said what it speaks";
+        }
+        return preamble.foreignness();
+    }
+
+    /** Before the connection: the buffers decide on the window. */
+    static void prepare(SocketChannel socket) throws IOException {
+        socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        socket.setOption(StandardSocketOptions.SO_SNDBUF, SOCKET_BUFFER_BYTES);
+        socket.setOption(StandardSocketOptions.SO_RCVBUF, SOCKET_BUFFER_BYTES);
+    }
+
+    /** Takes ownership of a connected, non-blocking socket whose preambles are exchanged. */
+    TcpMessageChannel(SocketChannel socket, String peer) throws IOException {
+        this.socket = socket;
+        this.peer = peer;
+        this.receiver = new TcpReceiver(socket, peer);
+        this.readable = Selector.open();
+        this.writable = Selector.open();
+        socket.register(readable, SelectionKey.OP_READ);
+        socket.register(writable, SelectionKey.OP_WRITE);
+    }
+
+    @Override
+    public int maximumHeaderBytes() {
+        return TcpDescriptor.MAXIMUM_HEADER_BYTES;
+    }
+
+    @Override
+    public int maximumPayloadBytes() {
+        return TcpDescriptor.MAXIMUM_PAYLOAD_BYTES;
+    }
+
+    @Override
+    public void send(MemorySegment header, MemorySegment payload) throws IOException {
+        checkSizes(header.byteSize(), payload.byteSize());
+        ensureSendable();
+        int length = stageHeader(header, payload.byteSize());
+        if (payload.byteSize() > GATHER_BYTES && payload.isNative()) {
+            stagingBuffer.limit(length).position(0);
+            gathered[1] = payload.asByteBuffer();
+            write(gathered);
+        } else {
+            MemorySegment.copy(payload, 0, staging, length, payload.byteSize());
+            writeStaged(0, length + (int) payload.byteSize());
+        }
+    }
+
+    private static void checkSizes(long headerBytes, long payloadBytes) {
+        if (headerBytes < 0 || headerBytes > TcpDescriptor.MAXIMUM_HEADER_BYTES) {
+            throw new IllegalArgumentException(
+                    "header of " + headerBytes + " bytes exceeds " + TcpDescriptor.MAXIMUM_HEADER_BYTES);
+        }
+        if (payloadBytes < 0 || payloadBytes > TcpDescriptor.MAXIMUM_PAYLOAD_BYTES) {
+            throw new IllegalArgumentException(
+                    "payload of " + payloadBytes + " bytes exceeds " + TcpDescriptor.MAXIMUM_PAYLOAD_BYTES);
+        }
+    }
+
+    private void ensureSendable() throws IOException {
+        if (isClaimed) {
+            throw new IllegalStateException("a claimed message must be committed or closed first");
+        }
+        ensureOpen(sendingBroken);
+    }
+
+    private void ensureOpen(boolean broken) throws IOException {
+        if (closed.get()) {
+            throw new IOException("the channel to " + peer + " is closed");
+        }
+        if (broken) {
+            throw new IOException("the channel to " + peer + " is broken");
+        }
+    }
+
+    private int stageHeader(MemorySegment header, long payloadBytes) {
+        staging.set(ValueLayout.JAVA_INT_UNALIGNED, 0, (int) header.byteSize());
+        staging.set(ValueLayout.JAVA_INT_UNALIGNED, 4, (int) payloadBytes);
+        MemorySegment.copy(header, 0, staging, TcpDescriptor.PREFIX_BYTES, header.byteSize());
+        return TcpDescriptor.PREFIX_BYTES + (int) header.byteSize();
+    }
+
+    private void writeStaged(int from, int to) throws IOException {
+        stagingBuffer.limit(to).position(from);
+        gathered[1] = stagingBuffer.slice(to, 0);
+        write(gathered);
+    }
+
+    private void write(ByteBuffer[] frame) throws IOException {
+        writing.lock();
+        try {
+            while (frame[0].hasRemaining() || frame[1].hasRemaining()) {
+                long written = frame[1].hasRemaining() ? socket.write(frame) : socket.write(frame[0]);
+                if (written == 0) {
+                    await(writable, 0);
+                }
+            }
+        } catch (ClosedChannelException | ClosedSelectorException e) {
+            throw new IOException("the channel to " + peer + " is closed", e);
+        } catch (IOException e) {
+            sendingBroken = true; // a part of the frame may be on its way
+            ensureOpen(false);
+            throw lost(e);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    private PeerLostException lost(IOException e) {
+        PeerLostException lost = new PeerLostException(peer + " died or vanished: " + e.getMessage());
+        lost.initCause(e);
+        return lost;
+    }
+
+    @Override
+    public OutgoingMessage claim(int headerBytes, int payloadBytes) throws IOException {
+        checkSizes(headerBytes, payloadBytes);
+        ensureSendable();
+        isClaimed = true;
+        long payload = (long) TcpDescriptor.PREFIX_BYTES + headerBytes;
+        return new TcpOutgoingMessage(this, headerBytes, staging.asSlice(payload, payloadBytes));
+    }
+
+    void commit(MemorySegment header, MemorySegment payload) throws IOException {
+        isClaimed = false;
+        ensureOpen(sendingBroken);
+        writeStaged(0, stageHeader(header, payload.byteSize()) + (int) payload.byteSize());
+    }
+
+    void abandon() {
+        isClaimed = false;
+    }
+
+    @Override
+    public IncomingMessage receive() throws IOException {
+        return receive(Long.MAX_VALUE);
+    }
+
+    @Override
+    public IncomingMessage receive(long timeoutNanos) throws IOException {
+        ensureOpen(receivingBroken);
+        try {
+            TcpIncomingMessage message = receiver.next();
+            return message != null ? message : awaitMessage(timeoutNanos);
+        } catch (ClosedChannelException | ClosedSelectorException e) {
+            throw new IOException("the channel to " + peer + " is closed", e);
+        } catch (SocketTimeoutException | EOFException e) {
+            throw e;
+        } catch (IOException e) {
+            receivingBroken = true;
+            ensureOpen(false);
+            throw e instanceof SocketException ? lost(e) : e;
+        }
+    }
+
+    private IncomingMessage awaitMessage(long timeoutNanos) throws IOException {
+        long start = System.nanoTime();
+        while (true) {
+            int bytes = receiver.hasEnded() ? -1 : receiver.read();
+            TcpIncomingMessage message = receiver.next();
+            if (message != null) {
+                return message;
+            }
+            if (receiver.saidGoodbye()) {
+                throw new EOFException(peer + " has closed the channel");
+            }
+            if (bytes < 0) {
+                throw new PeerLostException(peer + " died or vanished");
+            }
+            if (bytes == 0) {
+                long left = timeoutNanos - (System.nanoTime() - start);
+                if (left <= 0) {
+                    throw new SocketTimeoutException(
+                            "no message from " + peer + " in " + timeoutNanos / 1_000_000 + " ms");
+                }
+                if (!IdleStrategy.spin(start)) {
+                    await(readable, timeoutNanos == Long.MAX_VALUE ? 0 : left / 1_000_000 + 1);
+                }
+            }
+        }
+    }
+
+    private void await(Selector selector, long timeoutMillis) throws IOException {
+        boolean interrupted = Thread.interrupted(); // it would make the selection return at once
+        try {
+            selector.select(timeoutMillis);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        selector.selectedKeys().clear();
+        ensureOpen(false);
+    }
+
+    @Override
+    public boolean isPeerAlive() {
+        if (!isOpen()) {
+            return false;
+        }
+        try {
+            return !receiver.hasEnded() && receiver.read() >= 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public boolean isOpen() {
+        return !closed.get() && !sendingBroken && !receivingBroken;
+    }
+
+    @Override
+    public String peer() {
+        return peer;
+    }
+
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            sayGoodbye();
+            socket.close();
+            readable.close(); // wakes whoever waits in it
+            writable.close();
+        } catch (IOException e) {
+            receivingBroken = true; // the peer sees a death, which is what a failed close is
+        }
+    }
+
+    /** Not within a frame that another thread is writing: the peer then sees a death. */
+    private void sayGoodbye() throws IOException {
+        if (!sendingBroken && writing.tryLock()) {
+            try {
+                ByteBuffer goodbye = ByteBuffer.allocate(TcpDescriptor.PREFIX_BYTES);
+                socket.write(goodbye.putInt(TcpDescriptor.GOODBYE).putInt(0).flip());
+                socket.shutdownOutput();
+            } finally {
+                writing.unlock();
+            }
+        }
+    }
+}

@@ -1,0 +1,311 @@
+package org.v4vgpu.v4v;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.v4vgpu.v4v.V4vAddress.DOMAIN_ANY;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.v4vgpu.v4v.V4vHypervisor.RingStatus;
+
+/** Argo's behaviour, whatever plays Xen. Two domains: 1 sends, 2 receives. */
+@Timeout(60)
+abstract class HypervisorContract {
+    private static final int TYPE = 77;
+    private static final long PORT = 5000;
+    private static final long SECOND = 1_000_000_000L;
+
+    protected V4vHypervisor sender;
+    protected V4vHypervisor receiver;
+
+    /** The view of a domain; domains opened in one test see each other. */
+    protected abstract V4vHypervisor open(int domain) throws IOException;
+
+    @BeforeEach
+    void open() throws IOException {
+        sender = open(1);
+        receiver = open(2);
+    }
+
+    @AfterEach
+    void close() {
+        sender.close();
+        receiver.close();
+    }
+
+    @Test
+    void deliversPartsAsOneRecordWithTypeAndSource() throws IOException {
+        ReceiveRing ring = receiver.register(PORT, 1, 256);
+        int sent = sender.sendv(new V4vAddress(DOMAIN_ANY, 9), ring.address(), TYPE, List.of(of(1, 2), of(), of(3)));
+        assertEquals(3, sent);
+        assertTrue(ring.await(SECOND) && ring.next());
+        assertArrayEquals(new byte[] {1, 2, 3}, message(ring));
+        assertEquals(TYPE, ring.messageType());
+        assertEquals(new V4vAddress(1, 9), ring.source());
+        ring.release(ring.position());
+        assertFalse(ring.next());
+    }
+
+    @Test
+    void deliversAnEmptyMessage() throws IOException {
+        ReceiveRing ring = receiver.register(PORT, 1, 48);
+        assertEquals(0, send(ring, new byte[0]));
+        assertTrue(ring.next());
+        assertEquals(0, ring.messageBytes());
+    }
+
+    @Test
+    void wrapsAtEveryOffset() throws IOException {
+        ReceiveRing ring = receiver.register(PORT, 1, 256);
+        Random random = new Random(1);
+        for (int i = 0; i < 2000; i++) {
+            byte[] bytes = new byte[random.nextInt(225)];
+            random.nextBytes(bytes);
+            send(ring, bytes);
+            assertTrue(ring.next());
+            assertArrayEquals(bytes, message(ring), "record " + i);
+            assertArrayEquals(bytes, bytes(ring.payload(0, bytes.length)), "in place, record " + i);
+            ring.release(ring.position());
+        }
+    }
+
+    @Test
+    void keepsOneSlotFree() throws IOException {
+        ReceiveRing ring = receiver.register(PORT, 1, 256);
+        assertError(ArgoError.EMSGSIZE, () -> send(ring, new byte[256 - 32 + 1]));
+        send(ring, new byte[256 - 32]);
+        assertError(ArgoError.EAGAIN, () -> send(ring, new byte[0]));
+        assertTrue(ring.next());
+        assertError(ArgoError.EAGAIN, () -> send(ring, new byte[0]));
+        ring.release(ring.position());
+        send(ring, new byte[256 - 32]);
+    }
+
+    @Test
+    void tellsByNotifyWhatFits() throws IOException {
+        ReceiveRing ring = receiver.register(PORT, 1, 256);
+        assertEquals(RingStatus.NONE, sender.notify(new V4vAddress(2, 1), 0));
+        assertEquals(RingStatus.NONE, sender.notify(new V4vAddress(9, PORT), 0));
+        assertEquals(new RingStatus(true, false, true, true, false, 224), sender.notify(ring.address(), 224));
+        assertEquals(new RingStatus(true, false, true, false, true, 224), sender.notify(ring.address(), 225));
+        send(ring, new byte[16]);
+        assertEquals(new RingStatus(true, false, false, true, false, 224), sender.notify(ring.address(), 192));
+        assertEquals(new RingStatus(true, false, false, false, false, 224), sender.notify(ring.address(), 193));
+        receiver.register(PORT + 1, DOMAIN_ANY, 256);
+        assertTrue(sender.notify(new V4vAddress(2, PORT + 1), 0).shared());
+    }
+
+    @Test
+    void wakesWhoWaitsForSpace() throws Exception {
+        ReceiveRing ring = receiver.register(PORT, 1, 256);
+        send(ring, new byte[224]);
+        assertFalse(sender.awaitSpace(ring.address(), 224, 20_000_000));
+        try (ExecutorService executor = Executors.newSingleThreadExecutor()) {
+            Future<Boolean> space = executor.submit(() -> sender.awaitSpace(ring.address(), 224, 30 * SECOND));
+            assertTrue(ring.next());
+            ring.release(ring.position());
+            assertTrue(space.get(500, TimeUnit.MILLISECONDS));
+        }
+        assertFalse(sender.awaitSpace(new V4vAddress(2, 1), 1, SECOND), "there is no such ring");
+        assertFalse(sender.awaitSpace(ring.address(), 225, 30 * SECOND), "it can never fit");
+    }
+
+    @Test
+    void prefersTheExactRingAndStampsTheSource() throws IOException {
+        ReceiveRing any = receiver.register(PORT, DOMAIN_ANY, 256);
+        send(any, new byte[] {1});
+        ReceiveRing exact = receiver.register(PORT, 1, 256);
+        send(exact, new byte[] {2});
+        assertTrue(any.next());
+        assertArrayEquals(new byte[] {1}, message(any));
+        assertEquals(1, any.source().domain());
+        assertFalse(any.next());
+        assertTrue(exact.next());
+        assertArrayEquals(new byte[] {2}, message(exact));
+    }
+
+    @Test
+    void keepsARingFromOtherDomainsThanItsPartner() throws IOException {
+        ReceiveRing ring = receiver.register(PORT, 1, 256);
+        try (V4vHypervisor stranger = open(3)) {
+            V4vAddress from = new V4vAddress(3, 1);
+            assertError(ArgoError.ECONNREFUSED, () -> stranger.sendv(from, ring.address(), TYPE, List.of(of(1))));
+            assertError(ArgoError.ECONNREFUSED, () -> stranger.attach(1, ring.address()));
+            assertError(
+                    ArgoError.EPERM, () -> stranger.sendv(new V4vAddress(1, 1), ring.address(), TYPE, List.of(of(1))));
+        }
+    }
+
+    @Test
+    void checksRegistrationsInArgosOrder() throws IOException {
+        for (int length : new int[] {0, 32, 47, 49, V4vHypervisor.MAXIMUM_RING_BYTES + 16}) {
+            assertError(ArgoError.EINVAL, () -> receiver.register(PORT, 9, length));
+        }
+        assertError(ArgoError.ESRCH, () -> receiver.register(PORT, 9, 256));
+        receiver.register(PORT, 1, 256);
+        assertError(ArgoError.EEXIST, () -> receiver.register(PORT, 1, 256));
+        List<ReceiveRing> rings = new ArrayList<>();
+        for (int i = 1; i < V4vHypervisor.RINGS_PER_DOMAIN; i++) {
+            rings.add(receiver.register(PORT + i, 1, 48));
+        }
+        assertError(ArgoError.ENOSPC, () -> receiver.register(PORT, 1, 256));
+        rings.getFirst().close();
+        receiver.register(PORT + 1, 1, 48);
+    }
+
+    @Test
+    void checksMessagesInArgosOrder() throws IOException {
+        V4vAddress source = new V4vAddress(1, 1);
+        List<MemorySegment> tooMany = Collections.nCopies(9, of(1));
+        assertError(ArgoError.EINVAL, () -> sender.sendv(new V4vAddress(7, 1), new V4vAddress(9, 1), TYPE, tooMany));
+        assertError(
+                ArgoError.EPERM, () -> sender.sendv(new V4vAddress(7, 1), new V4vAddress(9, 1), TYPE, List.of(of(1))));
+        assertError(ArgoError.ESRCH, () -> sender.sendv(source, new V4vAddress(9, 1), TYPE, List.of(of(1))));
+        assertError(ArgoError.ECONNREFUSED, () -> sender.sendv(source, new V4vAddress(2, 1), TYPE, List.of(of(1))));
+        ReceiveRing ring = receiver.register(PORT, 1, 256);
+        MemorySegment huge = MemorySegment.ofArray(new byte[V4vHypervisor.MAXIMUM_MESSAGE_BYTES + 1]);
+        assertError(ArgoError.EINVAL, () -> sender.sendv(source, ring.address(), TYPE, List.of(huge)));
+        MemorySegment half = MemorySegment.ofArray(new byte[V4vHypervisor.MAXIMUM_MESSAGE_BYTES / 2 + 1]);
+        assertError(ArgoError.EMSGSIZE, () -> sender.sendv(source, ring.address(), TYPE, List.of(half, half)));
+        assertFalse(ring.next());
+    }
+
+    @Test
+    void writesInPlaceAsTheOneAttachedSender() throws IOException {
+        ReceiveRing ring = receiver.register(PORT, 1, 256);
+        try (SendRing out = sender.attach(11, ring.address())) {
+            assertError(ArgoError.EBUSY, () -> sender.attach(12, ring.address()));
+            assertError(ArgoError.EBUSY, () -> send(ring, new byte[1]));
+            for (int i = 0; i < 100; i++) {
+                assertTrue(out.claim(100));
+                assertTrue(out.claim(60), "a claim that is not committed is forgotten");
+                out.putInt(0, i);
+                out.put(4, MemorySegment.ofArray(new byte[56]).fill((byte) i), 0, 56);
+                out.commit(TYPE);
+                assertTrue(ring.next());
+                assertEquals(60, ring.messageBytes());
+                assertEquals(i, ring.getInt(0));
+                assertEquals(new V4vAddress(1, 11), ring.source());
+                assertEquals((byte) i, message(ring)[59]);
+                ring.release(ring.position());
+            }
+            assertTrue(out.claim(224));
+            out.commit(TYPE);
+            assertFalse(out.claim(0));
+            assertFalse(out.awaitSpace(0, 5_000_000));
+            assertError(ArgoError.EMSGSIZE, () -> out.claim(225));
+            assertFalse(ring.isFinished());
+        }
+        assertTrue(ring.isFinished());
+        assertTrue(ring.next(), "what was committed before stays");
+        ring.release(ring.position());
+        send(ring, new byte[] {1});
+        assertTrue(ring.next());
+    }
+
+    @Test
+    void tellsASenderThatItsRingIsGone() throws IOException {
+        ReceiveRing ring = receiver.register(PORT, 1, 256);
+        SendRing out = sender.attach(11, ring.address());
+        assertTrue(out.isPartnerAlive());
+        ring.close();
+        assertFalse(out.isPartnerAlive());
+        assertError(ArgoError.ECONNREFUSED, () -> out.claim(1));
+        out.close();
+        assertError(ArgoError.ECONNREFUSED, () -> sender.attach(11, ring.address()));
+    }
+
+    @Test
+    void noticesThatTheReceiversDomainHasLeft() throws Exception {
+        ReceiveRing ring = receiver.register(PORT, 1, 256);
+        SendRing out = sender.attach(11, ring.address());
+        assertTrue(out.claim(224));
+        out.commit(TYPE);
+        try (ExecutorService executor = Executors.newSingleThreadExecutor()) {
+            Future<Boolean> space = executor.submit(() -> out.awaitSpace(224, 30 * SECOND));
+            receiver.close();
+            assertTrue(space.get(500, TimeUnit.MILLISECONDS), "a claim would throw, so the wait is over");
+        }
+        assertThrows(ArgoException.class, () -> out.claim(224));
+        awaitTrue(() -> !out.isPartnerAlive());
+    }
+
+    @Test
+    void noticesThatTheSendersDomainHasLeft() throws Exception {
+        ReceiveRing ring = receiver.register(PORT, 1, 256);
+        send(ring, new byte[] {42});
+        assertTrue(ring.isPartnerAlive());
+        sender.close();
+        awaitTrue(() -> !ring.isPartnerAlive());
+        assertTrue(ring.next(), "what was sent before stays");
+        assertArrayEquals(new byte[] {42}, message(ring));
+        assertFalse(ring.await(30 * SECOND));
+        assertError(ArgoError.ESRCH, () -> receiver.register(PORT + 1, 1, 256));
+    }
+
+    @Test
+    void endsAWaitByWakeAndByClose() throws Exception {
+        ReceiveRing ring = receiver.register(PORT, 1, 256);
+        try (ExecutorService executor = Executors.newSingleThreadExecutor()) {
+            Future<Boolean> woken = executor.submit(() -> ring.await(30 * SECOND));
+            ring.wake();
+            assertFalse(woken.get(500, TimeUnit.MILLISECONDS));
+            assertFalse(ring.await(5_000_000));
+            Future<Boolean> closed = executor.submit(() -> ring.await(30 * SECOND));
+            ring.close();
+            assertFalse(closed.get(500, TimeUnit.MILLISECONDS));
+        }
+    }
+
+    /** The check of a contract's own: something that another thread does within the second that the design allows it. */
+    private static void awaitTrue(java.util.function.BooleanSupplier condition) {
+        long start = System.nanoTime();
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() - start < SECOND, "not noticed in a second");
+            Thread.onSpinWait();
+        }
+    }
+
+    private int send(ReceiveRing ring, byte[] bytes) throws ArgoException {
+        return sender.sendv(new V4vAddress(1, 1), ring.address(), TYPE, List.of(MemorySegment.ofArray(bytes)));
+    }
+
+    private static MemorySegment of(int... bytes) {
+        byte[] array = new byte[bytes.length];
+        for (int i = 0; i < bytes.length; i++) {
+            array[i] = (byte) bytes[i];
+        }
+        return MemorySegment.ofArray(array);
+    }
+
+    private static byte[] message(ReceiveRing ring) {
+        byte[] bytes = new byte[ring.messageBytes()];
+        ring.copy(0, MemorySegment.ofArray(bytes), 0, bytes.length);
+        return bytes;
+    }
+
+    private static byte[] bytes(Payload payload) {
+        byte[] bytes = new byte[(int) payload.byteSize()];
+        payload.copyTo(MemorySegment.ofArray(bytes), 0);
+        return bytes;
+    }
+
+    private static void assertError(ArgoError error, org.junit.jupiter.api.function.Executable request) {
+        assertEquals(error, assertThrows(ArgoException.class, request).error());
+    }
+}
