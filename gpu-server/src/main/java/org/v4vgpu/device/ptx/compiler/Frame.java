@@ -1,13 +1,12 @@
 package org.v4vgpu.device.ptx.compiler;
 
 import java.util.IdentityHashMap;
-import java.util.Map;
 import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.Variable;
 
 /** Where the variables of one function lie: in its local frame, in shared memory, in the parameter block. Offsets in bytes. */
 final class Frame {
-    private final Map<Variable, Integer> offsets = new IdentityHashMap<>();
+    private final IdentityHashMap<Variable, Integer> offsets = new IdentityHashMap<>();
     private final int localBytes;
     private final int parameterBytes;
 
