@@ -2,6 +2,7 @@ package org.v4vgpu.bench;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,6 +80,7 @@ public final class Main implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         List<Experiment> experiments = experiments();
+        ensureWritable();
         Map<String, Object> machine = Machine.describe();
         machine.put("pinned", pinned);
         machine.forEach((name, value) -> System.out.println(name + ": " + value));
@@ -113,6 +115,15 @@ public final class Main implements Callable<Integer> {
                 : Experiment.ALL.stream()
                         .filter(experiment -> names.contains(experiment.name()))
                         .toList();
+    }
+
+    /** Before the measuring, not after it. */
+    private void ensureWritable() {
+        Path folder = json == null ? null : json.toAbsolutePath().getParent();
+        if (folder != null && !Files.isWritable(folder)) {
+            throw new ParameterException(
+                    spec.commandLine(), "cannot write --json " + json + ": " + folder + " is no directory to write to");
+        }
     }
 
     private int report(Exception e) {
