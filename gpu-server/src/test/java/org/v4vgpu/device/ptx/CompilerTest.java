@@ -335,7 +335,7 @@ class CompilerTest {
                 "line 4: ld.global.u32: nothing: no such variable",
                 HEAD + ".entry k() { .reg .b32 %r<3>; ld.global.u32 %r1, [nothing]; }");
         assertRefused(
-                "line 4: mov.u32: unsupported special register %envreg1",
+                "line 4: mov.u32: %envreg1 is neither declared nor a special register that is supported",
                 HEAD + ".entry k() { .reg .b32 %r<3>; mov.u32 %r1, %envreg1; }");
         assertRefused(
                 "line 4: s: more than 48 KiB of static shared memory",

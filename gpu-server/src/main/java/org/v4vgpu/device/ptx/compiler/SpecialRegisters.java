@@ -62,7 +62,7 @@ final class SpecialRegisters {
             case "%gridid" -> code.iconst_0();
             case "%dynamic_smem_size" -> field(e, "dynamicSharedBytes");
             case "%total_smem_size" -> field(e, "sharedBytes");
-            default -> throw e.refusal(at, "unsupported special register " + name);
+            default -> throw e.refusal(at, name + " is neither declared nor a special register that is supported");
         }
     }
 

@@ -34,6 +34,10 @@ final class InstructionParser {
                 types.add(type);
             }
         }
+        if (!InstructionSet.knows(canonical(opcode, modifiers))) {
+            // Before its operands, which may have a form of their own.
+            throw new PtxErrors.Refusal(line, written + ": unsupported instruction");
+        }
         List<Operand> operands = new ArrayList<>();
         while (!in.accept(";")) {
             operands.add(operand());

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -130,6 +131,10 @@ public final class InstructionSet {
         return form != null && !form.operands.isEmpty() && "dVP".indexOf(form.operands.charAt(0)) >= 0 ? 1 : 0;
     }
 
+    static boolean knows(String opcode) {
+        return opcode.equals("call") || FORMS.containsKey(opcode);
+    }
+
     /** @throws PtxErrors.Refusal if the instruction is not one that the table holds */
     static void check(Instruction instruction) {
         if (instruction.opcode().equals("call")) {
@@ -138,10 +143,7 @@ public final class InstructionSet {
             }
             return;
         }
-        Form form = FORMS.get(instruction.opcode());
-        if (form == null) {
-            throw refusal(instruction, "unsupported instruction");
-        }
+        Form form = Objects.requireNonNull(FORMS.get(instruction.opcode()), "the parser asks knows() first");
         for (String modifier : instruction.modifiers()) {
             if (!form.modifiers.contains(modifier)) {
                 throw refusal(instruction, "unsupported modifier ." + modifier);

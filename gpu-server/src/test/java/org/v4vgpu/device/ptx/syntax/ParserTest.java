@@ -61,6 +61,10 @@ class ParserTest {
                 CudaStatus.INVALID_PTX,
                 "line 3: .address_size 32: unsupported, only 64-bit addresses",
                 ".version 4.0\n.target sm_20\n.address_size 32\n");
+        assertRefused(
+                CudaStatus.INVALID_PTX,
+                "line 5: tex.2d.v4.f32.s32: unsupported instruction",
+                HEAD + ".entry k() {\n tex.2d.v4.f32.s32 {%r1,%r2,%r3,%r4}, [t, {%r1,%r2}];\n}\n");
         assertRefused(CudaStatus.INVALID_PTX, "line 4: .tex: unsupported directive", HEAD + ".tex .u64 t;\n");
         assertRefused(CudaStatus.INVALID_PTX, "line 5: no '}' at the end of the function", HEAD + ".entry k() {\nret;");
         assertRefused(
