@@ -6,10 +6,12 @@ import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.ptx.runtime.Printf;
 import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Operand;
+import org.v4vgpu.device.ptx.syntax.PtxErrors;
 import org.v4vgpu.device.ptx.syntax.Space;
 import org.v4vgpu.device.ptx.syntax.Type;
 import org.v4vgpu.device.ptx.syntax.Variable;
@@ -33,7 +35,7 @@ final class CallEmitter {
             return call;
         }
 
-        static @org.jspecify.annotations.Nullable Call parse(Instruction i) {
+        static @Nullable Call parse(Instruction i) {
             int at = 0;
             Operand.Group results = NOTHING;
             if (i.operands().size() > at && i.operand(at) instanceof Operand.Group group) {
@@ -130,12 +132,11 @@ final class CallEmitter {
     }
 
     /** The type of the scalar result, or null. */
-    static @org.jspecify.annotations.Nullable Type result(Function function) {
+    static @Nullable Type result(Function function) {
         List<Variable> scalars =
                 function.results().stream().filter(result -> !result.array()).toList();
         if (scalars.size() > 1) {
-            throw new org.v4vgpu.device.ptx.syntax.PtxErrors.Refusal(
-                    function.line(), function.name() + ": unsupported: more than one result");
+            throw new PtxErrors.Refusal(function.line(), function.name() + ": unsupported: more than one result");
         }
         return scalars.isEmpty() ? null : scalars.getFirst().type();
     }
@@ -160,6 +161,12 @@ final class CallEmitter {
     }
 
     private static void external(Emitter e, Instruction i, Call call) {
+        int arguments = call.arguments().elements().size();
+        int results = call.results().elements().size();
+        if (call.name().equals("vprintf") && (arguments != 2 || results != 1)
+                || call.name().equals("__assertfail") && (arguments != 5 || results != 0)) {
+            throw e.refusal(i, call.name() + ": does not fit its declaration");
+        }
         switch (call.name()) {
             case "vprintf" -> {
                 e.code.aload(e.block).iload(e.localBase);

@@ -1,7 +1,8 @@
 package org.v4vgpu.device.ptx.compiler;
 
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -14,7 +15,8 @@ final class CallGraph {
     /** Stack of a kernel with recursion. Source: the default of CU_LIMIT_STACK_SIZE is 1 KiB; ours holds only arrays. */
     private static final int RECURSIVE_STACK = 4096;
 
-    private final Map<Function, List<Function>> callees = new java.util.IdentityHashMap<>();
+    private final Map<Function, List<Function>> callees = new IdentityHashMap<>();
+    private final Map<Function, Integer> depths = new IdentityHashMap<>();
     private final Function entry;
 
     private CallGraph(Function entry) {
@@ -38,12 +40,16 @@ final class CallGraph {
         if (!frames) {
             return 0;
         }
-        int deepest = deepest(entry, context, new HashSet<>());
+        int deepest = deepest(entry, context, Collections.newSetFromMap(new IdentityHashMap<>()));
         return deepest < 0 ? RECURSIVE_STACK : deepest;
     }
 
     /** Bytes below a function, -1 with recursion. */
     private int deepest(Function function, KernelContext context, Set<Function> above) {
+        Integer known = depths.get(function);
+        if (known != null) {
+            return known;
+        }
         int most = 0;
         above.add(function);
         for (Function callee : callees.getOrDefault(function, List.of())) {
@@ -57,6 +63,7 @@ final class CallGraph {
             most = Math.max(most, context.frame(callee).localBytes() + below);
         }
         above.remove(function);
+        depths.put(function, most);
         return most;
     }
 

@@ -69,7 +69,8 @@ final class FlowGraph {
         Operand operand = branch.operand(0);
         Integer block = operand instanceof Operand.Symbol symbol ? labels.get(symbol.name()) : null;
         if (block == null) {
-            throw new PtxErrors.Refusal(branch.line(), branch.written() + ": no such label");
+            String name = operand instanceof Operand.Symbol symbol ? symbol.name() + ": " : "";
+            throw new PtxErrors.Refusal(branch.line(), branch.written() + ": " + name + "no such label");
         }
         return block;
     }

@@ -38,7 +38,7 @@ final class FunctionEmitter implements BodyEmitter.Exits {
     }
 
     private void takeParameters(BitSet undefined) {
-        int slot = e.code.parameterSlot(FRAME + 1);
+        int slot = FRAME + 1;
         for (int n = 0; n < function.results().size(); n++) {
             if (function.results().get(n).array()) {
                 int register = function.resultRegisters().get(n);

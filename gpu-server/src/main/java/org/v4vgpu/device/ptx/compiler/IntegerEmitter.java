@@ -3,6 +3,7 @@ package org.v4vgpu.device.ptx.compiler;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Opcode;
 import java.lang.classfile.TypeKind;
+import java.lang.classfile.instruction.OperatorInstruction;
 import org.v4vgpu.device.ptx.runtime.IntegerMath;
 import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Operand;
@@ -121,12 +122,9 @@ final class IntegerEmitter {
 
     private static void logic(CodeBuilder code, String opcode, boolean wide) {
         switch (opcode) {
-            case "and" ->
-                code.with(java.lang.classfile.instruction.OperatorInstruction.of(wide ? Opcode.LAND : Opcode.IAND));
-            case "or" ->
-                code.with(java.lang.classfile.instruction.OperatorInstruction.of(wide ? Opcode.LOR : Opcode.IOR));
-            default ->
-                code.with(java.lang.classfile.instruction.OperatorInstruction.of(wide ? Opcode.LXOR : Opcode.IXOR));
+            case "and" -> code.with(OperatorInstruction.of(wide ? Opcode.LAND : Opcode.IAND));
+            case "or" -> code.with(OperatorInstruction.of(wide ? Opcode.LOR : Opcode.IOR));
+            default -> code.with(OperatorInstruction.of(wide ? Opcode.LXOR : Opcode.IXOR));
         }
     }
 
@@ -140,7 +138,7 @@ final class IntegerEmitter {
             Opcode opcode = i.opcode().equals("shl")
                     ? wide ? Opcode.LSHL : Opcode.ISHL
                     : arithmetic ? wide ? Opcode.LSHR : Opcode.ISHR : wide ? Opcode.LUSHR : Opcode.IUSHR;
-            e.code.with(java.lang.classfile.instruction.OperatorInstruction.of(opcode));
+            e.code.with(OperatorInstruction.of(opcode));
         } else {
             e.push(i, 2, Type.U32);
             TypeKind kind = wide ? LONG : INT;

@@ -3,6 +3,7 @@ package org.v4vgpu.device.ptx.compiler;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.Map;
 import org.v4vgpu.device.ptx.syntax.Function;
 
@@ -13,8 +14,8 @@ final class KernelContext {
     final SharedLayout shared;
 
     private final Map<String, Integer> methods = new HashMap<>();
-    private final Map<Function, Frame> frames = new java.util.IdentityHashMap<>();
-    private final Map<Function, TypeKind[]> kinds = new java.util.IdentityHashMap<>();
+    private final Map<Function, Frame> frames = new IdentityHashMap<>();
+    private final Map<Function, TypeKind[]> kinds = new IdentityHashMap<>();
 
     KernelContext(ClassDesc owner, ModuleLayout module, SharedLayout shared) {
         this.owner = owner;
