@@ -1,5 +1,6 @@
 package org.v4vgpu.device.ptx;
 
+import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -14,6 +15,7 @@ import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.Parser;
 import org.v4vgpu.device.ptx.syntax.PtxErrors;
 import org.v4vgpu.device.ptx.syntax.PtxModule;
+import org.v4vgpu.proto.CudaStatus;
 
 /**
  * A PTX module as JVM code, without the state of any context. Immutable, safe for any thread, shareable between sessions.
@@ -24,6 +26,7 @@ import org.v4vgpu.device.ptx.syntax.PtxModule;
  * }
  */
 public final class CompiledModule {
+    private static final System.Logger LOG = System.getLogger(CompiledModule.class.getName());
     private static final int CACHED = 64;
 
     // Guarded by itself; the least recently used falls out.
@@ -53,9 +56,19 @@ public final class CompiledModule {
         if (known != null) {
             return known;
         }
-        CompiledModule compiled = compile(Parser.parse(ptx));
+        CompiledModule compiled = compileNew(ptx);
         cached(key, compiled);
         return compiled;
+    }
+
+    private static CompiledModule compileNew(String ptx) throws DeviceException {
+        try {
+            return compile(Parser.parse(ptx));
+        } catch (RuntimeException | StackOverflowError | LinkageError bug) {
+            // Refusals are DeviceExceptions: whatever else the text provokes is a bug of the compiler, and must end this call only.
+            LOG.log(Level.ERROR, "the PTX compiler failed", bug);
+            throw new DeviceException(CudaStatus.INVALID_PTX, "the compiler failed: " + bug, bug);
+        }
     }
 
     private static CompiledModule compile(PtxModule module) throws DeviceException {

@@ -1,0 +1,76 @@
+package org.v4vgpu.device.ptx;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.proto.CudaStatus;
+
+/** Modules that ask for too much: compiled, or refused as INVALID_PTX, soon. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class HostileModuleTest {
+    private static final String HEAD = ".version 7.0\n.target sm_75\n.address_size 64\n";
+
+    @Test
+    void functionsNeedNoParameters() throws DeviceException {
+        String ptx = HEAD + """
+                .global .u32 count;
+                .func f() { red.global.add.u32 [count], 1; ret; }
+                .func g { red.global.add.u32 [count], 10; ret; }
+                .visible .entry k() {
+                    call f;
+                    call.uni f, ();
+                    call.uni g;
+                    ret;
+                }
+                """;
+        try (KernelBench bench = new KernelBench(ptx)) {
+            bench.launch("k", KernelBench.line(1, 3));
+            assertEquals(36, bench.ints(bench.module().global("count").address(), 1)[0]);
+        }
+    }
+
+    @Test
+    void framesHaveALimit() throws DeviceException {
+        for (String length : new String[] {"2147483647", "268435456", "65537"}) {
+            String text = refusal(HEAD + ".entry k() { .local .b64 x[" + length + "]; ret; }");
+            assertEquals("line 4: x: more than 524288 bytes of local memory", text);
+        }
+        CompiledModule.compile(HEAD + ".entry k() { .local .b64 x[65536]; ret; }");
+        String text = refusal(HEAD + ".entry k(.param .b8 p[2147483647]) { ret; }");
+        assertEquals("line 4: p: more than 32764 bytes of parameters", text);
+    }
+
+    @Test
+    void nestedFramesHaveALimitTogether() throws DeviceException {
+        StringBuilder ptx = new StringBuilder(HEAD);
+        for (int i = 0; i < 20; i++) {
+            ptx.append(".func f" + i + "() { .local .b8 x[40000]; ");
+            ptx.append(i == 0 ? "" : "call f" + (i - 1) + "; ").append("ret; }\n");
+        }
+        ptx.append(".entry k() { call f19; ret; }\n");
+        assertTrue(refusal(ptx.toString()).endsWith("calls need more than 512 KiB of local memory"));
+    }
+
+    /** Deeper than the compiler's own stack: an error, never the end of a session. */
+    @Test
+    void callsMayBeNestedDeeply() {
+        StringBuilder ptx = new StringBuilder(HEAD);
+        for (int i = 0; i < 20_000; i++) {
+            ptx.append(".func f" + i + "() { ");
+            ptx.append(i == 0 ? "" : "call f" + (i - 1) + "; ").append("ret; }\n");
+        }
+        ptx.append(".entry k() { call f19999; ret; }\n");
+        refusal(ptx.toString());
+    }
+
+    private static String refusal(String ptx) {
+        DeviceException thrown = assertThrows(DeviceException.class, () -> CompiledModule.compile(ptx));
+        assertEquals(CudaStatus.INVALID_PTX, thrown.status());
+        return String.valueOf(thrown.getMessage());
+    }
+}
