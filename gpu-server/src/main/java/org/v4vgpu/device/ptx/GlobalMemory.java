@@ -168,16 +168,18 @@ public final class GlobalMemory implements AutoCloseable {
         long needed = length + GRANULE;
         for (Map.Entry<Long, Long> gap : gaps.entrySet()) {
             if (gap.getValue() >= needed) {
-                long offset = gap.getKey();
-                long rest = gap.getValue() - needed;
-                gaps.remove(offset);
-                if (rest > 0) {
-                    gaps.put(offset + needed, rest);
-                }
-                return offset;
+                return claim(gap.getKey(), gap.getValue(), needed);
             }
         }
         throw outOfMemory(bytes);
+    }
+
+    private long claim(long offset, long length, long needed) {
+        gaps.remove(offset);
+        if (length > needed) {
+            gaps.put(offset + needed, length - needed);
+        }
+        return offset;
     }
 
     private void releaseGap(long offset, long length) {

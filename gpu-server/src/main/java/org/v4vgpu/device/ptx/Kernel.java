@@ -21,7 +21,7 @@ public final class Kernel implements DeviceFunction {
     private static final int MOST_BLOCK_Z = 64;
     private static final int MOST_GRID_YZ = 65_535;
     private static final int MOST_SHARED = 48 << 10;
-    private static final long MOST_LOCAL_BYTES = 1L << 30;
+    private static final long MOST_LOCAL_BYTES = 256L << 20;
 
     // Source: CUDA driver API, CUfunction_attribute.
     private static final int MAX_THREADS_PER_BLOCK = 0;
@@ -114,7 +114,7 @@ public final class Kernel implements DeviceFunction {
                     CudaStatus.LAUNCH_OUT_OF_RESOURCES,
                     name() + ": block " + block(shape) + " exceeds .maxntid, " + mostThreads() + " threads");
         }
-        if (plan().localBytes() * shape.threadsPerBlock() > MOST_LOCAL_BYTES) {
+        if ((long) plan().localBytes() * shape.threadsPerBlock() > MOST_LOCAL_BYTES) {
             throw new DeviceException(
                     CudaStatus.LAUNCH_OUT_OF_RESOURCES,
                     name() + ": " + plan().localBytes() + " bytes of local memory for each of "

@@ -47,7 +47,11 @@ public final class LoadedModule implements AutoCloseable {
         }
     }
 
-    /** @throws DeviceException NOT_FOUND */
+    /**
+     * Finds by the name in the PTX text.
+     *
+     * @throws DeviceException NOT_FOUND
+     */
     public Kernel kernel(String name) throws DeviceException {
         CompiledModule.Entry entry = compiled.entries().get(name);
         if (entry == null) {
@@ -64,7 +68,11 @@ public final class LoadedModule implements AutoCloseable {
                 compiled.module().version());
     }
 
-    /** @throws DeviceException NOT_FOUND */
+    /**
+     * Finds by the name in the PTX text.
+     *
+     * @throws DeviceException NOT_FOUND
+     */
     public DeviceGlobal global(String name) throws DeviceException {
         int index = compiled.layout().index(name);
         if (index < 0) {

@@ -45,6 +45,7 @@ final class Reservation implements AutoCloseable {
     private final Arena arena;
     private final MemorySegment segment;
 
+    @SuppressWarnings("MustBeClosedChecker") // close() closes it
     private Reservation(long address, long bytes) {
         this.arena = Arena.ofShared();
         this.segment = MemorySegment.ofAddress(address).reinterpret(bytes, arena, Reservation::unmap);

@@ -49,10 +49,12 @@ class CompilerTest {
     @ParameterizedTest
     @ValueSource(ints = {400, 2000, 12_000})
     void longKernelsRunInSeveralMethods(int length) throws DeviceException {
-        StringBuilder ptx = new StringBuilder(HEAD + ".visible .entry k(.param .u64 p, .param .u32 n) {\n"
-                + ".reg .b32 %r<9>; .reg .u64 %rd<3>; .reg .pred %q;\n"
-                + "ld.param.u64 %rd1, [p]; ld.param.u32 %r1, [n]; mov.u32 %r2, %tid.x; mov.u32 %r3, %r2; mov.u32 %r4, 0;\n"
-                + "TOP:\n");
+        StringBuilder ptx = new StringBuilder(HEAD + """
+                .visible .entry k(.param .u64 p, .param .u32 n) {
+                .reg .b32 %r<9>; .reg .u64 %rd<3>; .reg .pred %q;
+                ld.param.u64 %rd1, [p]; ld.param.u32 %r1, [n]; mov.u32 %r2, %tid.x; mov.u32 %r3, %r2; mov.u32 %r4, 0;
+                TOP:
+                """);
         for (int i = 0; i < length; i++) {
             ptx.append(i % 2 == 0 ? "mad.lo.u32 %r3, %r3, 3, " : "xor.b32 %r3, %r3, ")
                     .append(i)
@@ -67,8 +69,11 @@ class CompilerTest {
                 ptx.append("bar.sync 0;\n");
             }
         }
-        ptx.append("add.u32 %r4, %r4, 1; setp.lt.u32 %q, %r4, %r1; @%q bra TOP;\n"
-                + "mul.wide.u32 %rd2, %r2, 4; add.u64 %rd2, %rd1, %rd2; st.global.u32 [%rd2], %r3; ret;\n}\n");
+        ptx.append("""
+                add.u32 %r4, %r4, 1; setp.lt.u32 %q, %r4, %r1; @%q bra TOP;
+                mul.wide.u32 %rd2, %r2, 4; add.u64 %rd2, %rd1, %rd2; st.global.u32 [%rd2], %r3; ret;
+                }
+                """);
         try (KernelBench bench = new KernelBench(ptx.toString())) {
             long out = bench.upload(new int[40]);
             bench.launch("k", KernelBench.line(1, 40), out, 3);

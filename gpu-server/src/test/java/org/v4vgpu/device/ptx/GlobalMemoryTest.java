@@ -74,7 +74,7 @@ class GlobalMemoryTest {
                 if (held.size() > 20 || (!held.isEmpty() && random.nextBoolean())) {
                     memory.free(held.remove(random.nextInt(held.size()))[0]);
                 } else {
-                    long bytes = 1 + random.nextInt(round % 10 == 0 ? 100_000 : 3000);
+                    long bytes = 1L + random.nextInt(round % 10 == 0 ? 100_000 : 3000);
                     long address = memory.allocate(bytes);
                     MemorySegment segment = memory.segment(address, bytes);
                     for (long i = 0; i < bytes; i++) {

@@ -20,11 +20,11 @@ class InstructionTest {
     /** One line of the table. */
     record Case(List<String> types, String ptx, List<String> inputs, String expected) {
         static Case of(String line) {
-            String[] cells = line.split("(?<!\\\\)\\|");
+            String[] cells = line.split("(?<!\\\\)\\|", -1);
             return new Case(
-                    List.of(cells[0].strip().split("\\s+")),
+                    List.of(cells[0].strip().split("\\s+", -1)),
                     cells[1].strip().replace("\\|", "|"),
-                    List.of(cells[2].strip().split("\\s+")),
+                    List.of(cells[2].strip().split("\\s+", -1)),
                     cells[3].strip());
         }
 
@@ -69,9 +69,14 @@ class InstructionTest {
     }
 
     private static String kernel(Case each) {
-        StringBuilder text = new StringBuilder(".version 7.0\n.target sm_75\n.address_size 64\n"
-                + ".visible .entry k(.param .u64 p) {\n.reg .u64 %p; .reg .pred %q; .reg .b32 %t, %s;\n"
-                + "ld.param.u64 %p, [p];\n");
+        StringBuilder text = new StringBuilder("""
+                .version 7.0
+                .target sm_75
+                .address_size 64
+                .visible .entry k(.param .u64 p) {
+                .reg .u64 %p; .reg .pred %q; .reg .b32 %t, %s;
+                ld.param.u64 %p, [p];
+                """);
         String result = each.types.getFirst();
         text.append(".reg .").append(result).append(" %d;\n");
         for (int i = 1; i < each.types.size(); i++) {

@@ -73,8 +73,8 @@ final class BodyEmitter {
             }
             Instruction last = block.last();
             boolean falls = last == null
-                    || !FlowGraph.isFinal(last)
-                            && (block.sync() == null || block.sync().guard() != null);
+                    || (!FlowGraph.isFinal(last)
+                            && (block.sync() == null || block.sync().guard() != null));
             if (falls && !exits.leave(index, index + 1) && blocks.nextSetBit(index + 1) != index + 1) {
                 code.goto_(label(index + 1));
             }

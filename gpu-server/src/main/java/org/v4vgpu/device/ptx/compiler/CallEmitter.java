@@ -163,8 +163,8 @@ final class CallEmitter {
     private static void external(Emitter e, Instruction i, Call call) {
         int arguments = call.arguments().elements().size();
         int results = call.results().elements().size();
-        if (call.name().equals("vprintf") && (arguments != 2 || results != 1)
-                || call.name().equals("__assertfail") && (arguments != 5 || results != 0)) {
+        if ((call.name().equals("vprintf") && (arguments != 2 || results != 1))
+                || (call.name().equals("__assertfail") && (arguments != 5 || results != 0))) {
             throw e.refusal(i, call.name() + ": does not fit its declaration");
         }
         switch (call.name()) {

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.Instruction;
@@ -16,8 +15,8 @@ final class CallGraph {
     /** Stack of a kernel with recursion. Source: the default of CU_LIMIT_STACK_SIZE is 1 KiB; ours holds only arrays. */
     private static final int RECURSIVE_STACK = 4096;
 
-    private final Map<Function, List<Function>> callees = new IdentityHashMap<>();
-    private final Map<Function, Integer> depths = new IdentityHashMap<>();
+    private final IdentityHashMap<Function, List<Function>> callees = new IdentityHashMap<>();
+    private final IdentityHashMap<Function, Integer> depths = new IdentityHashMap<>();
     private final Function entry;
 
     private CallGraph(Function entry) {
@@ -31,7 +30,7 @@ final class CallGraph {
     }
 
     List<Function> functions() {
-        return callees.keySet().stream().filter(function -> function != entry).toList();
+        return callees.keySet().stream().filter(function -> !function.entry()).toList();
     }
 
     /** The deepest frames below the kernel's own. */

@@ -195,7 +195,7 @@ final class CompareEmitter {
 
     private static void compareIntegers(Emitter e, Instruction i, String how, Type type) {
         boolean wide = type.bits() == 64;
-        boolean unsigned = !type.isSigned() && type.bits() > 16
+        boolean unsigned = (!type.isSigned() && type.bits() > 16)
                 || List.of("lo", "ls", "hi", "hs").contains(how);
         boolean ordering = !how.equals("eq") && !how.equals("ne");
         if (ordering && unsigned) {

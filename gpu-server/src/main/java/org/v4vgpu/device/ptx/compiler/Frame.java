@@ -1,7 +1,6 @@
 package org.v4vgpu.device.ptx.compiler;
 
 import java.util.IdentityHashMap;
-import java.util.Map;
 import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.PtxErrors;
 import org.v4vgpu.device.ptx.syntax.Variable;
@@ -14,7 +13,7 @@ final class Frame {
     /** Source: CUDA C++ programming guide, kernel parameters since CUDA 12.1. */
     private static final int MOST_PARAMETER_BYTES = 32_764;
 
-    private final Map<Variable, Integer> offsets = new IdentityHashMap<>();
+    private final IdentityHashMap<Variable, Integer> offsets = new IdentityHashMap<>();
     private final int localBytes;
     private final int parameterBytes;
 

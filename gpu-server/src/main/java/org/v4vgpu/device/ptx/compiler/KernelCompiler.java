@@ -41,7 +41,11 @@ public final class KernelCompiler {
         this.context = new KernelContext(ClassDesc.of(KernelLoader.CLASS_NAME), module, shared);
     }
 
-    /** @throws PtxErrors.Refusal for what can't be compiled */
+    /**
+     * Compiles one kernel.
+     *
+     * @throws PtxErrors.Refusal for what cannot be compiled
+     */
     public static Compiled compile(ModuleLayout module, Function entry) {
         return new KernelCompiler(module, entry).compile();
     }

@@ -14,8 +14,8 @@ final class KernelContext {
     final SharedLayout shared;
 
     private final Map<String, Integer> methods = new HashMap<>();
-    private final Map<Function, Frame> frames = new IdentityHashMap<>();
-    private final Map<Function, TypeKind[]> kinds = new IdentityHashMap<>();
+    private final IdentityHashMap<Function, Frame> frames = new IdentityHashMap<>();
+    private final IdentityHashMap<Function, TypeKind[]> kinds = new IdentityHashMap<>();
 
     KernelContext(ClassDesc owner, ModuleLayout module, SharedLayout shared) {
         this.owner = owner;

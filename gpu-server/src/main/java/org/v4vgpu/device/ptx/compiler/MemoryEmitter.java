@@ -455,9 +455,9 @@ final class MemoryEmitter {
     }
 
     private static void putWord(Emitter e, String name, ClassDesc value) {
-        if (value == ConstantDescs.CD_byte) {
+        if (value.equals(ConstantDescs.CD_byte)) {
             e.code.i2b();
-        } else if (value == ConstantDescs.CD_short) {
+        } else if (value.equals(ConstantDescs.CD_short)) {
             e.code.i2s();
         }
         e.call(

@@ -1,7 +1,6 @@
 package org.v4vgpu.device.ptx.compiler;
 
 import java.util.IdentityHashMap;
-import java.util.Map;
 import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Operand;
@@ -15,7 +14,7 @@ final class SharedLayout {
     private static final int MOST_STATIC = 48 << 10;
 
     private final ModuleLayout module;
-    private final Map<Variable, Integer> addresses = new IdentityHashMap<>();
+    private final IdentityHashMap<Variable, Integer> addresses = new IdentityHashMap<>();
     private long end;
 
     SharedLayout(ModuleLayout module, Iterable<Function> functions) {

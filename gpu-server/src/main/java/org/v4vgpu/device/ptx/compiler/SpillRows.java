@@ -2,13 +2,14 @@ package org.v4vgpu.device.ptx.compiler;
 
 import java.lang.classfile.TypeKind;
 import java.util.BitSet;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 
 /** Where registers are kept while threads wait: a row of an array for those that differ, one place per block for the others. */
 final class SpillRows {
     private final Map<Integer, Integer> rows = new HashMap<>();
-    private final int[] counts = new int[TypeKind.values().length];
+    private final Map<TypeKind, Integer> counts = new EnumMap<>(TypeKind.class);
     private int uniforms;
 
     SpillRows(FlowGraph graph, Regions regions, TypeKind[] kinds) {
@@ -24,7 +25,7 @@ final class SpillRows {
         }
         kept.stream().forEach(register -> {
             boolean varying = regions.varying().get(register);
-            rows.put(register, varying ? counts[kinds[register].ordinal()]++ : uniforms++);
+            rows.put(register, varying ? counts.merge(kinds[register], 1, Integer::sum) - 1 : uniforms++);
         });
     }
 
@@ -37,7 +38,7 @@ final class SpillRows {
     }
 
     int count(TypeKind kind) {
-        return counts[kind.ordinal()];
+        return counts.getOrDefault(kind, 0);
     }
 
     int uniforms() {

@@ -52,7 +52,7 @@ final class Uniformity {
                 }
             }
             boolean branches = block.successors().size() > 1
-                    || block.sync() != null && block.sync().guard() != null;
+                    || (block.sync() != null && block.sync().guard() != null);
             Instruction last = block.last();
             if (branches
                     && last != null
@@ -87,7 +87,7 @@ final class Uniformity {
             Instruction sync = block.sync();
             if (sync != null
                     && (parted.get(block.index())
-                            || sync.guard() != null && varying.get(sync.guard().register()))) {
+                            || (sync.guard() != null && varying.get(sync.guard().register())))) {
                 return true;
             }
         }
@@ -109,7 +109,7 @@ final class Uniformity {
         BitSet seen = new BitSet();
         while (!open.isEmpty()) {
             int block = open.pop();
-            if (seen.get(block) || block != branch.index() && inevitable[branch.index()].get(block)) {
+            if (seen.get(block) || (block != branch.index() && inevitable[branch.index()].get(block))) {
                 continue;
             }
             seen.set(block);

@@ -23,9 +23,13 @@ public final class Convert {
         return (float) integral((double) a, mode);
     }
 
-    /** @param bits 8, 16 or 32 */
+    /**
+     * Truncates and saturates.
+     *
+     * @param bits 8, 16 or 32
+     */
     public static int toSigned(double a, int bits, int fromDouble) {
-        if (a != a) {
+        if (Double.isNaN(a)) {
             return fromDouble != 0 ? Integer.MIN_VALUE >> (32 - bits) : 0;
         }
         long most = (1L << (bits - 1)) - 1;
@@ -33,18 +37,18 @@ public final class Convert {
     }
 
     public static int toUnsigned(double a, int bits, int fromDouble) {
-        if (a != a) {
+        if (Double.isNaN(a)) {
             return fromDouble != 0 ? 1 << (bits - 1) : 0;
         }
         return (int) Math.clamp((long) a, 0, (1L << bits) - 1);
     }
 
     public static long toSignedLong(double a) {
-        return a != a ? Long.MIN_VALUE : (long) a;
+        return Double.isNaN(a) ? Long.MIN_VALUE : (long) a;
     }
 
     public static long toUnsignedLong(double a) {
-        if (a != a) {
+        if (Double.isNaN(a)) {
             return Long.MIN_VALUE;
         }
         if (a < TWO_63) {
@@ -55,11 +59,11 @@ public final class Convert {
 
     public static float unsignedToFloat(long a) {
         // The lowest bit sticks, so that halving does not round twice.
-        return a >= 0 ? (float) a : 2 * (float) (a >>> 1 | a & 1);
+        return a >= 0 ? (float) a : 2 * (float) (a >>> 1 | (a & 1));
     }
 
     public static double unsignedToDouble(long a) {
-        return a >= 0 ? (double) a : 2 * (double) (a >>> 1 | a & 1);
+        return a >= 0 ? (double) a : 2 * (double) (a >>> 1 | (a & 1));
     }
 
     /** Clamps a signed value to a range. */

@@ -24,19 +24,19 @@ public final class FloatMath {
     // The operand that is a number wins; Java's own min and max answer NaN.
 
     public static float min(float a, float b) {
-        return a != a ? b : b != b ? a : Math.min(a, b);
+        return Float.isNaN(a) ? b : Float.isNaN(b) ? a : Math.min(a, b);
     }
 
     public static float max(float a, float b) {
-        return a != a ? b : b != b ? a : Math.max(a, b);
+        return Float.isNaN(a) ? b : Float.isNaN(b) ? a : Math.max(a, b);
     }
 
     public static double min(double a, double b) {
-        return a != a ? b : b != b ? a : Math.min(a, b);
+        return Double.isNaN(a) ? b : Double.isNaN(b) ? a : Math.min(a, b);
     }
 
     public static double max(double a, double b) {
-        return a != a ? b : b != b ? a : Math.max(a, b);
+        return Double.isNaN(a) ? b : Double.isNaN(b) ? a : Math.max(a, b);
     }
 
     public static float sqrt(float a) {
@@ -104,11 +104,11 @@ public final class FloatMath {
     }
 
     public static int isNumber(double a) {
-        return a == a ? 1 : 0;
+        return Double.isNaN(a) ? 0 : 1;
     }
 
     public static int isNotANumber(double a) {
-        return a != a ? 1 : 0;
+        return Double.isNaN(a) ? 1 : 0;
     }
 
     public static int isNormal(float a) {
@@ -128,7 +128,7 @@ public final class FloatMath {
     }
 
     public static int isOrdered(double a, double b) {
-        return a == a && b == b ? 1 : 0;
+        return Double.isNaN(a) || Double.isNaN(b) ? 0 : 1;
     }
 
     public static int isOrderedAndDiffers(double a, double b) {

@@ -15,7 +15,11 @@ public final class GenericAccess {
 
     private GenericAccess() {}
 
-    /** @param localBase the first word of the thread's local memory */
+    /**
+     * Reads up to 8 bytes, sign-extended.
+     *
+     * @param localBase the first word of the thread's local memory
+     */
     public static long get(ThreadBlock block, int localBase, long address, int bytes) {
         int window = window(address);
         if (window == 0) {
@@ -29,7 +33,7 @@ public final class GenericAccess {
         }
         int[] words = words(block, window, address);
         int word = window == LOCAL ? localBase : 0;
-        int index = word + WordAccess.index((int) address, bytes);
+        int index = word + WordAccess.index(address & 0x7FFF_FFFFL, bytes);
         return switch (bytes) {
             case 1 -> WordAccess.getByte(words, 4 * word + (int) address);
             case 2 -> WordAccess.getShort(words, 4 * word + (int) address);
@@ -52,7 +56,7 @@ public final class GenericAccess {
         }
         int[] words = words(block, window, address);
         int word = window == LOCAL ? localBase : 0;
-        int index = word + WordAccess.index((int) address, bytes);
+        int index = word + WordAccess.index(address & 0x7FFF_FFFFL, bytes);
         switch (bytes) {
             case 1 -> WordAccess.putByte(words, 4 * word + (int) address, (byte) value);
             case 2 -> WordAccess.putShort(words, 4 * word + (int) address, (short) value);
@@ -104,7 +108,7 @@ public final class GenericAccess {
     }
 
     private static int index(int window, int localBase, long address, int bytes) {
-        return (window == LOCAL ? localBase : 0) + WordAccess.index((int) address, bytes);
+        return (window == LOCAL ? localBase : 0) + WordAccess.index(address & 0x7FFF_FFFFL, bytes);
     }
 
     private static int window(long address) {

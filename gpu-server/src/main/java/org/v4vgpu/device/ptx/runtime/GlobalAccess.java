@@ -22,7 +22,11 @@ public final class GlobalAccess {
 
     private GlobalAccess() {}
 
-    /** @param bytes size of the access, a power of two: the address is a multiple of it, so that it lies in one granule */
+    /**
+     * Checks a device address and answers the native one.
+     *
+     * @param bytes size of the access, a power of two: the address is a multiple of it, so that it lies in one granule
+     */
     public static long locate(long address, int bytes, byte[] map, long base, long delta) {
         long granule = (address - base) >>> GRANULE_SHIFT;
         if (granule >= map.length || map[(int) granule] == 0 || (address & (bytes - 1)) != 0) {
@@ -91,7 +95,11 @@ public final class GlobalAccess {
         VarHandle.fullFence();
     }
 
-    /** @param operation one of {@link Atomics} */
+    /**
+     * Answers the old value.
+     *
+     * @param operation one of {@link Atomics}
+     */
     public static int atomic(long at, int operation, int value) {
         if (operation == Atomics.ADD) {
             return (int) ATOMIC_INT.getAndAdd(EVERYTHING, at, value);
@@ -104,7 +112,11 @@ public final class GlobalAccess {
         }
     }
 
-    /** @param operation one of {@link Atomics} */
+    /**
+     * Answers the old value.
+     *
+     * @param operation one of {@link Atomics}
+     */
     public static long atomic(long at, int operation, long value) {
         if (operation == Atomics.ADD) {
             return (long) ATOMIC_LONG.getAndAdd(EVERYTHING, at, value);

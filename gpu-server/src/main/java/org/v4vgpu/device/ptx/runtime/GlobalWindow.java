@@ -7,4 +7,5 @@ package org.v4vgpu.device.ptx.runtime;
  * @param base the device address of offset 0
  * @param delta native address minus device address
  */
+@SuppressWarnings("ArrayRecordComponent") // Shared, not compared: a carrier, not a value.
 public record GlobalWindow(byte[] map, long base, long delta) {}

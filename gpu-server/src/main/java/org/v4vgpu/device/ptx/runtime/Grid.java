@@ -33,7 +33,11 @@ public final class Grid {
         this.blocks = launch.shape().blocks();
     }
 
-    /** @throws DeviceException the first fault of any thread, with kernel, block, thread and line */
+    /**
+     * Runs all blocks and returns when the last has ended.
+     *
+     * @throws DeviceException the first fault of any thread, with kernel, block, thread and line
+     */
     public void run() throws DeviceException {
         work(true);
         synchronized (this) {

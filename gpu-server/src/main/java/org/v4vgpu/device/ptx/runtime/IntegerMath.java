@@ -63,11 +63,11 @@ public final class IntegerMath {
     }
 
     public static int mulHigh(int a, int b) {
-        return (int) ((long) a * b >> 32);
+        return (int) (((long) a * b) >> 32);
     }
 
     public static int mulHighUnsigned(int a, int b) {
-        return (int) ((a & 0xFFFF_FFFFL) * (b & 0xFFFF_FFFFL) >>> 32);
+        return (int) (((a & 0xFFFF_FFFFL) * (b & 0xFFFF_FFFFL)) >>> 32);
     }
 
     public static int mul24(int a, int b) {
@@ -79,11 +79,11 @@ public final class IntegerMath {
     }
 
     public static int mul24High(int a, int b) {
-        return (int) ((long) (a << 8 >> 8) * (b << 8 >> 8) >> 16);
+        return (int) (((long) (a << 8 >> 8) * (b << 8 >> 8)) >> 16);
     }
 
     public static int mul24HighUnsigned(int a, int b) {
-        return (int) ((long) (a & 0xFF_FFFF) * (b & 0xFF_FFFF) >>> 16);
+        return (int) (((long) (a & 0xFF_FFFF) * (b & 0xFF_FFFF)) >>> 16);
     }
 
     public static int minUnsigned(int a, int b) {
@@ -132,12 +132,12 @@ public final class IntegerMath {
 
     /** The carry out of a + b + carry. */
     public static int carry(int a, int b, int carry) {
-        return (int) ((a & 0xFFFF_FFFFL) + (b & 0xFFFF_FFFFL) + carry >>> 32);
+        return (int) (((a & 0xFFFF_FFFFL) + (b & 0xFFFF_FFFFL) + carry) >>> 32);
     }
 
     public static int carry(long a, long b, int carry) {
         long sum = a + b + carry;
-        return (int) ((a & b | (a | b) & ~sum) >>> 63);
+        return (int) (((a & b) | ((a | b) & ~sum)) >>> 63);
     }
 
     public static int cnot(int a) {
@@ -160,12 +160,12 @@ public final class IntegerMath {
 
     public static int shfLeft(int low, int high, int count, int clamp) {
         int n = clamp != 0 ? minUnsigned(count, 32) : count & 31;
-        return (int) (((long) high << 32 | low & 0xFFFF_FFFFL) << n >>> 32);
+        return (int) (((long) high << 32 | (low & 0xFFFF_FFFFL)) << n >>> 32);
     }
 
     public static int shfRight(int low, int high, int count, int clamp) {
         int n = clamp != 0 ? minUnsigned(count, 32) : count & 31;
-        return (int) (((long) high << 32 | low & 0xFFFF_FFFFL) >>> n);
+        return (int) (((long) high << 32 | (low & 0xFFFF_FFFFL)) >>> n);
     }
 
     public static int bfindUnsigned(int a) {
@@ -221,7 +221,7 @@ public final class IntegerMath {
         }
         long field = a >>> start;
         int width = top - start + 1;
-        return width >= 64 ? field : field & (1L << width) - 1 | sign << width;
+        return width >= 64 ? field : (field & (1L << width) - 1) | sign << width;
     }
 
     public static int bfi(int a, int b, int position, int length) {
@@ -239,11 +239,11 @@ public final class IntegerMath {
             return b;
         }
         long mask = (count >= 64 ? -1L : (1L << count) - 1) << start;
-        return b & ~mask | a << start & mask;
+        return (b & ~mask) | (a << start & mask);
     }
 
     public static int prmt(int a, int b, int selector) {
-        long bytes = (long) b << 32 | a & 0xFFFF_FFFFL;
+        long bytes = (long) b << 32 | (a & 0xFFFF_FFFFL);
         int result = 0;
         for (int i = 0; i < 4; i++) {
             int choice = selector >> (4 * i) & 15;

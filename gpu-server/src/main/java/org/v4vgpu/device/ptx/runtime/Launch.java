@@ -9,6 +9,7 @@ import org.v4vgpu.device.LaunchShape;
  * @param parameters the parameter bytes as little-endian words
  * @param symbols the addresses of the module's variables, by index
  */
+@SuppressWarnings("ArrayRecordComponent") // Shared, not compared: a carrier, not a value.
 public record Launch(
         KernelPlan plan,
         CompiledKernel code,

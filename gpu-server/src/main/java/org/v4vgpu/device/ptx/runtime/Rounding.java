@@ -72,7 +72,7 @@ public final class Rounding {
         if (!isFinite(a, b, nearest) || b == 0) {
             return nearest;
         }
-        int above = exact(a).compareTo(exact(nearest).multiply(exact(b))) * (b < 0 ? -1 : 1);
+        int above = Integer.signum(exact(a).compareTo(exact(nearest).multiply(exact(b)))) * (b < 0 ? -1 : 1);
         return step(nearest, above, mode);
     }
 
@@ -130,20 +130,20 @@ public final class Rounding {
 
     /** @param above the sign of exact - nearest */
     private static float step(float nearest, int above, int mode) {
-        if (above > 0 && (mode == 3 || mode == 1 && nearest < 0)) {
+        if (above > 0 && (mode == 3 || (mode == 1 && nearest < 0))) {
             return Math.nextUp(nearest);
         }
-        if (above < 0 && (mode == 2 || mode == 1 && nearest > 0)) {
+        if (above < 0 && (mode == 2 || (mode == 1 && nearest > 0))) {
             return Math.nextDown(nearest);
         }
         return nearest;
     }
 
     private static double step(double nearest, int above, int mode) {
-        if (above > 0 && (mode == 3 || mode == 1 && nearest < 0)) {
+        if (above > 0 && (mode == 3 || (mode == 1 && nearest < 0))) {
             return Math.nextUp(nearest);
         }
-        if (above < 0 && (mode == 2 || mode == 1 && nearest > 0)) {
+        if (above < 0 && (mode == 2 || (mode == 1 && nearest > 0))) {
             return Math.nextDown(nearest);
         }
         return nearest;

@@ -13,6 +13,8 @@ public final class ThreadBlock {
     /** Rows of operands and results of synchronising instructions. */
     static final int OPERAND_ROWS = 4;
 
+    private static final int MOST_LOCAL_WORDS_KEPT = 1 << 20;
+
     public int threads;
     public int ntidX;
     public int ntidY;
@@ -96,8 +98,11 @@ public final class ThreadBlock {
         }
     }
 
-    /** Lets go of everything that belongs to a launch. */
+    /** Lets go of everything that belongs to a launch, and of memory that few kernels need. */
     void end() {
+        if (local.length > MOST_LOCAL_WORDS_KEPT) {
+            local = new int[0];
+        }
         parameters = new int[0];
         symbols = new long[0];
         map = new byte[0];

@@ -123,12 +123,12 @@ final class WarpExchange {
         int clamp = block.operands[2][from + lane] & 31;
         int segment = block.operands[2][from + lane] >> 8 & 31;
         int least = lane & segment;
-        int most = least | clamp & ~segment;
+        int most = least | (clamp & ~segment);
         int source = switch (kind) {
             case SHUFFLE_UP -> lane - distance;
             case SHUFFLE_DOWN -> lane + distance;
             case SHUFFLE_BUTTERFLY -> lane ^ distance;
-            default -> least | distance & ~segment;
+            default -> least | (distance & ~segment);
         };
         boolean inside = kind == SyncPoint.Kind.SHUFFLE_UP ? source >= most : source <= most;
         boolean present = inside && (group >>> source & 1) != 0;

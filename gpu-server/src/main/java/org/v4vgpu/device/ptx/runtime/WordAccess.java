@@ -9,7 +9,7 @@ public final class WordAccess {
     private WordAccess() {}
 
     public static long getLong(int[] words, int index) {
-        return words[index] & 0xFFFF_FFFFL | (long) words[index + 1] << 32;
+        return (words[index] & 0xFFFF_FFFFL) | (long) words[index + 1] << 32;
     }
 
     public static void putLong(int[] words, int index, long value) {
@@ -23,7 +23,7 @@ public final class WordAccess {
 
     public static void putByte(int[] words, int address, byte value) {
         int shift = (address & 3) << 3;
-        words[address >> 2] = words[address >> 2] & ~(0xFF << shift) | (value & 0xFF) << shift;
+        words[address >> 2] = (words[address >> 2] & ~(0xFF << shift)) | (value & 0xFF) << shift;
     }
 
     public static short getShort(int[] words, int address) {
@@ -34,7 +34,7 @@ public final class WordAccess {
     public static void putShort(int[] words, int address, short value) {
         requireEven(address);
         int shift = (address & 2) << 3;
-        words[address >> 2] = words[address >> 2] & ~(0xFFFF << shift) | (value & 0xFFFF) << shift;
+        words[address >> 2] = (words[address >> 2] & ~(0xFFFF << shift)) | (value & 0xFFFF) << shift;
     }
 
     public static int atomic(int[] words, int index, int operation, int value) {

@@ -169,7 +169,7 @@ final class FunctionParser {
     private void registers() {
         Token token = in.next();
         Type type = token.kind() == Token.Kind.DOTTED ? Type.named(token.text()) : null;
-        if (type == null || type.bytes() == 1 && type != Type.PRED && type != Type.B8) {
+        if (type == null || (type.bytes() == 1 && type != Type.PRED && type != Type.B8)) {
             throw new PtxErrors.Refusal(token.line(), ".reg ." + token.text() + ": unsupported");
         }
         do {

@@ -44,8 +44,8 @@ final class ImageWriter {
         long bits = switch (value) {
             case Operand.IntegerLiteral integer ->
                 type == Type.F32
-                        ? Float.floatToRawIntBits(integer.value())
-                        : type == Type.F64 ? Double.doubleToRawLongBits(integer.value()) : integer.value();
+                        ? Float.floatToRawIntBits((float) integer.value())
+                        : type == Type.F64 ? Double.doubleToRawLongBits((double) integer.value()) : integer.value();
             case Operand.RealLiteral real ->
                 type == Type.F64
                         ? Double.doubleToRawLongBits(real.value())

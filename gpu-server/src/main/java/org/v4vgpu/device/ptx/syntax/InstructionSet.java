@@ -193,8 +193,8 @@ public final class InstructionSet {
             case Operand.Sink _ -> "dVP".indexOf(place) >= 0;
             case Operand.Pair pair -> place == 'P' && fits(pair.first(), 'd') && fits(pair.second(), 'd');
             case Operand.Vector vector ->
-                place == 'V' && vector.elements().stream().allMatch(e -> fits(e, 'd'))
-                        || place == 'v' && vector.elements().stream().allMatch(e -> fits(e, 's'));
+                (place == 'V' && vector.elements().stream().allMatch(e -> fits(e, 'd')))
+                        || (place == 'v' && vector.elements().stream().allMatch(e -> fits(e, 's')));
             case Operand.Special _, Operand.Named _ -> place == 'v' || place == 's';
             case Operand.Symbol _ -> place == 'l' || place == 'v' || place == 's';
             case Operand.IntegerLiteral _, Operand.RealLiteral _ -> place == 's' || place == 'v' || place == 'p';
@@ -206,7 +206,7 @@ public final class InstructionSet {
 
     private static Set<String> words(String cell) {
         Set<String> found = new HashSet<>();
-        for (String word : cell.strip().split("\\s+")) {
+        for (String word : cell.strip().split("\\s+", -1)) {
             if (word.isEmpty() || word.equals("-")) {
                 continue;
             }

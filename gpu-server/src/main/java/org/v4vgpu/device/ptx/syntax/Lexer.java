@@ -133,10 +133,10 @@ final class Lexer {
     }
 
     private static boolean isWordStart(char c) {
-        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == '$' || c == '%';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' || c == '%';
     }
 
     private static boolean isWordPart(char c) {
-        return isWordStart(c) && c != '%' || isDigit(c);
+        return (isWordStart(c) && c != '%') || isDigit(c);
     }
 }

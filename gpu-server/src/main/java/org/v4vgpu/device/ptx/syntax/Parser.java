@@ -24,7 +24,11 @@ public final class Parser {
         this.errors = errors;
     }
 
-    /** @throws DeviceException INVALID_PTX, INVALID_IMAGE or UNSUPPORTED_PTX_VERSION; the message is the error log */
+    /**
+     * Parses a module.
+     *
+     * @throws DeviceException INVALID_PTX, INVALID_IMAGE or UNSUPPORTED_PTX_VERSION; the message is the error log
+     */
     public static PtxModule parse(String text) throws DeviceException {
         PtxErrors errors = new PtxErrors();
         try {

@@ -37,7 +37,11 @@ public final class PtxErrors {
         add(refusal.line(), String.valueOf(refusal.getMessage()));
     }
 
-    /** @throws DeviceException INVALID_PTX, with one line per error */
+    /**
+     * Ends the compiling of a module that has errors.
+     *
+     * @throws DeviceException INVALID_PTX, with one line per error
+     */
     public void throwIfAny() throws DeviceException {
         if (!lines.isEmpty()) {
             throw new DeviceException(CudaStatus.INVALID_PTX, String.join("\n", lines));

@@ -113,7 +113,7 @@ final class Scope {
     }
 
     private static boolean isIndex(String digits, int count) {
-        if (digits.isEmpty() || digits.length() > 9 || digits.length() > 1 && digits.charAt(0) == '0') {
+        if (digits.isEmpty() || digits.length() > 9 || (digits.length() > 1 && digits.charAt(0) == '0')) {
             return false;
         }
         int value = 0;

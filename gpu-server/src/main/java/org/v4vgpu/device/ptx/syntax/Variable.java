@@ -11,6 +11,7 @@ import java.util.List;
  * @param references addresses of other variables within the image
  * @param external whether it is declared, not defined
  */
+@SuppressWarnings("ArrayRecordComponent") // Shared, not compared: a carrier, not a value.
 public record Variable(
         String name,
         Space space,
