@@ -1,5 +1,6 @@
 package org.v4vgpu.device.ptx.runtime;
 
+import java.io.Writer;
 import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 import org.v4vgpu.device.LaunchShape;
@@ -13,7 +14,12 @@ public final class ThreadBlock {
     /** Rows of operands and results of synchronising instructions. */
     static final int OPERAND_ROWS = 4;
 
-    private static final int MOST_LOCAL_WORDS_KEPT = 1 << 20;
+    private static final int MOST_WORDS_KEPT = 1 << 20;
+    private static final int[] NO_WORDS = {};
+    private static final long[] NO_SYMBOLS = {};
+    private static final byte[] NO_MAP = {};
+    private static final BooleanSupplier NEVER = () -> false;
+    private static final Appendable NOWHERE = Writer.nullWriter();
 
     public int threads;
     public int ntidX;
@@ -55,8 +61,8 @@ public final class ThreadBlock {
     public int faultThread;
 
     final int[] arrived = new int[16];
-    private BooleanSupplier cancellation = () -> false;
-    private Appendable output = new StringBuilder();
+    private BooleanSupplier cancellation = NEVER;
+    private Appendable output = NOWHERE;
     private int shapeX;
     private int shapeY;
     private int shapeZ;
@@ -98,16 +104,16 @@ public final class ThreadBlock {
         }
     }
 
-    /** Lets go of everything that belongs to a launch, and of memory that few kernels need. */
+    /** Lets go of everything that belongs to a launch, and of memory that few kernels need. Allocates nothing. */
     void end() {
-        if (local.length > MOST_LOCAL_WORDS_KEPT) {
-            local = new int[0];
+        parameters = NO_WORDS;
+        symbols = NO_SYMBOLS;
+        map = NO_MAP;
+        cancellation = NEVER;
+        output = NOWHERE;
+        if (local.length > MOST_WORDS_KEPT) {
+            local = NO_WORDS;
         }
-        parameters = new int[0];
-        symbols = new long[0];
-        map = new byte[0];
-        cancellation = () -> false;
-        output = new StringBuilder();
     }
 
     /** Called at back edges now and then. */
