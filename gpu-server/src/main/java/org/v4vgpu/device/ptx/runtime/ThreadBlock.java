@@ -61,6 +61,7 @@ public final class ThreadBlock {
     public int faultThread;
 
     final int[] arrived = new int[16];
+    private int counted;
     private BooleanSupplier cancellation = NEVER;
     private Appendable output = NOWHERE;
     private int shapeX;
@@ -116,7 +117,14 @@ public final class ThreadBlock {
         }
     }
 
-    /** Called at back edges now and then. */
+    /** Polls now and then: called where a function begins and at its back edges. */
+    public void count() {
+        if ((++counted & 0x3FF) == 0) {
+            poll();
+        }
+    }
+
+    /** Called at a kernel's back edges now and then, and whenever the scheduler runs threads. */
     public void poll() {
         if (cancellation.getAsBoolean()) {
             throw new KernelFault(CudaStatus.LAUNCH_TIMEOUT, "cancelled");
