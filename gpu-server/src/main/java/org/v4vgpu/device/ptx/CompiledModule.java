@@ -7,8 +7,10 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.ptx.compiler.CompileBudget;
 import org.v4vgpu.device.ptx.compiler.KernelCompiler;
 import org.v4vgpu.device.ptx.compiler.ModuleLayout;
 import org.v4vgpu.device.ptx.syntax.Function;
@@ -27,6 +29,10 @@ import org.v4vgpu.proto.CudaStatus;
  */
 public final class CompiledModule {
     private static final System.Logger LOG = System.getLogger(CompiledModule.class.getName());
+
+    /** Compiling takes memory and a core: more than these wait. */
+    private static final Semaphore COMPILERS = new Semaphore(Runtime.getRuntime().availableProcessors(), true);
+
     private static final int CACHED = 64;
 
     // Guarded by itself; the least recently used falls out.
@@ -62,12 +68,15 @@ public final class CompiledModule {
     }
 
     private static CompiledModule compileNew(String ptx) throws DeviceException {
+        COMPILERS.acquireUninterruptibly();
         try {
             return compile(Parser.parse(ptx));
         } catch (RuntimeException | StackOverflowError | LinkageError bug) {
             // Refusals are DeviceExceptions: whatever else the text provokes is a bug of the compiler, and must end this call only.
             LOG.log(Level.ERROR, "the PTX compiler failed", bug);
             throw new DeviceException(CudaStatus.INVALID_PTX, "the compiler failed: " + bug, bug);
+        } finally {
+            COMPILERS.release();
         }
     }
 
@@ -76,10 +85,11 @@ public final class CompiledModule {
         Map<String, Entry> entries = new LinkedHashMap<>();
         try {
             ModuleLayout layout = new ModuleLayout(module);
+            CompileBudget budget = new CompileBudget();
             for (Function function : module.functions()) {
                 if (function.entry() && function.defined()) {
                     try {
-                        entries.put(function.name(), new Entry(function, KernelCompiler.compile(layout, function)));
+                        entries.put(function.name(), new Entry(function, KernelCompiler.compile(layout, function, budget)));
                     } catch (PtxErrors.Refusal refusal) {
                         errors.add(refusal);
                     }

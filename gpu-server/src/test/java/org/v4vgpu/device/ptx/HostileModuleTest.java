@@ -56,16 +56,62 @@ class HostileModuleTest {
         assertTrue(refusal(ptx.toString()).endsWith("calls need more than 512 KiB of local memory"));
     }
 
-    /** Deeper than the compiler's own stack: an error, never the end of a session. */
+    /** As deep as can be: an error of the call, if anything. */
     @Test
-    void callsMayBeNestedDeeply() {
+    void callsMayBeNestedDeeply() throws DeviceException {
         StringBuilder ptx = new StringBuilder(HEAD);
-        for (int i = 0; i < 20_000; i++) {
+        for (int i = 0; i < 4000; i++) {
             ptx.append(".func f" + i + "() { ");
             ptx.append(i == 0 ? "" : "call f" + (i - 1) + "; ").append("ret; }\n");
         }
-        ptx.append(".entry k() { call f19999; ret; }\n");
-        refusal(ptx.toString());
+        ptx.append(".entry k() { call f3999; ret; }\n");
+        CompiledModule.compile(ptx.toString());
+    }
+
+    /** 2 to the 60th paths from the first to the last. */
+    @Test
+    void manyPathsThroughFunctionsCompileSoon() throws DeviceException {
+        StringBuilder ptx = new StringBuilder(HEAD);
+        for (int i = 0; i < 60; i++) {
+            for (String name : new String[] {"a", "b"}) {
+                ptx.append(".func " + name + i + "() { .local .b8 x[4]; ");
+                ptx.append(i == 0 ? "" : "call a" + (i - 1) + "; call b" + (i - 1) + "; ").append("ret; }\n");
+            }
+        }
+        ptx.append(".entry k() { call a59; call b59; ret; }\n");
+        CompiledModule.compile(ptx.toString());
+    }
+
+    @Test
+    void functionsAndStatementsHaveALimit() {
+        StringBuilder functions = new StringBuilder(HEAD);
+        for (int i = 0; i < 4097; i++) {
+            functions.append(".func f" + i + "();\n");
+        }
+        assertTrue(refusal(functions.toString()).endsWith("more than 4096 functions: unsupported"));
+        String large = refusal(HEAD + ".entry k() { .reg .b32 %r; " + "not.b32 %r, %r;".repeat(100_001) + " }");
+        assertTrue(large.contains("k: 100001 statements, at most 100000 are supported"), large);
+        assertTrue(refusal(" ".repeat((16 << 20) + 1)).contains("at most 16777216 are supported"));
+    }
+
+    /** Each kernel compiles its functions for itself: few characters, much work. */
+    @Test
+    void kernelsTogetherHaveALimit() {
+        StringBuilder ptx = new StringBuilder(HEAD + ".func f() { .reg .b32 %r; " + "not.b32 %r, %r;".repeat(4000) + "}\n");
+        for (int i = 0; i < 1000; i++) {
+            ptx.append(".entry k" + i + "() { call f; }\n");
+        }
+        assertTrue(refusal(ptx.toString()).contains("the module is too large: more than 500000 statements"));
+    }
+
+    /** Blocks times registers is what liveness costs. */
+    @Test
+    void blocksTimesRegistersHaveALimit() {
+        StringBuilder ptx = new StringBuilder(HEAD + ".entry k() { .reg .b32 %r<29000>;\n");
+        for (int i = 0; i < 29_000; i++) {
+            ptx.append("L" + i + ": not.b32 %r" + i + ", %r" + i + "; bra L" + i + ";\n");
+        }
+        assertTrue(refusal(ptx + "}").contains("k: unsupported: too large, "));
     }
 
     private static String refusal(String ptx) {
