@@ -1,14 +1,9 @@
 package org.v4vgpu.device.ptx;
 
 import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
-import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.ptx.compiler.CompileBudget;
 import org.v4vgpu.device.ptx.compiler.KernelCompiler;
@@ -33,10 +28,7 @@ public final class CompiledModule {
     /** Compiling takes memory and a core: more than these wait. */
     private static final Semaphore COMPILERS = new Semaphore(Runtime.getRuntime().availableProcessors(), true);
 
-    private static final int CACHED = 64;
-
-    // Guarded by itself; the least recently used falls out.
-    private static final Map<String, CompiledModule> CACHE = new LinkedHashMap<>(16, 0.75f, true);
+    private static final ModuleCache CACHE = new ModuleCache(16 << 20);
 
     private final PtxModule module;
     private final ModuleLayout layout;
@@ -57,13 +49,13 @@ public final class CompiledModule {
      * @throws DeviceException INVALID_PTX or UNSUPPORTED_PTX_VERSION, with line, instruction and reason as its message
      */
     public static CompiledModule compile(String ptx) throws DeviceException {
-        String key = digest(ptx);
-        CompiledModule known = cached(key, null);
+        String digest = ModuleCache.digest(ptx);
+        CompiledModule known = CACHE.find(digest);
         if (known != null) {
             return known;
         }
         CompiledModule compiled = compileNew(ptx);
-        cached(key, compiled);
+        CACHE.keep(digest, compiled, ptx.length());
         return compiled;
     }
 
@@ -119,27 +111,5 @@ public final class CompiledModule {
 
     Map<String, Entry> entries() {
         return entries;
-    }
-
-    private static @Nullable CompiledModule cached(String key, @Nullable CompiledModule added) {
-        synchronized (CACHE) {
-            if (added == null) {
-                return CACHE.get(key);
-            }
-            CACHE.put(key, added);
-            if (CACHE.size() > CACHED) {
-                CACHE.remove(CACHE.keySet().iterator().next());
-            }
-            return added;
-        }
-    }
-
-    private static String digest(String text) {
-        try {
-            MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            return HexFormat.of().formatHex(sha.digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java has SHA-256", impossible);
-        }
     }
 }

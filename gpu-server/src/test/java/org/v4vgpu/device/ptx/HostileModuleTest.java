@@ -114,6 +114,42 @@ class HostileModuleTest {
         assertTrue(refusal(ptx + "}").contains("k: unsupported: too large, "));
     }
 
+    @Test
+    void localMemoryOfABlockHasALimit() throws DeviceException {
+        String ptx = HEAD + ".visible .entry k() { .local .b64 x[65536]; .reg .b64 %r; mov.u64 %r, x; st.local.u32 [%r], 1; ret; }";
+        try (KernelBench bench = new KernelBench(ptx)) {
+            bench.launch("k", KernelBench.line(1, 128));
+            DeviceException thrown =
+                    assertThrows(DeviceException.class, () -> bench.launch("k", KernelBench.line(1, 129)));
+            assertEquals(CudaStatus.LAUNCH_OUT_OF_RESOURCES, thrown.status());
+            assertTrue(String.valueOf(thrown.getMessage()).endsWith("129 threads exceed 67108864 bytes per block"));
+        }
+    }
+
+    @Test
+    void printfHasALimit() throws DeviceException {
+        String ptx = HEAD + """
+                .extern .func (.param .b32 r) vprintf(.param .b64 f, .param .b64 a);
+                .global .align 1 .b8 format[32] = {37, 50, 48, 48, 48, 48, 48, 48, 48, 48, 48, 100, 124, 37, 46, 57, 57, 57, 57, 102, 10, 0};
+                .visible .entry k() {
+                    .local .align 8 .b8 a[16]; .reg .b64 %rd<4>; .reg .b32 %r<3>;
+                    mov.u64 %rd1, a; cvta.local.u64 %rd1, %rd1;
+                    mov.u64 %rd2, format; cvta.global.u64 %rd2, %rd2;
+                    mov.u64 %rd3, 0; mov.u32 %r1, 7;
+                    st.u64 [%rd1+8], %rd3; st.u32 [%rd1], %r1;
+                    { .param .b64 p0; st.param.b64 [p0], %rd2; .param .b64 p1; st.param.b64 [p1], %rd1;
+                      .param .b32 v; call.uni (v), vprintf, (p0, p1); }
+                    ret;
+                }
+                """;
+        try (KernelBench bench = new KernelBench(ptx)) {
+            bench.launch("k", KernelBench.line(1, 1));
+            assertEquals(" ".repeat(1022) + "7|0." + "0".repeat(1023) + "\n", bench.output());
+            bench.launch("k", KernelBench.line(100, 32));
+            assertTrue(bench.output().length() < 2049 + (1 << 20) + 100, "length " + bench.output().length());
+        }
+    }
+
     private static String refusal(String ptx) {
         DeviceException thrown = assertThrows(DeviceException.class, () -> CompiledModule.compile(ptx));
         assertEquals(CudaStatus.INVALID_PTX, thrown.status());

@@ -16,10 +16,14 @@ public final class ThreadBlock {
 
     private static final int MOST_WORDS_KEPT = 1 << 20;
     private static final int[] NO_WORDS = {};
+    private static final int[][] NO_INTS = {};
+    private static final long[][] NO_LONGS = {};
+    private static final float[][] NO_FLOATS = {};
+    private static final double[][] NO_DOUBLES = {};
     private static final long[] NO_SYMBOLS = {};
     private static final byte[] NO_MAP = {};
     private static final BooleanSupplier NEVER = () -> false;
-    private static final Appendable NOWHERE = Writer.nullWriter();
+    private static final PrintfOutput NOWHERE = new PrintfOutput(Writer.nullWriter());
 
     public int threads;
     public int ntidX;
@@ -63,7 +67,7 @@ public final class ThreadBlock {
     final int[] arrived = new int[16];
     private int counted;
     private BooleanSupplier cancellation = NEVER;
-    private Appendable output = NOWHERE;
+    private PrintfOutput output = NOWHERE;
     private int shapeX;
     private int shapeY;
     private int shapeZ;
@@ -115,6 +119,12 @@ public final class ThreadBlock {
         if (local.length > MOST_WORDS_KEPT) {
             local = NO_WORDS;
         }
+        if (pc.length * (ints.length + floats.length + 2L * longs.length + 2L * doubles.length) > MOST_WORDS_KEPT) {
+            ints = NO_INTS;
+            longs = NO_LONGS;
+            floats = NO_FLOATS;
+            doubles = NO_DOUBLES;
+        }
     }
 
     /** Polls now and then: called where a function begins and at its back edges. */
@@ -131,7 +141,7 @@ public final class ThreadBlock {
         }
     }
 
-    Appendable output() {
+    PrintfOutput output() {
         return output;
     }
 

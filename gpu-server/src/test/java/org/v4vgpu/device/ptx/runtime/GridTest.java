@@ -105,7 +105,7 @@ class GridTest {
                 new GlobalWindow(new byte[0], 0, 0),
                 new long[0],
                 () -> false,
-                new StringBuilder());
+                new PrintfOutput(new StringBuilder()));
         return assertThrows(DeviceException.class, new Grid(launch)::run);
     }
 
