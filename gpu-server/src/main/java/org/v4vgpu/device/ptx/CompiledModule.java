@@ -26,7 +26,8 @@ public final class CompiledModule {
     private static final System.Logger LOG = System.getLogger(CompiledModule.class.getName());
 
     /** Compiling takes memory and a core: more than these wait. */
-    private static final Semaphore COMPILERS = new Semaphore(Runtime.getRuntime().availableProcessors(), true);
+    private static final Semaphore COMPILERS =
+            new Semaphore(Runtime.getRuntime().availableProcessors(), true);
 
     private static final ModuleCache CACHE = new ModuleCache(16 << 20);
 
@@ -64,7 +65,8 @@ public final class CompiledModule {
         try {
             return compile(Parser.parse(ptx));
         } catch (RuntimeException | StackOverflowError | LinkageError bug) {
-            // Refusals are DeviceExceptions: whatever else the text provokes is a bug of the compiler, and must end this call only.
+            // Refusals are DeviceExceptions: whatever else the text provokes is a bug of the compiler, and must end
+            // this call only.
             LOG.log(Level.ERROR, "the PTX compiler failed", bug);
             throw new DeviceException(CudaStatus.INVALID_PTX, "the compiler failed: " + bug, bug);
         } finally {
@@ -81,7 +83,8 @@ public final class CompiledModule {
             for (Function function : module.functions()) {
                 if (function.entry() && function.defined()) {
                     try {
-                        entries.put(function.name(), new Entry(function, KernelCompiler.compile(layout, function, budget)));
+                        entries.put(
+                                function.name(), new Entry(function, KernelCompiler.compile(layout, function, budget)));
                     } catch (PtxErrors.Refusal refusal) {
                         errors.add(refusal);
                     }

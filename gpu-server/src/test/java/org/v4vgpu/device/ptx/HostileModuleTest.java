@@ -75,7 +75,8 @@ class HostileModuleTest {
         for (int i = 0; i < 60; i++) {
             for (String name : new String[] {"a", "b"}) {
                 ptx.append(".func " + name + i + "() { .local .b8 x[4]; ");
-                ptx.append(i == 0 ? "" : "call a" + (i - 1) + "; call b" + (i - 1) + "; ").append("ret; }\n");
+                ptx.append(i == 0 ? "" : "call a" + (i - 1) + "; call b" + (i - 1) + "; ")
+                        .append("ret; }\n");
             }
         }
         ptx.append(".entry k() { call a59; call b59; ret; }\n");
@@ -97,7 +98,8 @@ class HostileModuleTest {
     /** Each kernel compiles its functions for itself: few characters, much work. */
     @Test
     void kernelsTogetherHaveALimit() {
-        StringBuilder ptx = new StringBuilder(HEAD + ".func f() { .reg .b32 %r; " + "not.b32 %r, %r;".repeat(4000) + "}\n");
+        StringBuilder ptx =
+                new StringBuilder(HEAD + ".func f() { .reg .b32 %r; " + "not.b32 %r, %r;".repeat(4000) + "}\n");
         for (int i = 0; i < 1000; i++) {
             ptx.append(".entry k" + i + "() { call f; }\n");
         }
@@ -116,7 +118,8 @@ class HostileModuleTest {
 
     @Test
     void localMemoryOfABlockHasALimit() throws DeviceException {
-        String ptx = HEAD + ".visible .entry k() { .local .b64 x[65536]; .reg .b64 %r; mov.u64 %r, x; st.local.u32 [%r], 1; ret; }";
+        String ptx = HEAD
+                + ".visible .entry k() { .local .b64 x[65536]; .reg .b64 %r; mov.u64 %r, x; st.local.u32 [%r], 1; ret; }";
         try (KernelBench bench = new KernelBench(ptx)) {
             bench.launch("k", KernelBench.line(1, 128));
             DeviceException thrown =
@@ -146,7 +149,9 @@ class HostileModuleTest {
             bench.launch("k", KernelBench.line(1, 1));
             assertEquals(" ".repeat(1022) + "7|0." + "0".repeat(1023) + "\n", bench.output());
             bench.launch("k", KernelBench.line(100, 32));
-            assertTrue(bench.output().length() < 2049 + (1 << 20) + 100, "length " + bench.output().length());
+            assertTrue(
+                    bench.output().length() < 2049 + (1 << 20) + 100,
+                    "length " + bench.output().length());
         }
     }
 

@@ -95,8 +95,8 @@ class GridTest {
     }
 
     private static DeviceException launch(CompiledKernel code) {
-        KernelPlan plan = new KernelPlan(
-                "k", List.of(new SyncPoint(SyncPoint.Kind.NONE, false, 0, 1)), 0, 0, 0, 0, 0, 0, 0, 0);
+        KernelPlan plan =
+                new KernelPlan("k", List.of(new SyncPoint(SyncPoint.Kind.NONE, false, 0, 1)), 0, 0, 0, 0, 0, 0, 0, 0);
         Launch launch = new Launch(
                 plan,
                 code,

@@ -14,7 +14,8 @@ class PrintfOutputTest {
         for (int i = 0; i < 5000; i++) {
             output.append(text);
         }
-        assertEquals(PrintfOutput.MOST_CHARACTERS, sink.chars().filter(c -> c == 'x').count());
+        assertEquals(
+                PrintfOutput.MOST_CHARACTERS, sink.chars().filter(c -> c == 'x').count());
         assertTrue(sink.toString().endsWith("the rest is dropped]\n"), "no note");
         assertTrue(sink.length() < PrintfOutput.MOST_CHARACTERS + 100);
         new PrintfOutput(sink).append("next launch");
