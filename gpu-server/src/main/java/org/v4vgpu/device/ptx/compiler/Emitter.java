@@ -150,7 +150,7 @@ final class Emitter {
                 SpecialRegisters.push(this, at, special.name());
                 toWidth(SpecialRegisters.type(special.name()), type);
             }
-            case Operand.Symbol _, Operand.Named _ -> MemoryEmitter.pushAddressOf(this, at, operand, type);
+            case Operand.Symbol _, Operand.Named _ -> Place.pushAddressOf(this, at, operand, type);
             default -> throw refusal(at, "unsupported operand");
         }
     }

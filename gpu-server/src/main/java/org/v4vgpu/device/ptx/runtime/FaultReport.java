@@ -65,7 +65,7 @@ final class FaultReport {
         return String.valueOf(thrown);
     }
 
-    /** Misaligned word addresses become indexes that no other address has: see MemoryEmitter. */
+    /** Misaligned word addresses become indexes that no other address has: see the compiler's Place. */
     private static boolean isMisaligned(Throwable thrown) {
         Matcher matcher = INDEX.matcher(String.valueOf(thrown.getMessage()));
         if (!matcher.matches()) {

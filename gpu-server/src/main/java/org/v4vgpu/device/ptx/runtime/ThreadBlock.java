@@ -22,7 +22,6 @@ public final class ThreadBlock {
     private static final double[][] NO_DOUBLES = {};
     private static final long[] NO_SYMBOLS = {};
     private static final byte[] NO_MAP = {};
-    private static final BooleanSupplier NEVER = () -> false;
     private static final PrintfOutput NOWHERE = new PrintfOutput(Writer.nullWriter());
 
     public int threads;
@@ -66,7 +65,7 @@ public final class ThreadBlock {
 
     final int[] arrived = new int[16];
     private int counted;
-    private BooleanSupplier cancellation = NEVER;
+    private BooleanSupplier cancellation = ThreadBlock::never;
     private PrintfOutput output = NOWHERE;
     private int shapeX;
     private int shapeY;
@@ -114,7 +113,7 @@ public final class ThreadBlock {
         parameters = NO_WORDS;
         symbols = NO_SYMBOLS;
         map = NO_MAP;
-        cancellation = NEVER;
+        cancellation = ThreadBlock::never;
         output = NOWHERE;
         if (local.length > MOST_WORDS_KEPT) {
             local = NO_WORDS;
@@ -139,6 +138,10 @@ public final class ThreadBlock {
         if (cancellation.getAsBoolean()) {
             throw new KernelFault(CudaStatus.LAUNCH_TIMEOUT, "cancelled");
         }
+    }
+
+    private static boolean never() {
+        return false;
     }
 
     PrintfOutput output() {
