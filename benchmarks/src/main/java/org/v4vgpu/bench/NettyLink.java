@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * TCP_NODELAY, native memory, header and message in one gathering write, and a bounded spin before a blocking wait, as the TCP
  * channel has it.
  */
+// Futures: what fails ends the channel, and the next wait says so. The scheduler: yielding is what is measured.
+@SuppressWarnings({"FutureReturnValueIgnored", "ThreadPriorityCheck"})
 final class NettyLink implements Link {
     private static final long SPIN_NANOS = 50_000;
     private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);

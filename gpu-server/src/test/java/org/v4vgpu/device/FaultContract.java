@@ -2,6 +2,7 @@ package org.v4vgpu.device;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.v4vgpu.device.DeviceFixture.assertStatus;
@@ -73,8 +74,9 @@ interface FaultContract extends DeviceFixture {
                         assertThrows(ExecutionException.class, () -> wait.get(10, TimeUnit.SECONDS));
                 assertEquals(
                         CudaStatus.CONTEXT_IS_DESTROYED,
-                        ((DeviceException) thrown.getCause()).status(),
-                        thrown.getCause().toString());
+                        assertInstanceOf(DeviceException.class, thrown.getCause())
+                                .status(),
+                        String.valueOf(thrown.getCause()));
             }
             long millis = (System.nanoTime() - start) / 1_000_000;
             assertTrue(millis < 500, () -> "woke after " + millis + " ms");
@@ -145,7 +147,7 @@ interface FaultContract extends DeviceFixture {
                     LaunchContract.ONE_THREAD,
                     Kernels.parameters(store, context().allocate(4)));
             DeviceException thrown = assertStatus(CudaStatus.ILLEGAL_ADDRESS, () -> broken.await(LONG));
-            assertTrue(thrown.getMessage().contains("store"), thrown.getMessage());
+            assertTrue(String.valueOf(thrown.getMessage()).contains("store"), thrown.getMessage());
             assertStatus(CudaStatus.ILLEGAL_ADDRESS, () -> broken.allocate(4));
             assertStatus(CudaStatus.ILLEGAL_ADDRESS, () -> broken.free(address));
             assertStatus(CudaStatus.ILLEGAL_ADDRESS, () -> broken.memoryInfo());

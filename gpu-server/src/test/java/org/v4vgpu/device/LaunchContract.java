@@ -28,7 +28,7 @@ interface LaunchContract extends DeviceFixture {
         assertStatus(CudaStatus.INVALID_IMAGE, () -> context().loadModule(MemorySegment.ofArray(new byte[100])));
         DeviceException thrown = assertStatus(
                 CudaStatus.INVALID_PTX, () -> context().loadModule(Kernels.image("this is a sentence, no module")));
-        assertTrue(thrown.getMessage().contains("1"), thrown.getMessage());
+        assertTrue(String.valueOf(thrown.getMessage()).contains("1"), thrown.getMessage());
         assertStatus(
                 CudaStatus.UNSUPPORTED_PTX_VERSION,
                 () -> context().loadModule(Kernels.image(Kernels.STORE.replace("7.0", "99.0"))));

@@ -32,7 +32,7 @@ final class ModuleImageTest {
         DeviceException thrown =
                 assertThrows(DeviceException.class, () -> ModuleImage.text(MemorySegment.ofArray(image)));
         assertEquals(status, thrown.status());
-        assertTrue(thrown.getMessage().contains(word), thrown.getMessage());
+        assertTrue(String.valueOf(thrown.getMessage()).contains(word), thrown.getMessage());
     }
 
     private static MemorySegment bytes(String text) {
