@@ -1,19 +1,18 @@
 package org.v4vgpu.device.ptx;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import java.lang.System.Logger.Level;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.Semaphore;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.ptx.compiler.CompileBudget;
 import org.v4vgpu.device.ptx.compiler.KernelCompiler;
 import org.v4vgpu.device.ptx.compiler.ModuleLayout;
 import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.Parser;
 import org.v4vgpu.device.ptx.syntax.PtxErrors;
 import org.v4vgpu.device.ptx.syntax.PtxModule;
+import org.v4vgpu.proto.CudaStatus;
 
 /**
  * A PTX module as JVM code, without the state of any context. Immutable, safe for any thread, shareable between sessions.
@@ -24,10 +23,13 @@ import org.v4vgpu.device.ptx.syntax.PtxModule;
  * }
  */
 public final class CompiledModule {
-    private static final int CACHED = 64;
+    private static final System.Logger LOG = System.getLogger(CompiledModule.class.getName());
 
-    // Guarded by itself; the least recently used falls out.
-    private static final Map<String, CompiledModule> CACHE = new LinkedHashMap<>(16, 0.75f, true);
+    /** Compiling takes memory and a core: more than these wait. */
+    private static final Semaphore COMPILERS =
+            new Semaphore(Runtime.getRuntime().availableProcessors(), true);
+
+    private static final ModuleCache CACHE = new ModuleCache(16 << 20);
 
     private final PtxModule module;
     private final ModuleLayout layout;
@@ -48,14 +50,28 @@ public final class CompiledModule {
      * @throws DeviceException INVALID_PTX or UNSUPPORTED_PTX_VERSION, with line, instruction and reason as its message
      */
     public static CompiledModule compile(String ptx) throws DeviceException {
-        String key = digest(ptx);
-        CompiledModule known = cached(key, null);
+        String digest = ModuleCache.digest(ptx);
+        CompiledModule known = CACHE.find(digest);
         if (known != null) {
             return known;
         }
-        CompiledModule compiled = compile(Parser.parse(ptx));
-        cached(key, compiled);
+        CompiledModule compiled = compileNew(ptx);
+        CACHE.keep(digest, compiled, ptx.length());
         return compiled;
+    }
+
+    private static CompiledModule compileNew(String ptx) throws DeviceException {
+        COMPILERS.acquireUninterruptibly();
+        try {
+            return compile(Parser.parse(ptx));
+        } catch (RuntimeException | StackOverflowError | LinkageError bug) {
+            // Refusals are DeviceExceptions: whatever else the text provokes is a bug of the compiler, and must end
+            // this call only.
+            LOG.log(Level.ERROR, "the PTX compiler failed", bug);
+            throw new DeviceException(CudaStatus.INVALID_PTX, "the compiler failed: " + bug, bug);
+        } finally {
+            COMPILERS.release();
+        }
     }
 
     private static CompiledModule compile(PtxModule module) throws DeviceException {
@@ -63,10 +79,12 @@ public final class CompiledModule {
         Map<String, Entry> entries = new LinkedHashMap<>();
         try {
             ModuleLayout layout = new ModuleLayout(module);
+            CompileBudget budget = new CompileBudget();
             for (Function function : module.functions()) {
                 if (function.entry() && function.defined()) {
                     try {
-                        entries.put(function.name(), new Entry(function, KernelCompiler.compile(layout, function)));
+                        entries.put(
+                                function.name(), new Entry(function, KernelCompiler.compile(layout, function, budget)));
                     } catch (PtxErrors.Refusal refusal) {
                         errors.add(refusal);
                     }
@@ -96,27 +114,5 @@ public final class CompiledModule {
 
     Map<String, Entry> entries() {
         return entries;
-    }
-
-    private static @Nullable CompiledModule cached(String key, @Nullable CompiledModule added) {
-        synchronized (CACHE) {
-            if (added == null) {
-                return CACHE.get(key);
-            }
-            CACHE.put(key, added);
-            if (CACHE.size() > CACHED) {
-                CACHE.remove(CACHE.keySet().iterator().next());
-            }
-            return added;
-        }
-    }
-
-    private static String digest(String text) {
-        try {
-            MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            return HexFormat.of().formatHex(sha.digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java has SHA-256", impossible);
-        }
     }
 }

@@ -4,7 +4,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.ptx.runtime.GlobalAccess;
 import org.v4vgpu.device.ptx.runtime.GlobalWindow;
@@ -30,11 +29,13 @@ public final class GlobalMemory implements AutoCloseable {
     static final int GRANULE_SHIFT = GlobalAccess.GRANULE_SHIFT;
     static final long GRANULE = 1L << GRANULE_SHIFT;
 
-    private static final long LARGEST_CAPACITY = 1L << 38;
-    private static final long FIRST_BASE = 0x0200_0000_0000L;
-    private static final long BASE_STRIDE = 0x0010_0000_0000L;
-    private static final int BASES = 1024;
-    private static final AtomicInteger NEXT_BASE = new AtomicInteger();
+    /** In bytes. Twice as much, in granules, is what an array of bytes can map. */
+    public static final long LARGEST_CAPACITY = 1L << 37;
+
+    /** What the search for a gap may have to look through, and what a client may make of our heap. */
+    private static final int MOST_ALLOCATIONS = 65_536;
+
+    private static final AddressBases BASES = new AddressBases(8192);
 
     private final long capacityBytes;
     private final long base;
@@ -49,22 +50,26 @@ public final class GlobalMemory implements AutoCloseable {
 
     private GlobalMemory(long capacityBytes) {
         this.capacityBytes = roundUp(capacityBytes);
-        // The smallest allocations are as large as their guards: twice the capacity always holds the capacity.
-        long spaceBytes = 2 * this.capacityBytes + 2 * GRANULE;
+        long spaceBytes = spaceBytes();
         this.reservation = Reservation.of(spaceBytes);
-        this.base = FIRST_BASE + Math.floorMod(NEXT_BASE.getAndIncrement(), BASES) * BASE_STRIDE;
+        try {
+            this.base = BASES.take(spaceBytes);
+        } catch (IllegalStateException none) {
+            reservation.close();
+            throw none;
+        }
         gaps.put(GRANULE, spaceBytes - GRANULE);
     }
 
     /**
      * Reserves an address space; memory is committed as it is touched.
      *
-     * @throws IllegalArgumentException if the capacity is not in 1 .. 256 GiB
+     * @throws IllegalArgumentException if the capacity is not in 1 .. 128 GiB
      * @throws IllegalStateException if the operating system gives no address space
      */
     public static GlobalMemory reserve(long capacityBytes) {
         if (capacityBytes <= 0 || capacityBytes > LARGEST_CAPACITY) {
-            throw new IllegalArgumentException("capacity of " + capacityBytes + " bytes is not in 1 .. 256 GiB");
+            throw new IllegalArgumentException("capacity of " + capacityBytes + " bytes is not in 1 .. 128 GiB");
         }
         return new GlobalMemory(capacityBytes);
     }
@@ -78,6 +83,11 @@ public final class GlobalMemory implements AutoCloseable {
         requireOpen();
         if (bytes <= 0) {
             throw new DeviceException(CudaStatus.INVALID_VALUE, "allocation of " + bytes + " bytes");
+        }
+        if (live.size() >= MOST_ALLOCATIONS) {
+            throw new DeviceException(
+                    CudaStatus.OUT_OF_MEMORY,
+                    "allocation of " + bytes + " bytes: " + MOST_ALLOCATIONS + " allocations of the context are live");
         }
         if (bytes > capacityBytes || roundUp(bytes) > capacityBytes - usedBytes) {
             throw outOfMemory(bytes);
@@ -161,6 +171,7 @@ public final class GlobalMemory implements AutoCloseable {
             usedBytes = 0;
             map = new byte[0];
             reservation.close();
+            BASES.giveBack(base, spaceBytes());
         }
     }
 
@@ -200,7 +211,7 @@ public final class GlobalMemory implements AutoCloseable {
         int to = (int) ((offset + length) >>> GRANULE_SHIFT);
         if (to > map.length) {
             // A launch in flight keeps the old map: what is allocated after its start is not its to use.
-            long wholeSpace = (2 * capacityBytes + 2 * GRANULE) >>> GRANULE_SHIFT;
+            long wholeSpace = spaceBytes() >>> GRANULE_SHIFT;
             map = Arrays.copyOf(map, (int) Math.min(wholeSpace, Math.max(to, 2L * map.length)));
         }
         Arrays.fill(map, from, to, state);
@@ -216,6 +227,11 @@ public final class GlobalMemory implements AutoCloseable {
         return new DeviceException(
                 CudaStatus.OUT_OF_MEMORY,
                 "allocation of " + bytes + " bytes: " + usedBytes + " of " + capacityBytes + " bytes are in use");
+    }
+
+    /** The smallest allocations are as large as their guards: twice the capacity always holds the capacity. */
+    private long spaceBytes() {
+        return 2 * capacityBytes + 2 * GRANULE;
     }
 
     private static long roundUp(long bytes) {

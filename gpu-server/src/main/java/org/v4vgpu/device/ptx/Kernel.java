@@ -10,6 +10,7 @@ import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.device.ptx.runtime.Grid;
 import org.v4vgpu.device.ptx.runtime.KernelPlan;
 import org.v4vgpu.device.ptx.runtime.Launch;
+import org.v4vgpu.device.ptx.runtime.PrintfOutput;
 import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.Variable;
 import org.v4vgpu.proto.CudaStatus;
@@ -21,7 +22,8 @@ public final class Kernel implements DeviceFunction {
     private static final int MOST_BLOCK_Z = 64;
     private static final int MOST_GRID_YZ = 65_535;
     private static final int MOST_SHARED = 48 << 10;
-    private static final long MOST_LOCAL_BYTES = 256L << 20;
+    /** Of all threads of a block together; a GPU has more, but every worker holds as much. */
+    private static final long MOST_LOCAL_BYTES = 64L << 20;
 
     // Source: CUDA driver API, CUfunction_attribute.
     private static final int MAX_THREADS_PER_BLOCK = 0;
@@ -114,11 +116,11 @@ public final class Kernel implements DeviceFunction {
                     CudaStatus.LAUNCH_OUT_OF_RESOURCES,
                     name() + ": block " + block(shape) + " exceeds .maxntid, " + mostThreads() + " threads");
         }
-        if ((long) plan().localBytes() * shape.threadsPerBlock() > MOST_LOCAL_BYTES) {
+        if (plan().threadBytes() * shape.threadsPerBlock() > MOST_LOCAL_BYTES) {
             throw new DeviceException(
                     CudaStatus.LAUNCH_OUT_OF_RESOURCES,
-                    name() + ": " + plan().localBytes() + " bytes of local memory for each of "
-                            + shape.threadsPerBlock() + " threads");
+                    name() + ": " + plan().threadBytes() + " bytes of local memory and registers for each of "
+                            + shape.threadsPerBlock() + " threads exceed " + MOST_LOCAL_BYTES + " bytes per block");
         }
     }
 
@@ -127,7 +129,7 @@ public final class Kernel implements DeviceFunction {
      *
      * @param parameters the parameter bytes, laid out as {@link #parameters} says
      * @param cancellation polled at back edges and between blocks; when it is set the launch ends with LAUNCH_TIMEOUT
-     * @param output where printf writes
+     * @param output where printf writes, at most 1 MiB of text; the same object for all launches that share it
      * @throws DeviceException ILLEGAL_ADDRESS and its kind, with kernel, block, thread and PTX line in the message
      */
     public void run(LaunchShape shape, MemorySegment parameters, Cancellation cancellation, Appendable output)
@@ -141,7 +143,7 @@ public final class Kernel implements DeviceFunction {
                 memory.window(),
                 symbols,
                 cancellation,
-                output);
+                new PrintfOutput(output));
         new Grid(launch).run();
     }
 

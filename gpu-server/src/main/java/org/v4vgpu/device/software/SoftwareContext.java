@@ -8,6 +8,7 @@ import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceModule;
 import org.v4vgpu.device.DeviceStream;
 import org.v4vgpu.device.MemoryInfo;
+import org.v4vgpu.device.ptx.CompiledModule;
 import org.v4vgpu.device.ptx.LoadedModule;
 import org.v4vgpu.device.software.Operation.Kind;
 import org.v4vgpu.device.software.StreamQueue.Order;
@@ -92,7 +93,7 @@ final class SoftwareContext implements DeviceContext {
     @Override
     public DeviceModule loadModule(MemorySegment image) throws DeviceException {
         scheduler.requireUsable();
-        LoadedModule loaded = memory.load(device.modules().compile(ModuleImage.text(image)));
+        LoadedModule loaded = memory.load(CompiledModule.compile(ModuleImage.text(image)));
         return new SoftwareModule(this, loaded);
     }
 

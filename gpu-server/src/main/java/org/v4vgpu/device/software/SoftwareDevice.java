@@ -32,7 +32,6 @@ public final class SoftwareDevice implements Device {
 
     private final SoftwareDeviceOptions options;
     private final DeviceDescription description;
-    private final ModuleCache modules = new ModuleCache();
 
     // Guarded by this.
     private final Set<SoftwareContext> contexts = new HashSet<>();
@@ -100,10 +99,6 @@ public final class SoftwareDevice implements Device {
 
     long totalBytes() {
         return options.totalBytes();
-    }
-
-    ModuleCache modules() {
-        return modules;
     }
 
     /** Takes device memory for a context; OUT_OF_MEMORY if the contexts together hold too much. */

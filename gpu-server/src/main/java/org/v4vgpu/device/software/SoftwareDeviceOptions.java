@@ -3,11 +3,12 @@ package org.v4vgpu.device.software;
 import java.time.Duration;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.ptx.GlobalMemory;
 
 /**
  * What can be chosen about a {@link SoftwareDevice}. Immutable.
  *
- * @param totalBytes device memory, shared by all contexts
+ * @param totalBytes device memory, shared by all contexts, up to 128 GiB
  * @param launchLimit a kernel that runs longer ends with LAUNCH_TIMEOUT, which breaks its context; null for no limit
  * @param output makes the sink of one context's printf; null writes lines to the log. A sink must be safe for any thread
  */
@@ -18,8 +19,8 @@ public record SoftwareDeviceOptions(
     private static final long LARGEST_DEFAULT_BYTES = 8L << 30;
 
     public SoftwareDeviceOptions {
-        if (totalBytes <= 0) {
-            throw new IllegalArgumentException("a device of " + totalBytes + " bytes");
+        if (totalBytes <= 0 || totalBytes > GlobalMemory.LARGEST_CAPACITY) {
+            throw new IllegalArgumentException("a device of " + totalBytes + " bytes: not in 1 .. 128 GiB");
         }
         if (launchLimit != null && (launchLimit.isNegative() || launchLimit.isZero())) {
             throw new IllegalArgumentException("a launch limit of " + launchLimit);

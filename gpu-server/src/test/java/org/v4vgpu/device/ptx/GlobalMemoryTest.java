@@ -115,6 +115,40 @@ class GlobalMemoryTest {
                 assertThrows(DeviceException.class, () -> memory.allocate(64)).status());
     }
 
+    @Test
+    void refusesCapacitiesThatItCannotMap() {
+        assertThrows(IllegalArgumentException.class, () -> GlobalMemory.reserve(0));
+        assertThrows(IllegalArgumentException.class, () -> GlobalMemory.reserve((128L << 30) + 1));
+    }
+
+    @Test
+    void hasALimitOfAllocations() throws DeviceException {
+        try (GlobalMemory memory = GlobalMemory.reserve(1 << 30)) {
+            long last = 0;
+            for (int i = 0; i < 65_536; i++) {
+                last = memory.allocate(1);
+            }
+            DeviceException thrown = assertThrows(DeviceException.class, () -> memory.allocate(1));
+            assertEquals(CudaStatus.OUT_OF_MEMORY, thrown.status());
+            assertTrue(String.valueOf(thrown.getMessage()).contains("65536 allocations"), thrown.getMessage());
+            memory.free(last);
+            memory.allocate(1);
+        }
+    }
+
+    /** More memories than there are addresses, one after the other: the live one's are not given again. */
+    @Test
+    void addressesOfALiveMemoryAreItsOwn() throws DeviceException {
+        try (GlobalMemory live = GlobalMemory.reserve(1 << 20)) {
+            long address = live.allocate(64);
+            for (int i = 0; i < 10_000; i++) {
+                try (GlobalMemory other = GlobalMemory.reserve(1 << 20)) {
+                    assertNotEquals(address, other.allocate(64));
+                }
+            }
+        }
+    }
+
     private static void assertInvalid(org.junit.jupiter.api.function.Executable call) {
         DeviceException thrown = assertThrows(DeviceException.class, call);
         assertEquals(CudaStatus.INVALID_VALUE, thrown.status());

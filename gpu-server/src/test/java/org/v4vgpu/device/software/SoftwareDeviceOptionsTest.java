@@ -30,6 +30,7 @@ final class SoftwareDeviceOptionsTest {
         long bytes = SoftwareDeviceOptions.defaults().totalBytes();
         assertTrue(bytes >= 1 << 20 && bytes <= 8L << 30, bytes + " bytes");
         assertThrows(IllegalArgumentException.class, () -> small.withTotalBytes(0));
+        assertThrows(IllegalArgumentException.class, () -> small.withTotalBytes((128L << 30) + 1));
         assertThrows(IllegalArgumentException.class, () -> small.withLaunchLimit(Duration.ZERO));
         try (SoftwareDevice one = new SoftwareDevice(small);
                 SoftwareDevice other = new SoftwareDevice(small)) {

@@ -22,7 +22,7 @@ final class AtomicEmitter {
     static void emit(Emitter e, Instruction i) {
         boolean returns = i.opcode().equals("atom");
         int first = returns ? 1 : 0;
-        MemoryEmitter.Place place = MemoryEmitter.place(e, i, i.operand(first));
+        Place place = Place.of(e, i, i.operand(first));
         Type bits = i.type().bits() == 64 ? Type.B64 : Type.B32;
         boolean swap = i.has("cas");
         if (swap != (i.operands().size() == first + 3)) {
@@ -33,16 +33,16 @@ final class AtomicEmitter {
         if (place.space() == Space.GENERIC) {
             owner = GenericAccess.class;
             e.code.aload(e.block).iload(e.localBase);
-            MemoryEmitter.pushLong(e, place);
+            place.pushLong(e);
             arguments.addAll(List.of(Emitter.BLOCK, ConstantDescs.CD_int, ConstantDescs.CD_long));
         } else if (place.isWords()) {
             owner = WordAccess.class;
-            MemoryEmitter.pushWords(e, place.space());
-            MemoryEmitter.pushIndex(e, i, place, bits.bytes());
+            place.pushWords(e);
+            place.pushIndex(e, i, bits.bytes());
             arguments.addAll(List.of(Emitter.INTS, ConstantDescs.CD_int));
         } else {
             owner = GlobalAccess.class;
-            MemoryEmitter.pushNative(e, place, bits.bytes());
+            place.pushNative(e, bits.bytes());
             arguments.add(ConstantDescs.CD_long);
         }
         ClassDesc value = RegisterKinds.of(bits).upperBound();

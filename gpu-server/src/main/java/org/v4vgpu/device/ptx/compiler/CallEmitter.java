@@ -125,7 +125,7 @@ final class CallEmitter {
         if (argument instanceof Operand.ParameterPointer pointer) {
             e.code.iload(e.slot(pointer.register()));
         } else if (argument instanceof Operand.Named named && named.variable().space() == Space.PARAM) {
-            MemoryEmitter.pushAddressOf(e, i, named, Type.U32);
+            Place.pushAddressOf(e, i, named, Type.U32);
         } else {
             throw e.refusal(i, "unsupported argument");
         }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.Instruction;
+import org.v4vgpu.device.ptx.syntax.PtxErrors;
 import org.v4vgpu.device.ptx.syntax.Statement;
 
 /** The functions that a kernel calls, directly or not. */
@@ -60,6 +61,10 @@ final class CallGraph {
                 return -1;
             }
             most = Math.max(most, context.frame(callee).localBytes() + below);
+            if (most > Frame.MOST_LOCAL_BYTES) {
+                throw new PtxErrors.Refusal(
+                        callee.line(), callee.name() + ": calls need more than 512 KiB of local memory");
+            }
         }
         above.remove(function);
         depths.put(function, most);

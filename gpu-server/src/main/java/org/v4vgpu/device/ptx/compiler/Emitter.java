@@ -150,7 +150,7 @@ final class Emitter {
                 SpecialRegisters.push(this, at, special.name());
                 toWidth(SpecialRegisters.type(special.name()), type);
             }
-            case Operand.Symbol _, Operand.Named _ -> MemoryEmitter.pushAddressOf(this, at, operand, type);
+            case Operand.Symbol _, Operand.Named _ -> Place.pushAddressOf(this, at, operand, type);
             default -> throw refusal(at, "unsupported operand");
         }
     }
@@ -297,8 +297,15 @@ final class Emitter {
         code.ifThenElse(branch, yes -> yes.iconst_1(), no -> no.iconst_0());
     }
 
-    /** Looks now and then whether the launch was cancelled. */
+    /**
+     * Looks now and then whether the launch was cancelled. A kernel's own loops count in a local; functions count together in the
+     * block, since they may be called often and each time do little.
+     */
     void poll() {
+        if (framePointer >= 0) {
+            code.aload(block).invokevirtual(BLOCK, "count", ConstantDescs.MTD_void);
+            return;
+        }
         code.iinc(spins, 1).iload(spins).loadConstant(0x3FF).iand().ifThen(Opcode.IFEQ, then -> {
             then.aload(block).invokevirtual(BLOCK, "poll", ConstantDescs.MTD_void);
         });

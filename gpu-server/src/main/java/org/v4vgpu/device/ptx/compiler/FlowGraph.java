@@ -20,6 +20,11 @@ final class FlowGraph {
     /** Stands before volatile accesses of shared memory: the lanes of a warp wait for each other, as warp-synchronous code expects. */
     static final String LOCKSTEP = "lockstep";
 
+    /** Blocks times registers, and that times the rounds until nothing changes: bounds of memory and time. */
+    private static final long MOST_LIVENESS_BITS = 1L << 28;
+
+    private static final long MOST_LIVENESS_WORK = 1L << 36;
+
     private static final Set<String> SYNCHRONIZING =
             Set.of("bar", "bar.red", "bar.warp", "shfl", "vote", "match", "redux", "activemask", LOCKSTEP);
     private static final Set<String> ENDING = Set.of("bra", "ret", "exit", "trap");
@@ -150,6 +155,13 @@ final class FlowGraph {
 
     private void findLive() {
         int count = blocks.size();
+        long cost = (long) count * (function.registers().size() + Long.SIZE);
+        if (cost > MOST_LIVENESS_BITS) {
+            throw new PtxErrors.Refusal(
+                    function.line(),
+                    function.name() + ": unsupported: too large, " + count + " basic blocks with "
+                            + function.registers().size() + " registers");
+        }
         liveIn = new BitSet[count];
         BitSet[] uses = new BitSet[count];
         BitSet[] kills = new BitSet[count];
@@ -178,7 +190,11 @@ final class FlowGraph {
             kills[block.index] = killed;
         }
         boolean changed = true;
-        while (changed) {
+        for (long spent = 0; changed; spent += cost) {
+            if (spent > MOST_LIVENESS_WORK) {
+                throw new PtxErrors.Refusal(
+                        function.line(), function.name() + ": unsupported: its control flow is too tangled");
+            }
             changed = false;
             for (int i = count - 1; i >= 0; i--) {
                 BitSet live = new BitSet();

@@ -28,6 +28,7 @@ final class FunctionEmitter implements BodyEmitter.Exits {
     }
 
     private void emit() {
+        e.poll();
         FlowGraph graph = FlowGraph.of(function);
         BitSet undefined = (BitSet) graph.liveIn(0).clone();
         takeParameters(undefined);

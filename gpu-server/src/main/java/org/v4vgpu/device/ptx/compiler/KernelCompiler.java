@@ -28,15 +28,18 @@ public final class KernelCompiler {
     private static final int STATIC = ClassFile.ACC_PUBLIC | ClassFile.ACC_STATIC;
 
     private final Function entry;
+    private final CompileBudget budget;
     private final KernelContext context;
     private final CallGraph calls;
     private final SharedLayout shared;
 
-    private KernelCompiler(ModuleLayout module, Function entry) {
+    private KernelCompiler(ModuleLayout module, Function entry, CompileBudget budget) {
         this.entry = entry;
+        this.budget = budget;
         this.calls = CallGraph.from(entry, module);
         List<Function> all = new ArrayList<>(calls.functions());
         all.add(entry);
+        all.forEach(budget::spend);
         this.shared = new SharedLayout(module, all);
         this.context = new KernelContext(ClassDesc.of(KernelLoader.CLASS_NAME), module, shared);
     }
@@ -46,8 +49,8 @@ public final class KernelCompiler {
      *
      * @throws PtxErrors.Refusal for what cannot be compiled
      */
-    public static Compiled compile(ModuleLayout module, Function entry) {
-        return new KernelCompiler(module, entry).compile();
+    public static Compiled compile(ModuleLayout module, Function entry, CompileBudget budget) {
+        return new KernelCompiler(module, entry, budget).compile();
     }
 
     private Compiled compile() {
@@ -63,6 +66,7 @@ public final class KernelCompiler {
                 dispatch(type, regions);
                 for (int i = 0; i < regions.regions().size(); i++) {
                     Regions.Region region = regions.regions().get(i);
+                    budget.requireTime(entry);
                     type.withMethodBody(
                             "region" + i,
                             RegionEmitter.TYPE,
@@ -70,6 +74,7 @@ public final class KernelCompiler {
                             code -> RegionEmitter.emit(code, entry, context, graph, regions, region, rows));
                 }
                 for (Function function : calls.functions()) {
+                    budget.requireTime(function);
                     type.withMethodBody(
                             context.method(function),
                             CallEmitter.descriptor(function),

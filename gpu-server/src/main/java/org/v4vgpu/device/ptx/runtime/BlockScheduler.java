@@ -47,7 +47,7 @@ final class BlockScheduler {
 
     /** Runs the whole block while its threads move as one; answers EXITED when all have ended. */
     private int runTogether(int start) {
-        int state = start == MIXED ? runReady(0, block.threads) : code.run(0, block, 0, block.threads, 0);
+        int state = start == MIXED ? runReady(0, block.threads) : resume(0, 0, block.threads);
         while (true) {
             if (state == EXITED) {
                 return EXITED;
@@ -58,7 +58,7 @@ final class BlockScheduler {
                 }
                 state = runReady(0, block.threads);
             } else if (state >= 0) {
-                state = code.run(state, block, 0, block.threads, state);
+                state = resume(state, 0, block.threads);
             } else if (points[~state].kind() == SyncPoint.Kind.BARRIER) {
                 block.poll();
                 takeUniforms();
@@ -81,16 +81,21 @@ final class BlockScheduler {
         int state = runReady(from, to);
         while (state != EXITED) {
             if (state >= 0) {
-                state = code.run(state, block, from, to, state);
+                state = resume(state, from, to);
             } else if (anyReady(from, to)) {
                 state = runReady(from, to);
             } else if (new WarpExchange(block, points, from, to).resolve()) {
-                block.poll();
                 state = runReady(from, to);
             } else {
                 return;
             }
         }
+    }
+
+    /** Runs the threads that stand at a program counter. Every way of a kernel that takes long comes by here or polls itself. */
+    private int resume(int at, int from, int to) {
+        block.poll();
+        return code.run(at, block, from, to, at);
     }
 
     /** Runs every thread that is ready. Answers the common program counter of the range, or MIXED. */
@@ -99,7 +104,7 @@ final class BlockScheduler {
         for (int t = from; t < to; t++) {
             int at = block.pc[t];
             if (at >= 0 && at != EXITED) {
-                state = code.run(at, block, t, to, at);
+                state = resume(at, t, to);
             }
         }
         return state != MIXED && allAt(from, to, state) ? state : MIXED;

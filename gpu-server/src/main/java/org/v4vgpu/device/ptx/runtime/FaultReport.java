@@ -3,6 +3,7 @@ package org.v4vgpu.device.ptx.runtime;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.proto.CudaStatus;
 
 /** Makes the error of a launch from what a kernel threw: status, kernel, block, thread, line of PTX. */
@@ -14,17 +15,28 @@ final class FaultReport {
 
     private FaultReport() {}
 
-    static DeviceException of(Launch launch, ThreadBlock block, long at, Throwable thrown) {
+    /**
+     * Describes what ended a launch.
+     *
+     * @param block the number of the block, or -1 if none had begun
+     * @param thread the number of the thread within the block
+     */
+    static DeviceException of(Launch launch, long block, int thread, Throwable thrown) {
         String place = "kernel " + launch.plan().name();
-        if (at >= 0) {
-            int t = Math.clamp(block.faultThread, 0, Math.max(0, block.threads - 1));
-            place += ", block (" + block.ctaidX + "," + block.ctaidY + "," + block.ctaidZ + "), thread ("
-                    + block.tidX[t] + "," + block.tidY[t] + "," + block.tidZ[t] + ")";
+        if (block >= 0) {
+            LaunchShape shape = launch.shape();
+            long t = Math.clamp(thread, 0, shape.threadsPerBlock() - 1);
+            place += ", block " + point(block, shape.gridX(), shape.gridY()) + ", thread "
+                    + point(t, shape.blockX(), shape.blockY());
         }
         String line = line(thrown);
         CudaStatus status = status(thrown);
         String what = thrown instanceof KernelFault ? thrown.getMessage() : describe(status, thrown);
         return new DeviceException(status, what + " in " + place + line, thrown);
+    }
+
+    private static String point(long number, int width, int height) {
+        return "(" + number % width + "," + number / width % height + "," + number / width / height + ")";
     }
 
     private static CudaStatus status(Throwable thrown) {
@@ -53,7 +65,7 @@ final class FaultReport {
         return String.valueOf(thrown);
     }
 
-    /** Misaligned word addresses become indexes that no other address has: see MemoryEmitter. */
+    /** Misaligned word addresses become indexes that no other address has: see the compiler's Place. */
     private static boolean isMisaligned(Throwable thrown) {
         Matcher matcher = INDEX.matcher(String.valueOf(thrown.getMessage()));
         if (!matcher.matches()) {

@@ -26,7 +26,9 @@ public final class Grid {
     // Guarded by this.
     private int helping;
     private boolean finished;
-    private @Nullable DeviceException failure;
+    private @Nullable Throwable failure;
+    private long failedBlock;
+    private int failedThread;
 
     public Grid(Launch launch) {
         this.launch = launch;
@@ -39,25 +41,35 @@ public final class Grid {
      * @throws DeviceException the first fault of any thread, with kernel, block, thread and line
      */
     public void run() throws DeviceException {
-        work(true);
-        synchronized (this) {
-            finished = true;
-            boolean interrupted = false;
-            while (helping > 0) {
-                try {
-                    wait();
-                } catch (InterruptedException _) {
-                    interrupted =
-                            true; // The memory must not go away under the helpers: cancel() is what ends a launch.
-                }
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-            if (failure != null) {
-                throw failure;
+        try {
+            work(true);
+        } finally {
+            awaitHelpers();
+        }
+        DeviceException fault = fault();
+        if (fault != null) {
+            throw fault;
+        }
+    }
+
+    /** The memory must not go away under the helpers, whatever happened here: cancel() is what ends a launch, not an interrupt. */
+    private synchronized void awaitHelpers() {
+        finished = true;
+        boolean interrupted = false;
+        while (helping > 0) {
+            try {
+                wait();
+            } catch (InterruptedException _) {
+                interrupted = true;
             }
         }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private synchronized @Nullable DeviceException fault() {
+        return failure == null ? null : FaultReport.of(launch, failedBlock, failedThread, failure);
     }
 
     private void help() {
@@ -78,9 +90,10 @@ public final class Grid {
     }
 
     private void work(boolean caller) {
-        ThreadBlock block = STATE.get();
+        ThreadBlock block = null;
         long at = -1;
         try {
+            block = STATE.get();
             block.begin(launch);
             BlockScheduler scheduler = new BlockScheduler(launch, block);
             boolean alone = caller && HELPERS > 0 && blocks > 1;
@@ -98,17 +111,25 @@ public final class Grid {
                     }
                 }
             }
-        } catch (RuntimeException | StackOverflowError | OutOfMemoryError thrown) {
-            fail(FaultReport.of(launch, block, at, thrown));
+        } catch (Throwable thrown) {
+            fail(at, block == null ? 0 : block.faultThread, thrown);
+            if (thrown instanceof Error) {
+                STATE.remove(); // Half a state is none: the next launch makes a new one.
+            }
         } finally {
-            block.end();
+            if (block != null) {
+                block.end();
+            }
         }
     }
 
-    private synchronized void fail(DeviceException thrown) {
+    /** Keeps the first failure. Allocates nothing: the heap may be what is exhausted. */
+    private synchronized void fail(long block, int thread, Throwable thrown) {
         next.set(blocks);
         if (failure == null) {
             failure = thrown;
+            failedBlock = block;
+            failedThread = thread;
         }
     }
 }

@@ -24,6 +24,11 @@ public record KernelPlan(
         int sharedBytes,
         int localBytes) {
 
+    /** What each thread of a block takes of the heap: its local memory and what it keeps while it waits. */
+    public long threadBytes() {
+        return localBytes + 4L * intRows + 8L * longRows + 4L * floatRows + 8L * doubleRows;
+    }
+
     boolean isSynchronizing() {
         return points.size() > 1;
     }

@@ -18,4 +18,4 @@ public record Launch(
         GlobalWindow window,
         long[] symbols,
         BooleanSupplier cancellation,
-        Appendable output) {}
+        PrintfOutput output) {}

@@ -1,8 +1,7 @@
 package org.v4vgpu.device.ptx.runtime;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
@@ -11,6 +10,8 @@ import org.v4vgpu.proto.CudaStatus;
  */
 public final class Printf {
     private static final int LONGEST = 4096;
+    private static final int WIDEST = 1023;
+    private static final Pattern NUMBER = Pattern.compile("\\d+");
 
     private final ThreadBlock block;
     private final int localBase;
@@ -27,14 +28,7 @@ public final class Printf {
     public static int vprintf(ThreadBlock block, int localBase, long format, long arguments) {
         Printf printf = new Printf(block, localBase, arguments);
         String text = printf.format(printf.string(format));
-        Appendable output = block.output();
-        synchronized (output) {
-            try {
-                output.append(text);
-            } catch (IOException failure) {
-                throw new UncheckedIOException(failure);
-            }
-        }
+        block.output().append(text);
         return printf.arguments;
     }
 
@@ -77,7 +71,7 @@ public final class Printf {
             flags = flags.substring(0, star) + (int) next(4) + flags.substring(star + 1);
         }
         boolean wide = flags.contains("l") || flags.contains("j") || flags.contains("z") || flags.contains("t");
-        flags = flags.replaceAll("[lhjzt]", "");
+        flags = clamp(flags.replaceAll("[lhjzt]", ""));
         try {
             return switch (kind) {
                 case 'd', 'i' -> padded(flags, "d", wide ? next(8) : (long) (int) next(4));
@@ -92,6 +86,15 @@ public final class Printf {
         } catch (java.util.IllegalFormatException _) {
             return "%" + notes + kind;
         }
+    }
+
+    /** Limits width and precision. */
+    private static String clamp(String flags) {
+        return NUMBER.matcher(flags).replaceAll(number -> {
+            String digits = number.group();
+            boolean most = digits.length() > 9 || Integer.parseInt(digits) > WIDEST;
+            return most ? (digits.startsWith("0") ? "0" : "") + WIDEST : digits;
+        });
     }
 
     private static String padded(String flags, String kind, long value) {

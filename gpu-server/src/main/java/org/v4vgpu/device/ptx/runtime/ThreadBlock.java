@@ -1,5 +1,6 @@
 package org.v4vgpu.device.ptx.runtime;
 
+import java.io.Writer;
 import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 import org.v4vgpu.device.LaunchShape;
@@ -13,7 +14,15 @@ public final class ThreadBlock {
     /** Rows of operands and results of synchronising instructions. */
     static final int OPERAND_ROWS = 4;
 
-    private static final int MOST_LOCAL_WORDS_KEPT = 1 << 20;
+    private static final int MOST_WORDS_KEPT = 1 << 20;
+    private static final int[] NO_WORDS = {};
+    private static final int[][] NO_INTS = {};
+    private static final long[][] NO_LONGS = {};
+    private static final float[][] NO_FLOATS = {};
+    private static final double[][] NO_DOUBLES = {};
+    private static final long[] NO_SYMBOLS = {};
+    private static final byte[] NO_MAP = {};
+    private static final PrintfOutput NOWHERE = new PrintfOutput(Writer.nullWriter());
 
     public int threads;
     public int ntidX;
@@ -55,8 +64,9 @@ public final class ThreadBlock {
     public int faultThread;
 
     final int[] arrived = new int[16];
-    private BooleanSupplier cancellation = () -> false;
-    private Appendable output = new StringBuilder();
+    private int counted;
+    private BooleanSupplier cancellation = ThreadBlock::never;
+    private PrintfOutput output = NOWHERE;
     private int shapeX;
     private int shapeY;
     private int shapeZ;
@@ -98,26 +108,43 @@ public final class ThreadBlock {
         }
     }
 
-    /** Lets go of everything that belongs to a launch, and of memory that few kernels need. */
+    /** Lets go of everything that belongs to a launch, and of memory that few kernels need. Allocates nothing. */
     void end() {
-        if (local.length > MOST_LOCAL_WORDS_KEPT) {
-            local = new int[0];
+        parameters = NO_WORDS;
+        symbols = NO_SYMBOLS;
+        map = NO_MAP;
+        cancellation = ThreadBlock::never;
+        output = NOWHERE;
+        if (local.length > MOST_WORDS_KEPT) {
+            local = NO_WORDS;
         }
-        parameters = new int[0];
-        symbols = new long[0];
-        map = new byte[0];
-        cancellation = () -> false;
-        output = new StringBuilder();
+        if (pc.length * (ints.length + floats.length + 2L * longs.length + 2L * doubles.length) > MOST_WORDS_KEPT) {
+            ints = NO_INTS;
+            longs = NO_LONGS;
+            floats = NO_FLOATS;
+            doubles = NO_DOUBLES;
+        }
     }
 
-    /** Called at back edges now and then. */
+    /** Polls now and then: called where a function begins and at its back edges. */
+    public void count() {
+        if ((++counted & 0x3FF) == 0) {
+            poll();
+        }
+    }
+
+    /** Called at a kernel's back edges now and then, and whenever the scheduler runs threads. */
     public void poll() {
         if (cancellation.getAsBoolean()) {
             throw new KernelFault(CudaStatus.LAUNCH_TIMEOUT, "cancelled");
         }
     }
 
-    Appendable output() {
+    private static boolean never() {
+        return false;
+    }
+
+    PrintfOutput output() {
         return output;
     }
 

@@ -13,6 +13,9 @@ public final class Parser {
     /** 10 * major + minor of the newest PTX ISA whose instructions the table knows. */
     static final int NEWEST_VERSION = 90;
 
+    private static final int MOST_CHARACTERS = 16 << 20;
+    private static final int MOST_FUNCTIONS = 4096;
+
     private final TokenReader in;
     private final PtxErrors errors;
     private final Scope module = new Scope();
@@ -46,6 +49,12 @@ public final class Parser {
     }
 
     private static String requirePtx(String text) throws DeviceException {
+        if (text.length() > MOST_CHARACTERS) {
+            throw new DeviceException(
+                    CudaStatus.INVALID_PTX,
+                    "line 1: the text has " + text.length() + " characters, at most " + MOST_CHARACTERS
+                            + " are supported");
+        }
         if (text.isBlank()) {
             throw new DeviceException(CudaStatus.INVALID_IMAGE, "line 1: the image is empty");
         }
@@ -144,6 +153,9 @@ public final class Parser {
                 }
                 return;
             }
+        }
+        if (functions.size() >= MOST_FUNCTIONS) {
+            throw new PtxErrors.Refusal(function.line(), "more than " + MOST_FUNCTIONS + " functions: unsupported");
         }
         functions.add(function);
     }

@@ -1,0 +1,42 @@
+package org.v4vgpu.device.ptx.compiler;
+
+import java.util.concurrent.TimeUnit;
+import org.v4vgpu.device.ptx.syntax.Function;
+import org.v4vgpu.device.ptx.syntax.PtxErrors;
+
+/** What the kernels of one module may cost together: a text may come from anybody. Confined to the compiling thread. */
+public final class CompileBudget {
+    private static final int MOST_IN_FUNCTION = 100_000;
+    private static final int MOST_IN_MODULE = 500_000;
+    private static final long MOST_SECONDS = 60;
+
+    private final long start = System.nanoTime();
+    private int instructions;
+
+    /** Charges a function for one kernel that contains it. */
+    void spend(Function function) {
+        int size = function.body().size();
+        if (size > MOST_IN_FUNCTION) {
+            throw refusal(function, size + " statements, at most " + MOST_IN_FUNCTION + " are supported");
+        }
+        if (size > MOST_IN_MODULE - instructions) {
+            throw refusal(
+                    function,
+                    "the module is too large: more than " + MOST_IN_MODULE
+                            + " statements, with functions counted for each kernel that calls them");
+        }
+        instructions += size;
+        requireTime(function);
+    }
+
+    /** Called before each method. */
+    void requireTime(Function function) {
+        if (System.nanoTime() - start > TimeUnit.SECONDS.toNanos(MOST_SECONDS)) {
+            throw refusal(function, "compiling the module takes more than " + MOST_SECONDS + " seconds");
+        }
+    }
+
+    private static PtxErrors.Refusal refusal(Function function, String reason) {
+        return new PtxErrors.Refusal(function.line(), function.name() + ": " + reason);
+    }
+}
