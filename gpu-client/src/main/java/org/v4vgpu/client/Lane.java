@@ -16,6 +16,7 @@ import org.v4vgpu.proto.GoodbyeRequest;
 import org.v4vgpu.proto.ProtocolException;
 import org.v4vgpu.v4v.IncomingMessage;
 import org.v4vgpu.v4v.MessageChannel;
+import org.v4vgpu.v4v.OutgoingMessage;
 
 /**
  * One connection of a session: writes calls, reads replies. Confined to the thread that owns it; a {@linkplain #isShared()
@@ -35,6 +36,9 @@ final class Lane {
     private final CallEncoder encoder = new CallEncoder();
     private final int chunkBytes;
     private final @Nullable ReentrantLock lock;
+
+    /** Whether something was sent since the last reply: the server may not have read it, and there may be no space for more. */
+    private boolean unread;
 
     Lane(GpuSession session, MessageChannel channel, boolean shared) {
         this.session = session;
@@ -181,9 +185,7 @@ final class Lane {
             if (bytes > chunkBytes) {
                 return publishChunks(call, flags, request, payload);
             }
-            long sequence = session.nextSequence();
-            channel.send(encoder.request(call, flags | CallDescriptor.LAST, sequence, bytes, request), payload);
-            return sequence;
+            return send(encoder.request(call, flags | CallDescriptor.LAST, 0, bytes, request), payload);
         } catch (IOException | RuntimeException e) {
             throw session.fail(e);
         } catch (Error e) {
@@ -196,15 +198,36 @@ final class Lane {
     private long publishChunks(Call<?, ?> call, int flags, MessageLite request, MemorySegment payload)
             throws IOException {
         long bytes = payload.byteSize();
-        long sequence = session.nextSequence();
-        channel.send(encoder.request(call, flags, sequence, bytes, request), payload.asSlice(0, chunkBytes));
+        long sequence = send(encoder.request(call, flags, 0, bytes, request), payload.asSlice(0, chunkBytes));
         long offset = chunkBytes;
         for (; bytes - offset > chunkBytes; offset += chunkBytes) {
             channel.send(encoder.continuation(flags, 0, bytes), payload.asSlice(offset, chunkBytes));
         }
-        long last = session.nextSequence();
-        channel.send(encoder.continuation(flags | CallDescriptor.LAST, last, bytes), payload.asSlice(offset));
+        send(encoder.continuation(flags | CallDescriptor.LAST, 0, bytes), payload.asSlice(offset));
         return sequence;
+    }
+
+    /**
+     * Sends a message under the session's next number. Where there may be no space for it, the space comes first and then the
+     * number: one that is taken and not published holds up every other lane.
+     */
+    private long send(MemorySegment header, MemorySegment payload) throws IOException {
+        if (!unread) {
+            unread = true;
+            long sequence = session.nextSequence();
+            CallDescriptor.sequence(header, sequence);
+            channel.send(header, payload);
+            return sequence;
+        }
+        try (OutgoingMessage out = channel.claim((int) header.byteSize(), (int) payload.byteSize())) {
+            if (payload.byteSize() > 0) {
+                out.payload().copyFrom(payload, 0);
+            }
+            long sequence = session.nextSequence();
+            CallDescriptor.sequence(header, sequence);
+            out.commit(header);
+            return sequence;
+        }
     }
 
     private CudaStatus receivePayload(Call<?, ?> call, long sequence, MemorySegment destination) throws IOException {
@@ -246,12 +269,13 @@ final class Lane {
         return chunk;
     }
 
-    private static CallHeader header(Call<?, ?> call, long sequence, IncomingMessage message) throws IOException {
+    private CallHeader header(Call<?, ?> call, long sequence, IncomingMessage message) throws IOException {
         CallHeader header = CallHeader.decode(message.header());
         if (!header.isReply() || header.number() != call.number() || header.sequence() != sequence) {
             throw new ProtocolException("message " + header.number() + "/" + header.sequence() + " is no reply to "
                     + call + " (" + call.number() + "/" + sequence + ")");
         }
+        unread = false;
         return header;
     }
 

@@ -8,6 +8,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.SocketTimeoutException;
 import java.util.IdentityHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceStream;
@@ -43,6 +44,9 @@ final class Lane {
 
     private @Nullable Session session;
     private boolean leaving;
+
+    /** Whether the lane waits for the client's next message. Written by the lane's thread alone, without fences. */
+    private final AtomicBoolean receiving = new AtomicBoolean();
 
     /** The first error of a one-way call that no waiting call has returned yet. */
     private @Nullable CudaStatus lateError;
@@ -122,6 +126,10 @@ final class Lane {
 
     LaneCall call() {
         return call;
+    }
+
+    boolean isReceiving() {
+        return receiving.getOpaque();
     }
 
     // ---- the handshake
@@ -288,7 +296,9 @@ final class Lane {
     // ---- steps of calls
 
     IncomingMessage receive() throws IOException {
+        receiving.setOpaque(true);
         IncomingMessage message = channel.receive();
+        receiving.setOpaque(false);
         received(message);
         return message;
     }

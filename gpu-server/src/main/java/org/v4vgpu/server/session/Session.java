@@ -24,9 +24,6 @@ final class Session {
     /** How long the end waits for lanes to come back from the device before it frees what they may be using. */
     private static final long LANES_LEAVE_NANOS = 200_000_000L;
 
-    /** A client that took a number publishes it within this time, or its session ends. */
-    private static final long MISSING_NUMBER_NANOS = 10_000_000_000L;
-
     private static final String CLOSED_BY_CLIENT = "closed by the client";
 
     private final Sessions sessions;
@@ -36,7 +33,7 @@ final class Session {
     private final String peer;
     private final SessionLimits limits;
     private final long startNanos = System.nanoTime();
-    private final SequenceGate gate = new SequenceGate(MISSING_NUMBER_NANOS);
+    private final SequenceGate gate;
     private final HandleTable handles;
     private final AtomicBoolean ending = new AtomicBoolean();
     private final Object memory = new Object();
@@ -54,6 +51,7 @@ final class Session {
         this.client = client;
         this.peer = peer;
         this.limits = sessions.limits();
+        this.gate = new SequenceGate(limits.missingNumberNanos(), this::activity);
         this.handles = new HandleTable(limits.handles(), generation);
     }
 
@@ -122,6 +120,19 @@ final class Session {
                 lanes.notifyAll();
             }
             return lanes.isEmpty();
+        }
+    }
+
+    /** What the lanes do that may yet bring a missing number. */
+    private SequenceGate.Activity activity() {
+        int working = 0;
+        long received = 0;
+        synchronized (lanes) {
+            for (Lane lane : lanes) {
+                working += lane.isReceiving() ? 0 : 1;
+                received += lane.traffic().bytesIn();
+            }
+            return new SequenceGate.Activity(working, received + bytesInOfGone);
         }
     }
 

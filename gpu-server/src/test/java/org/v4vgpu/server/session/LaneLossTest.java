@@ -138,7 +138,7 @@ final class LaneLossTest {
 
     @Test
     void limitsHold() throws IOException {
-        SessionLimits limits = new SessionLimits(1 << 20, 2, 3, 2);
+        SessionLimits limits = new SessionLimits(1 << 20, 2, 3, 2, SessionLimits.DEFAULT.missingNumberNanos());
         TestHost small = new TestHost(limits);
         try (TestClient gpu = small.open()) {
             long context = gpu.createContext();
