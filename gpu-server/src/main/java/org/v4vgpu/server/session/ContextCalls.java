@@ -48,7 +48,7 @@ final class ContextCalls implements CallDispatcher.Calls {
         Resource.Context context = call.context(request.getContext());
         HandleTable handles = call.session().handles();
         try {
-            call.await(context);
+            call.await(context.device().enqueued());
         } catch (DeviceException e) {
             // The fault has been told to those who asked for results; destroying ends it.
         }
@@ -63,7 +63,7 @@ final class ContextCalls implements CallDispatcher.Calls {
 
     private @Nullable CtxSynchronizeReply synchronize(LaneCall call, CtxSynchronizeRequest request)
             throws DeviceException, IOException {
-        call.await(call.context(request.getContext()));
+        call.await(call.context(request.getContext()).device().enqueued());
         return null;
     }
 }

@@ -41,7 +41,7 @@ final class MemoryCalls implements CallDispatcher.Calls {
     private @Nullable MemFreeReply free(LaneCall call, MemFreeRequest request) throws DeviceException, IOException {
         Resource.Context context = call.context(request.getContext());
         if (request.getAddress() != 0) {
-            call.await(context);
+            call.await(context.device().enqueued());
             context.device().free(request.getAddress());
         }
         return null;

@@ -4,7 +4,6 @@ import java.util.HashMap;
 import java.util.Map;
 import org.v4vgpu.device.DeviceContext;
 import org.v4vgpu.device.DeviceEvent;
-import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceFunction;
 import org.v4vgpu.device.DeviceModule;
 import org.v4vgpu.device.DeviceStream;
@@ -17,7 +16,7 @@ sealed interface Resource {
     /** Frees it on the device. */
     void close();
 
-    final class Context implements Resource, Waitable {
+    final class Context implements Resource {
         private final DeviceContext device;
 
         Context(DeviceContext device) {
@@ -31,11 +30,6 @@ sealed interface Resource {
         @Override
         public Context context() {
             return this;
-        }
-
-        @Override
-        public boolean await(long timeoutNanos) throws DeviceException {
-            return device.await(timeoutNanos);
         }
 
         @Override
@@ -86,24 +80,14 @@ sealed interface Resource {
         public void close() {}
     }
 
-    record Stream(Context context, DeviceStream device) implements Resource, Waitable {
-        @Override
-        public boolean await(long timeoutNanos) throws DeviceException {
-            return device.await(timeoutNanos);
-        }
-
+    record Stream(Context context, DeviceStream device) implements Resource {
         @Override
         public void close() {
             device.close();
         }
     }
 
-    record Event(Context context, DeviceEvent device) implements Resource, Waitable {
-        @Override
-        public boolean await(long timeoutNanos) throws DeviceException {
-            return device.await(timeoutNanos);
-        }
-
+    record Event(Context context, DeviceEvent device) implements Resource {
         @Override
         public void close() {
             device.close();
