@@ -3,6 +3,8 @@ package org.v4vgpu.client;
 import com.google.protobuf.MessageLite;
 import java.io.EOFException;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -26,6 +28,8 @@ import org.v4vgpu.v4v.OutgoingMessage;
  * wait for that number for ever. So everything that can fail for the caller's own fault is checked before.
  */
 final class Lane {
+    private static final Logger LOG = System.getLogger(Lane.class.getName());
+
     /** How long a thread rests between two queries on a shared lane, where it must not sit in a waiting call. */
     private static final long QUERY_INTERVAL_NANOS = 50_000;
 
@@ -45,6 +49,11 @@ final class Lane {
         this.channel = channel;
         this.chunkBytes = channel.maximumPayloadBytes();
         this.lock = shared ? new ReentrantLock() : null;
+    }
+
+    /** Whether one-way calls were sent since the last reply. By the owner, or once the owner has ended. */
+    boolean hasUnread() {
+        return unread;
     }
 
     boolean isShared() {
@@ -161,7 +170,10 @@ final class Lane {
     void leave() {
         try {
             if (session.isOpen()) {
-                status(Call.GOODBYE, GoodbyeRequest.getDefaultInstance());
+                CudaStatus status = status(Call.GOODBYE, GoodbyeRequest.getDefaultInstance());
+                if (!status.isSuccess()) {
+                    LOG.log(Level.WARNING, "a call of a thread that has ended failed: {0}", status);
+                }
             }
         } catch (CudaException e) {
             // The session failed, which has been logged, and there is nothing left to leave.
