@@ -70,7 +70,7 @@ final class BusyLaneTest {
             word.fill(0);
             context.synchronize();
             Future<?> copies = thread.submit(() -> {
-                module.function("untilSet").launch(Dim3.of(1), Dim3.of(1), 0, busy, new Object[] {word});
+                module.function("untilSet").launchOn(busy, Dim3.of(1), Dim3.of(1), 0, word);
                 for (int i = 0; i < COPIES; i++) {
                     memory.copyFrom(MemorySegment.ofArray(COPIED), busy);
                 }
@@ -98,7 +98,7 @@ final class BusyLaneTest {
                 ExecutorService thread = Executors.newSingleThreadExecutor()) {
             context.synchronize();
             Future<?> copies = thread.submit(() -> {
-                module.function("forNanos").launch(Dim3.of(1), Dim3.of(1), 0, busy, new Object[] {10 * MISSING_NANOS});
+                module.function("forNanos").launchOn(busy, Dim3.of(1), Dim3.of(1), 0, 10 * MISSING_NANOS);
                 for (int i = 0; i < COPIES; i++) {
                     memory.copyFrom(MemorySegment.ofArray(COPIED), busy);
                 }
