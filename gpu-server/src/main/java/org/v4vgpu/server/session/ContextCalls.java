@@ -36,6 +36,7 @@ final class ContextCalls implements CallDispatcher.Calls {
                     CudaStatus.INVALID_DEVICE,
                     "no device " + Integer.toUnsignedString(ordinal) + "; there are " + devices.size());
         }
+        call.session().checkContexts();
         Resource.Context context = new Resource.Context(devices.get(ordinal).createContext(request.getFlags()));
         return CtxCreateReply.newBuilder()
                 .setContext(call.session().add(context))
@@ -56,7 +57,7 @@ final class ContextCalls implements CallDispatcher.Calls {
             throw new DeviceException(CudaStatus.INVALID_CONTEXT, "the context was destroyed by another thread");
         }
         handles.removeIf(resource -> resource.context() == context);
-        call.lane().forgetStream(context);
+        call.session().forgetAllocations(context);
         context.close();
         return null;
     }

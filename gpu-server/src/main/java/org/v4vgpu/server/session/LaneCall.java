@@ -112,7 +112,7 @@ final class LaneCall {
             return context.device().defaultStream();
         }
         if (handle == PER_THREAD_STREAM) {
-            return lane.perThreadStream(context);
+            return context.perThreadStream(lane);
         }
         Resource.Stream stream = namedStream(handle);
         if (stream.context() != context) {

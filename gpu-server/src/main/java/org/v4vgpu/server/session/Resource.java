@@ -2,8 +2,10 @@ package org.v4vgpu.server.session;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.v4vgpu.device.DeviceContext;
 import org.v4vgpu.device.DeviceEvent;
+import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceFunction;
 import org.v4vgpu.device.DeviceModule;
 import org.v4vgpu.device.DeviceStream;
@@ -19,12 +21,42 @@ sealed interface Resource {
     final class Context implements Resource {
         private final DeviceContext device;
 
+        /** The streams CU_STREAM_PER_THREAD of the threads behind the lanes. */
+        private final Map<Lane, DeviceStream> perThreadStreams = new ConcurrentHashMap<>();
+
+        /** Guarded by the session's lock on memory. */
+        private int allocations;
+
         Context(DeviceContext device) {
             this.device = device;
         }
 
         DeviceContext device() {
             return device;
+        }
+
+        /** The stream CU_STREAM_PER_THREAD of a lane's thread, made when it is first asked for. By that lane's thread. */
+        DeviceStream perThreadStream(Lane lane) throws DeviceException {
+            DeviceStream stream = perThreadStreams.get(lane);
+            if (stream == null) {
+                stream = device.createStream(0, 0);
+                perThreadStreams.put(lane, stream);
+            }
+            return stream;
+        }
+
+        /** The lane's thread has ended: its stream goes once its work is done. */
+        void closeStreamOf(Lane lane) {
+            DeviceStream stream = perThreadStreams.remove(lane);
+            if (stream != null) {
+                stream.close();
+            }
+        }
+
+        /** Changes the number of its allocations and returns the new one. */
+        int countAllocations(int change) {
+            allocations += change;
+            return allocations;
         }
 
         @Override

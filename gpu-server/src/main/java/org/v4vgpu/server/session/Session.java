@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.v4vgpu.device.DeviceContext;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.SessionStatus;
@@ -37,6 +36,9 @@ final class Session {
     private final HandleTable handles;
     private final AtomicBoolean ending = new AtomicBoolean();
     private final Object memory = new Object();
+
+    /** Guarded by memory. */
+    private int allocations;
 
     // Guarded by lanes.
     private final List<Lane> lanes = new ArrayList<>();
@@ -82,6 +84,14 @@ final class Session {
         } catch (DeviceException e) {
             resource.close();
             throw e;
+        }
+    }
+
+    /** @throws DeviceException OUT_OF_MEMORY if the session has as many contexts as it may */
+    void checkContexts() throws DeviceException {
+        if (handles.contexts().size() >= limits.contexts()) {
+            throw new DeviceException(
+                    CudaStatus.OUT_OF_MEMORY, "the session has " + limits.contexts() + " contexts, its maximum");
         }
     }
 
@@ -139,8 +149,12 @@ final class Session {
     // ---- memory
 
     /** Allocates within the session's quota. */
-    long allocate(DeviceContext context, long bytes) throws DeviceException {
+    long allocate(Resource.Context context, long bytes) throws DeviceException {
         synchronized (memory) {
+            if (allocations >= limits.handles()) {
+                throw new DeviceException(
+                        CudaStatus.OUT_OF_MEMORY, "the session has " + limits.handles() + " allocations, its maximum");
+            }
             long quota = limits.memoryBytes();
             if (quota > 0 && bytes > quota - usedBytes()) {
                 throw new DeviceException(
@@ -148,7 +162,30 @@ final class Session {
                         bytes + " bytes exceed the session's quota of " + quota + ", of which " + usedBytes()
                                 + " are used");
             }
-            return context.allocate(bytes);
+            long address = context.device().allocate(bytes);
+            context.countAllocations(1);
+            allocations++;
+            return address;
+        }
+    }
+
+    /** Frees an allocation. */
+    void free(Resource.Context context, long address) throws DeviceException {
+        context.device().free(address);
+        synchronized (memory) {
+            if (context.countAllocations(0) > 0) { // not if another lane has destroyed the context
+                context.countAllocations(-1);
+                allocations--;
+            }
+        }
+    }
+
+    /** The allocations of a context that was destroyed are none any more. */
+    void forgetAllocations(Resource.Context context) {
+        synchronized (memory) {
+            int count = context.countAllocations(0);
+            context.countAllocations(-count);
+            allocations -= count;
         }
     }
 
