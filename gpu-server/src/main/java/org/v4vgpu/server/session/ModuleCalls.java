@@ -86,8 +86,8 @@ final class ModuleCalls implements CallDispatcher.Calls {
         if (reply.build().getSerializedSize() > ReplyWriter.MAXIMUM_MESSAGE_BYTES) {
             throw new DeviceException(
                     CudaStatus.NOT_SUPPORTED,
-                    "kernel " + function.name() + " has " + function.parameters().size()
-                            + " parameters, more than a reply takes");
+                    "kernel " + function.name() + " has "
+                            + function.parameters().size() + " parameters, more than a reply takes");
         }
         return reply.setFunction(handle(call.session(), module, function)).build();
     }

@@ -11,13 +11,15 @@ package org.v4vgpu.server.session;
  * @param missingNumberNanos how long the number of a call may be missing that none of the session's lanes brings, before the
  *     session ends
  */
-public record SessionLimits(long memoryBytes, int lanes, int handles, int contexts, int sessions, long missingNumberNanos) {
+public record SessionLimits(
+        long memoryBytes, int lanes, int handles, int contexts, int sessions, long missingNumberNanos) {
     public static final SessionLimits DEFAULT = new SessionLimits(0, 64, 65_536, 16, 256, 10_000_000_000L);
 
     public SessionLimits {
         if (memoryBytes < 0 || lanes < 1 || handles < 1 || contexts < 1 || sessions < 1 || missingNumberNanos < 1) {
-            throw new IllegalArgumentException("a limit below 1: " + memoryBytes + " bytes, " + lanes + " lanes, "
-                    + handles + " handles, " + contexts + " contexts, " + sessions + " sessions, " + missingNumberNanos + " ns");
+            throw new IllegalArgumentException(
+                    "a limit below 1: " + memoryBytes + " bytes, " + lanes + " lanes, " + handles + " handles, "
+                            + contexts + " contexts, " + sessions + " sessions, " + missingNumberNanos + " ns");
         }
     }
 

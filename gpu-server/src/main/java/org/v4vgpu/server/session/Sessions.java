@@ -118,7 +118,9 @@ public final class Sessions implements AutoCloseable {
     private static String printable(String client) {
         ByteBuffer bytes = ByteBuffer.allocate(MAXIMUM_CLIENT_BYTES);
         CharBuffer text = CharBuffer.wrap(client);
-        UTF_8.newEncoder().onMalformedInput(CodingErrorAction.REPLACE).encode(text, bytes, true); // stops before what does not fit
+        UTF_8.newEncoder()
+                .onMalformedInput(CodingErrorAction.REPLACE)
+                .encode(text, bytes, true); // stops before what does not fit
         String begin = client.substring(0, text.position());
         return begin.replaceAll("\\p{C}", "?") + (text.hasRemaining() ? "..." : "");
     }

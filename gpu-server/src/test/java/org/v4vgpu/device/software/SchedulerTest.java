@@ -169,7 +169,8 @@ final class SchedulerTest {
     }
 
     private void assertBroken(CudaStatus status, StreamQueue queue) {
-        DeviceException thrown = assertThrows(DeviceException.class, () -> scheduler.enqueued(queue).await(LONG));
+        DeviceException thrown = assertThrows(
+                DeviceException.class, () -> scheduler.enqueued(queue).await(LONG));
         assertEquals(status, thrown.status());
         assertEquals(
                 status,

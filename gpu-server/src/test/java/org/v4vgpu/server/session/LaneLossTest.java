@@ -14,19 +14,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CallDescriptor;
+import org.v4vgpu.proto.CtxCreateRequest;
+import org.v4vgpu.proto.CtxDestroyRequest;
 import org.v4vgpu.proto.CtxSynchronizeRequest;
 import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.EventCreateRequest;
 import org.v4vgpu.proto.Limits;
-import org.v4vgpu.proto.CtxCreateRequest;
-import org.v4vgpu.proto.CtxDestroyRequest;
 import org.v4vgpu.proto.MemAllocRequest;
 import org.v4vgpu.proto.MemFreeRequest;
+import org.v4vgpu.proto.MemGetInfoReply;
+import org.v4vgpu.proto.MemGetInfoRequest;
 import org.v4vgpu.proto.ModuleGetFunctionRequest;
 import org.v4vgpu.proto.ModuleLoadDataReply;
 import org.v4vgpu.proto.ServerStatusReply;
-import org.v4vgpu.proto.MemGetInfoReply;
-import org.v4vgpu.proto.MemGetInfoRequest;
 
 /** How sessions end, and that nothing is left of them. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -144,15 +144,15 @@ final class LaneLossTest {
 
     @Test
     void contextsAndAllocationsAreLimited() throws IOException {
-        TestHost small = new TestHost(
-                new SessionLimits(0, 2, 5, 2, 2, SessionLimits.DEFAULT.missingNumberNanos()));
+        TestHost small = new TestHost(new SessionLimits(0, 2, 5, 2, 2, SessionLimits.DEFAULT.missingNumberNanos()));
         try (TestClient gpu = small.open();
                 TestClient other = gpu.join(small.connect())) {
             long first = gpu.createContext();
             long second = other.createContext();
             assertEquals(
                     CudaStatus.OUT_OF_MEMORY.code(),
-                    gpu.call(Call.CTX_CREATE, CtxCreateRequest.getDefaultInstance()).status());
+                    gpu.call(Call.CTX_CREATE, CtxCreateRequest.getDefaultInstance())
+                            .status());
             long freed = gpu.allocate(first, 1);
             other.allocate(second, 1);
             for (int i = 0; i < 3; i++) {
@@ -161,7 +161,8 @@ final class LaneLossTest {
             MemAllocRequest one =
                     MemAllocRequest.newBuilder().setContext(second).setBytes(1).build();
             assertEquals(
-                    CudaStatus.OUT_OF_MEMORY.code(), gpu.call(Call.MEM_ALLOC, one).status());
+                    CudaStatus.OUT_OF_MEMORY.code(),
+                    gpu.call(Call.MEM_ALLOC, one).status());
             gpu.expect(
                     Call.MEM_FREE,
                     MemFreeRequest.newBuilder()
@@ -170,13 +171,22 @@ final class LaneLossTest {
                             .build());
             other.allocate(second, 1);
             assertEquals(
-                    CudaStatus.OUT_OF_MEMORY.code(), gpu.call(Call.MEM_ALLOC, one).status());
-            gpu.post(Call.MEMSET, ServerContract.fill(second, 0, 1, 0, 0).toBuilder().setStream(2).build());
+                    CudaStatus.OUT_OF_MEMORY.code(),
+                    gpu.call(Call.MEM_ALLOC, one).status());
+            gpu.post(
+                    Call.MEMSET,
+                    ServerContract.fill(second, 0, 1, 0, 0).toBuilder()
+                            .setStream(2)
+                            .build());
             other.expect(
                     Call.CTX_DESTROY,
                     CtxDestroyRequest.newBuilder().setContext(first).build());
             long third = gpu.createContext();
-            gpu.post(Call.MEMSET, ServerContract.fill(third, 0, 1, 0, 0).toBuilder().setStream(2).build());
+            gpu.post(
+                    Call.MEMSET,
+                    ServerContract.fill(third, 0, 1, 0, 0).toBuilder()
+                            .setStream(2)
+                            .build());
             for (int i = 0; i < 3; i++) {
                 gpu.allocate(third, 1);
             }
@@ -190,8 +200,8 @@ final class LaneLossTest {
     @Test
     void manySessionsWithLongNamesFitAStatus() throws IOException {
         int many = 2000;
-        TestHost crowded = new TestHost(
-                new SessionLimits(0, 2, 5, 2, many + 1, SessionLimits.DEFAULT.missingNumberNanos()));
+        TestHost crowded =
+                new TestHost(new SessionLimits(0, 2, 5, 2, many + 1, SessionLimits.DEFAULT.missingNumberNanos()));
         for (int i = 0; i < many; i++) {
             crowded.sessions.open("\u20ac".repeat(1000), "peer");
         }

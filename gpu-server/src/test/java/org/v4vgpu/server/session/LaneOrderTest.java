@@ -160,7 +160,10 @@ final class LaneOrderTest {
                 Call.EVENT_SYNCHRONIZE,
                 EventSynchronizeRequest.newBuilder().setEvent(event).build(),
                 Call.MEM_FREE,
-                MemFreeRequest.newBuilder().setContext(context).setAddress(freed).build(),
+                MemFreeRequest.newBuilder()
+                        .setContext(context)
+                        .setAddress(freed)
+                        .build(),
                 Call.MODULE_UNLOAD,
                 ModuleUnloadRequest.newBuilder().setModule(module).build());
         Map<Call<?, ?>, TestClient> lanes = new HashMap<>();
@@ -199,9 +202,7 @@ final class LaneOrderTest {
         lane.channel.send(
                 lane.encoder()
                         .continuation(
-                                CallDescriptor.LAST,
-                                lane.sequence.incrementAndGet(),
-                                2 * InJvmChannel.PAYLOAD_BYTES),
+                                CallDescriptor.LAST, lane.sequence.incrementAndGet(), 2 * InJvmChannel.PAYLOAD_BYTES),
                 MemorySegment.ofArray(new byte[InJvmChannel.PAYLOAD_BYTES]));
     }
 
