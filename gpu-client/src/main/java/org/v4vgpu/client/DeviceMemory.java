@@ -79,13 +79,9 @@ public final class DeviceMemory implements AutoCloseable {
     }
 
     /**
-     *
      * A range of this memory.
      *
-     *
-     *
      * @throws CudaException INVALID_VALUE if the range is empty or leaves this memory
-     *
      */
     public DeviceMemory slice(long offset, long bytes) {
         if (bytes <= 0 || offset < 0 || offset > this.bytes || bytes > this.bytes - offset) {
@@ -266,13 +262,9 @@ public final class DeviceMemory implements AutoCloseable {
     }
 
     /**
-     *
      * Frees an allocation. Idempotent.
      *
-     *
-     *
      * @throws CudaException an earlier error that nobody has been told; the memory is freed
-     *
      */
     @Override
     public void close() {

@@ -92,13 +92,9 @@ final class GpuSession implements AutoCloseable {
     }
 
     /**
-     *
      * Checks that the session goes on.
      *
-     *
-     *
      * @throws CudaException why it has ended, if it has
-     *
      */
     void ensureOpen() {
         End ended = end.get();

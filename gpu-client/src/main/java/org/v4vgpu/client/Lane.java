@@ -3,6 +3,8 @@ package org.v4vgpu.client;
 import com.google.protobuf.MessageLite;
 import java.io.EOFException;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -16,6 +18,7 @@ import org.v4vgpu.proto.GoodbyeRequest;
 import org.v4vgpu.proto.ProtocolException;
 import org.v4vgpu.v4v.IncomingMessage;
 import org.v4vgpu.v4v.MessageChannel;
+import org.v4vgpu.v4v.OutgoingMessage;
 
 /**
  * One connection of a session: writes calls, reads replies. Confined to the thread that owns it; a {@linkplain #isShared()
@@ -25,6 +28,8 @@ import org.v4vgpu.v4v.MessageChannel;
  * wait for that number for ever. So everything that can fail for the caller's own fault is checked before.
  */
 final class Lane {
+    private static final Logger LOG = System.getLogger(Lane.class.getName());
+
     /** How long a thread rests between two queries on a shared lane, where it must not sit in a waiting call. */
     private static final long QUERY_INTERVAL_NANOS = 50_000;
 
@@ -36,11 +41,19 @@ final class Lane {
     private final int chunkBytes;
     private final @Nullable ReentrantLock lock;
 
+    /** Whether something was sent since the last reply: the server may not have read it, and there may be no space for more. */
+    private boolean unread;
+
     Lane(GpuSession session, MessageChannel channel, boolean shared) {
         this.session = session;
         this.channel = channel;
         this.chunkBytes = channel.maximumPayloadBytes();
         this.lock = shared ? new ReentrantLock() : null;
+    }
+
+    /** Whether one-way calls were sent since the last reply. By the owner, or once the owner has ended. */
+    boolean hasUnread() {
+        return unread;
     }
 
     boolean isShared() {
@@ -157,7 +170,10 @@ final class Lane {
     void leave() {
         try {
             if (session.isOpen()) {
-                status(Call.GOODBYE, GoodbyeRequest.getDefaultInstance());
+                CudaStatus status = status(Call.GOODBYE, GoodbyeRequest.getDefaultInstance());
+                if (!status.isSuccess()) {
+                    LOG.log(Level.WARNING, "a call of a thread that has ended failed: {0}", status);
+                }
             }
         } catch (CudaException e) {
             // The session failed, which has been logged, and there is nothing left to leave.
@@ -181,9 +197,7 @@ final class Lane {
             if (bytes > chunkBytes) {
                 return publishChunks(call, flags, request, payload);
             }
-            long sequence = session.nextSequence();
-            channel.send(encoder.request(call, flags | CallDescriptor.LAST, sequence, bytes, request), payload);
-            return sequence;
+            return send(encoder.request(call, flags | CallDescriptor.LAST, 0, bytes, request), payload);
         } catch (IOException | RuntimeException e) {
             throw session.fail(e);
         } catch (Error e) {
@@ -196,15 +210,36 @@ final class Lane {
     private long publishChunks(Call<?, ?> call, int flags, MessageLite request, MemorySegment payload)
             throws IOException {
         long bytes = payload.byteSize();
-        long sequence = session.nextSequence();
-        channel.send(encoder.request(call, flags, sequence, bytes, request), payload.asSlice(0, chunkBytes));
+        long sequence = send(encoder.request(call, flags, 0, bytes, request), payload.asSlice(0, chunkBytes));
         long offset = chunkBytes;
         for (; bytes - offset > chunkBytes; offset += chunkBytes) {
             channel.send(encoder.continuation(flags, 0, bytes), payload.asSlice(offset, chunkBytes));
         }
-        long last = session.nextSequence();
-        channel.send(encoder.continuation(flags | CallDescriptor.LAST, last, bytes), payload.asSlice(offset));
+        send(encoder.continuation(flags | CallDescriptor.LAST, 0, bytes), payload.asSlice(offset));
         return sequence;
+    }
+
+    /**
+     * Sends a message under the session's next number. Where there may be no space for it, the space comes first and then the
+     * number: one that is taken and not published holds up every other lane.
+     */
+    private long send(MemorySegment header, MemorySegment payload) throws IOException {
+        if (!unread) {
+            unread = true;
+            long sequence = session.nextSequence();
+            CallDescriptor.sequence(header, sequence);
+            channel.send(header, payload);
+            return sequence;
+        }
+        try (OutgoingMessage out = channel.claim((int) header.byteSize(), (int) payload.byteSize())) {
+            if (payload.byteSize() > 0) {
+                out.payload().copyFrom(payload, 0);
+            }
+            long sequence = session.nextSequence();
+            CallDescriptor.sequence(header, sequence);
+            out.commit(header);
+            return sequence;
+        }
     }
 
     private CudaStatus receivePayload(Call<?, ?> call, long sequence, MemorySegment destination) throws IOException {
@@ -246,12 +281,13 @@ final class Lane {
         return chunk;
     }
 
-    private static CallHeader header(Call<?, ?> call, long sequence, IncomingMessage message) throws IOException {
+    private CallHeader header(Call<?, ?> call, long sequence, IncomingMessage message) throws IOException {
         CallHeader header = CallHeader.decode(message.header());
         if (!header.isReply() || header.number() != call.number() || header.sequence() != sequence) {
             throw new ProtocolException("message " + header.number() + "/" + header.sequence() + " is no reply to "
                     + call + " (" + call.number() + "/" + sequence + ")");
         }
+        unread = false;
         return header;
     }
 

@@ -1,5 +1,7 @@
 package org.v4vgpu.client;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -13,10 +15,11 @@ import org.v4vgpu.v4v.MessageChannel;
  *
  * <p>A platform thread gets a lane with its first call and keeps it until it ends; a daemon thread looks twice a second for
  * lanes whose owners have ended, and closes them. The last such lane is kept for whoever comes next, because a session ends with
- * its last lane. The last lane that the server grants is shared by all threads that come after; virtual threads share it from the
+ * its last lane. The last lane that the server grants is shared by all threads that come after or get none; virtual threads share it from the
  * start, since a lane costs two rings and a thread of the server.
  */
 final class LaneTable {
+    private static final Logger LOG = System.getLogger(LaneTable.class.getName());
     private static final long SWEEP_INTERVAL_MILLIS = 500;
 
     /** Lanes that have said goodbye count at the server until their threads there have ended: so many are left free. */
@@ -69,16 +72,19 @@ final class LaneTable {
         Thread thread = Thread.currentThread();
         Lane lane = thread.isVirtual() ? null : adopt(thread);
         if (lane == null) {
-            lane = !thread.isVirtual() && reserve() ? open(thread) : shared();
+            lane = !thread.isVirtual() && reserve() ? open(thread) : null;
+        }
+        if (lane == null) {
+            lane = shared();
         }
         mine.set(lane);
         return lane;
     }
 
-    /** Takes over the lane of a thread that has ended. */
+    /** Takes over the lane of a thread that has ended, unless an error of its calls may still be to come: that is not ours. */
     private synchronized @Nullable Lane adopt(Thread thread) {
         for (Owned each : owned) {
-            if (!each.owner.isAlive()) {
+            if (!each.owner.isAlive() && !each.lane.hasUnread()) {
                 each.owner = thread;
                 return each.lane;
             }
@@ -95,11 +101,15 @@ final class LaneTable {
         return true;
     }
 
-    private Lane open(Thread thread) {
+    /** Opens a lane, or returns null if the server or the transport has no more of them. */
+    private @Nullable Lane open(Thread thread) {
         @Nullable Lane lane = null;
         try {
             lane = new Lane(session, session.join(), false);
             return lane;
+        } catch (CudaException e) {
+            LOG.log(Level.INFO, "{0} shares a lane: {1}", thread.getName(), e.getMessage());
+            return null;
         } finally {
             synchronized (this) {
                 opening--;

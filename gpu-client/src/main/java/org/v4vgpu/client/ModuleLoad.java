@@ -45,13 +45,9 @@ public record ModuleLoad(CudaStatus status, @Nullable RemoteModule module, Strin
     }
 
     /**
-     *
      * The module.
      *
-     *
-     *
      * @throws CudaException the status, with the error log, if there is no module
-     *
      */
     public RemoteModule orElseThrow() {
         if (module == null) {

@@ -29,13 +29,9 @@ public final class ParameterLayout {
     }
 
     /**
-     *
      * Checks what a server says.
      *
-     *
-     *
      * @throws IllegalArgumentException if the parameters overlap, go back, or are more than CUDA allows
-     *
      */
     static ParameterLayout of(List<KernelParameter> parameters) {
         int[] offsets = new int[parameters.size()];

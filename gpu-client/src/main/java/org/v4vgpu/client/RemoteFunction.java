@@ -53,23 +53,28 @@ public final class RemoteFunction {
         return attributes.get(attribute);
     }
 
-    /** Launches on the default stream without dynamic shared memory. As the other launch. */
+    /** Launches on the default stream without dynamic shared memory. As {@link #launchOn}. */
     public void launch(Dim3 grid, Dim3 block, Object... arguments) {
-        launch(grid, block, 0, module.context().defaultStream(), arguments);
+        launchOn(module.context().defaultStream(), grid, block, 0, arguments);
     }
 
     /**
      * Launches the kernel and returns; an error of its execution is thrown once by the thread's next call that waits.
      *
+     * {@snippet :
+     *   function.launchOn(stream, Dim3.of((n + 255) / 256), Dim3.of(256), 0, x, y, sum, n);
+     * }
+     *
+     * @param sharedBytes dynamic shared memory of each block
      * @param arguments in the order of the kernel's parameters: boxed primitives, {@link DeviceMemory} for pointers, {@link
      *     MemorySegment} for the bytes of a struct; each must have exactly its parameter's size
      * @throws CudaException INVALID_VALUE if arguments, grid or block don't fit; nothing was launched
      */
-    public void launch(Dim3 grid, Dim3 block, int sharedBytes, RemoteStream stream, Object... arguments) {
+    public void launchOn(RemoteStream stream, Dim3 grid, Dim3 block, int sharedBytes, Object... arguments) {
         launchPacked(grid, block, sharedBytes, stream, parameters.pack(name, arguments));
     }
 
-    /** As launch, with the parameters' bytes laid out as {@link #parameters()} says. */
+    /** As {@link #launchOn}, with the parameters' bytes laid out as {@link #parameters()} says. */
     public void launchPacked(Dim3 grid, Dim3 block, int sharedBytes, RemoteStream stream, MemorySegment packed) {
         if (!module.isOpen()) {
             throw new CudaException(CudaStatus.INVALID_HANDLE, "the module of kernel " + name + " was unloaded");

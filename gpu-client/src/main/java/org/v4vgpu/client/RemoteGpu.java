@@ -92,13 +92,9 @@ public final class RemoteGpu implements AutoCloseable {
     }
 
     /**
-     *
      * A device by its ordinal.
      *
-     *
-     *
      * @throws CudaException INVALID_DEVICE if there is no such device
-     *
      */
     public RemoteDevice device(int ordinal) {
         if (ordinal < 0 || ordinal >= devices.size()) {

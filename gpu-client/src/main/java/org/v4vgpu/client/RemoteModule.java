@@ -34,13 +34,9 @@ public final class RemoteModule implements AutoCloseable {
     }
 
     /**
-     *
      * A kernel of the module.
      *
-     *
-     *
      * @throws CudaException NOT_FOUND if there is none of that name
-     *
      */
     public RemoteFunction function(String name) {
         requireOpen(name);

@@ -22,7 +22,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CudaStatus;
+import org.v4vgpu.proto.MemsetRequest;
 
 /** Several threads of one session: each with a lane, or sharing one when the server has no more. */
 @Timeout(120)
@@ -149,6 +151,44 @@ final class LanesTest {
                     return 0;
                 });
             }
+        }
+    }
+
+    @Test
+    void anErrorOfAnEndedThreadIsNobodyElses() throws Exception {
+        try (TestServer server = TestServer.on(transport);
+                RemoteGpu gpu = server.connect();
+                RemoteContext context = gpu.device(0).createContext()) {
+            for (int i = 0; i < 5; i++) {
+                inAnotherThread(() -> {
+                    MemsetRequest refused = MemsetRequest.newBuilder()
+                            .setContext(context.id())
+                            .setElementBytes(3)
+                            .build();
+                    context.lane().post(Call.MEMSET, refused);
+                    return 0;
+                });
+                inAnotherThread(() -> {
+                    context.synchronize();
+                    return 0;
+                });
+            }
+        }
+    }
+
+    @Test
+    void aThreadThatIsRefusedALaneSharesOne() throws Exception {
+        try (TestServer server = TestServer.on(transport, 3);
+                RemoteGpu gpu = server.connect();
+                RemoteContext context = gpu.device(0).createContext()) {
+            Thread.ofVirtual().start(context::synchronize).join(); // opens the shared lane
+            Lane last = new Lane(context.session(), context.session().join(), false);
+            inAnotherThread(() -> {
+                context.synchronize();
+                assertTrue(context.lane().isShared());
+                return 0;
+            });
+            last.leave();
         }
     }
 

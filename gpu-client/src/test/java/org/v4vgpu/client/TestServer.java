@@ -41,9 +41,13 @@ final class TestServer implements AutoCloseable {
 
     /** As {@link #on(String)}, with a limit on the lanes of a session. */
     static TestServer on(String transport, int lanes) throws IOException {
-        SessionLimits usual = SessionLimits.DEFAULT;
+        return on(transport, SessionLimits.DEFAULT.withLanes(lanes));
+    }
+
+    /** As {@link #on(String)}, with limits. */
+    static TestServer on(String transport, SessionLimits limits) throws IOException {
         return new TestServer(
-                new SessionLimits(usual.memoryBytes(), lanes, usual.handles(), usual.sessions()),
+                limits,
                 transport.equals("v4v") ? "v4v://" + DOMAIN + ":" + PORTS.getAndIncrement() : "tcp://127.0.0.1:0");
     }
 

@@ -14,8 +14,8 @@ public interface DeviceContext extends AutoCloseable {
 
     /**
      * Frees an allocation by its first address. From now on the address is invalid; the bytes are free when all work that was
-     * enqueued before is done. Does not wait for that: who wants the memory back at once calls {@link #await} first, as cuMemFree
-     * does.
+     * enqueued before is done. Does not wait for that: who wants the memory back at once waits for what is {@link #enqueued}
+     * first, as cuMemFree does.
      *
      * <p>Source: cuMemFree. INVALID_VALUE for anything that is not the first address of a live allocation.
      */
@@ -44,12 +44,13 @@ public interface DeviceContext extends AutoCloseable {
      */
     DeviceModule loadModule(MemorySegment image) throws DeviceException;
 
-    /**
-     * Waits until everything that was enqueued so far is done.
-     *
-     * @return false if that did not happen within {@code timeoutNanos}; the caller looks after its peer and calls again
-     */
-    boolean await(long timeoutNanos) throws DeviceException;
+    /** Everything that was enqueued so far, to be waited for. Source: cuCtxSynchronize. */
+    DeviceWork enqueued() throws DeviceException;
+
+    /** Waits for what is {@link #enqueued} now. As {@link DeviceWork#await}. */
+    default boolean await(long timeoutNanos) throws DeviceException {
+        return enqueued().await(timeoutNanos);
+    }
 
     /** Makes running and enqueued work end soon; the context is broken from then on. Does not wait. */
     void cancel();

@@ -5,8 +5,13 @@ public interface DeviceEvent extends AutoCloseable {
     /** Whether its latest record is done. Source: cuEventQuery. */
     boolean isDone() throws DeviceException;
 
-    /** As {@link DeviceContext#await}, for the latest record. Source: cuEventSynchronize. */
-    boolean await(long timeoutNanos) throws DeviceException;
+    /** Its latest record, to be waited for; a later one does not count. Source: cuEventSynchronize. */
+    DeviceWork recorded() throws DeviceException;
+
+    /** Waits for what is {@link #recorded} now. As {@link DeviceWork#await}. */
+    default boolean await(long timeoutNanos) throws DeviceException {
+        return recorded().await(timeoutNanos);
+    }
 
     /**
      * Time on the device since {@code start}, in milliseconds. Source: cuEventElapsedTime.

@@ -51,8 +51,13 @@ public interface DeviceStream extends AutoCloseable {
     /** Whether everything that was enqueued is done. Source: cuStreamQuery. */
     boolean isIdle() throws DeviceException;
 
-    /** As {@link DeviceContext#await}, for this stream. */
-    boolean await(long timeoutNanos) throws DeviceException;
+    /** Everything that was enqueued in this stream so far, to be waited for. Source: cuStreamSynchronize. */
+    DeviceWork enqueued() throws DeviceException;
+
+    /** Waits for what is {@link #enqueued} now. As {@link DeviceWork#await}. */
+    default boolean await(long timeoutNanos) throws DeviceException {
+        return enqueued().await(timeoutNanos);
+    }
 
     /** Destroys the stream; what is enqueued still runs. Source: cuStreamDestroy. */
     @Override

@@ -24,6 +24,31 @@ import org.v4vgpu.proto.CudaStatus;
 /** The order of streams. A copy that its owner does not close holds its stream as a long kernel would. */
 interface StreamContract extends DeviceFixture {
     @Test
+    default void whatIsWaitedForDoesNotGrow() throws DeviceException {
+        long address = context().allocate(4096);
+        try (DeviceStream stream = context().createStream(0, 0);
+                DeviceEvent event = context().createEvent(0)) {
+            DeviceCopy held = stream.copyIn(address, 4096);
+            stream.record(event);
+            List<DeviceWork> before = List.of(
+                    context().enqueued(), context().defaultStream().enqueued(), stream.enqueued(), event.recorded());
+            try (DeviceCopy later = stream.copyIn(address, 4096)) {
+                stream.record(event);
+                for (DeviceWork work : before) {
+                    assertFalse(work.await(0));
+                }
+                held.close();
+                for (DeviceWork work : before) {
+                    assertTrue(work.await(LONG));
+                }
+                assertTrue(later.await(LONG));
+                assertFalse(event.isDone());
+            }
+            assertTrue(context().await(LONG));
+        }
+    }
+
+    @Test
     default void openCopyHoldsItsStream() throws DeviceException {
         long address = context().allocate(4096);
         try (DeviceStream stream = independentStream()) {

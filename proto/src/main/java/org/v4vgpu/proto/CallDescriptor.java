@@ -65,6 +65,11 @@ public final class CallDescriptor {
         header.set(LONG, PAYLOAD_BYTES, payloadBytes);
     }
 
+    /** Gives an encoded header its number in sequence, once that is known. */
+    public static void sequence(MemorySegment header, long sequence) {
+        header.set(LONG, SEQUENCE, sequence);
+    }
+
     static int number(MemorySegment header) {
         return Short.toUnsignedInt(header.get(SHORT, NUMBER));
     }

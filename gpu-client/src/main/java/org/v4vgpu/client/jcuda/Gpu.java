@@ -17,13 +17,9 @@ final class Gpu {
     private Gpu() {}
 
     /**
-     *
      * Connects, unless that is done.
      *
-     *
-     *
      * @throws CudaException DEVICE_UNAVAILABLE, INVALID_VALUE for an address that is none
-     *
      */
     static RemoteGpu open() {
         RemoteGpu opened = gpu;
@@ -45,13 +41,9 @@ final class Gpu {
     }
 
     /**
-     *
      * What cuInit opened.
      *
-     *
-     *
      * @throws CudaException NOT_INITIALIZED before cuInit
-     *
      */
     static RemoteGpu initialized() {
         RemoteGpu opened = gpu;

@@ -39,13 +39,9 @@ final class Handles {
     }
 
     /**
-     *
      * What a handle names.
      *
-     *
-     *
      * @throws CudaException INVALID_HANDLE, or INVALID_CONTEXT for contexts, if it is unknown or names something else
-     *
      */
     static <T> T find(long handle, Class<T> type) {
         Object object = OBJECTS.get(handle);

@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.DeviceWork;
 import org.v4vgpu.device.software.Operation.Kind;
 import org.v4vgpu.device.software.StreamQueue.Order;
 import org.v4vgpu.proto.CudaStatus;
@@ -35,6 +36,11 @@ final class Scheduler {
     private final Runners runners;
     private final Runnable release;
     private final long closePatienceNanos;
+
+    private final DeviceWork nothing = timeoutNanos -> {
+        requireUsable();
+        return true;
+    };
 
     // SYNC: scheduler-fault. Written once or twice under the lock (a close replaces a fault), read without it.
     private volatile @Nullable DeviceException fault;
@@ -131,20 +137,23 @@ final class Scheduler {
         return idle;
     }
 
-    /** Waits for what a stream holds now. */
-    boolean await(StreamQueue queue, long timeoutNanos) throws DeviceException {
+    /** What a stream holds now; for the default stream, also what it orders itself after. */
+    DeviceWork enqueued(StreamQueue queue) {
         if (queues.isIdle()) {
-            requireUsable();
-            return true;
+            return nothing;
         }
-        return queue.order == Order.DEFAULT ? awaitTails(queue, timeoutNanos) : await(queue.tail, timeoutNanos);
+        if (queue.order != Order.DEFAULT) {
+            Operation tail = queue.tail;
+            return timeoutNanos -> await(tail, timeoutNanos);
+        }
+        return all(tails(queue));
     }
 
-    /** Waits for what the whole context holds now. */
-    boolean awaitAll(long timeoutNanos) throws DeviceException {
+    /** What the whole context holds now. */
+    DeviceWork enqueued() throws DeviceException {
         boolean idle = queues.isIdle();
         requireUsable();
-        return idle || awaitTails(queues.housekeeping(), timeoutNanos);
+        return idle ? nothing : all(tails(queues.housekeeping()));
     }
 
     /** Waits for one operation. */
@@ -339,15 +348,17 @@ final class Scheduler {
         }
     }
 
-    private boolean awaitTails(StreamQueue queue, long timeoutNanos) throws DeviceException {
-        long start = System.nanoTime();
-        for (Operation tail : tails(queue)) {
-            if (!await(tail, timeoutNanos - (System.nanoTime() - start))) {
-                return false;
+    private DeviceWork all(List<Operation> operations) {
+        return timeoutNanos -> {
+            long start = System.nanoTime();
+            for (Operation operation : operations) {
+                if (!await(operation, timeoutNanos - (System.nanoTime() - start))) {
+                    return false;
+                }
             }
-        }
-        requireUsable();
-        return true;
+            requireUsable();
+            return true;
+        };
     }
 
     /** Does what is ready and takes no time, and what becomes ready by that; the rest goes to the runners. */

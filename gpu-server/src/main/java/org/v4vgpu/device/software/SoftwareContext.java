@@ -7,6 +7,7 @@ import org.v4vgpu.device.DeviceEvent;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceModule;
 import org.v4vgpu.device.DeviceStream;
+import org.v4vgpu.device.DeviceWork;
 import org.v4vgpu.device.MemoryInfo;
 import org.v4vgpu.device.ptx.CompiledModule;
 import org.v4vgpu.device.ptx.LoadedModule;
@@ -98,8 +99,8 @@ final class SoftwareContext implements DeviceContext {
     }
 
     @Override
-    public boolean await(long timeoutNanos) throws DeviceException {
-        return scheduler.awaitAll(timeoutNanos);
+    public DeviceWork enqueued() throws DeviceException {
+        return scheduler.enqueued();
     }
 
     @Override

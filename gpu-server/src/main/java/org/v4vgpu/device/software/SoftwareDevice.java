@@ -27,6 +27,9 @@ public final class SoftwareDevice implements Device {
     /** As of CUDA 13.0, whose PTX ISA 9.0 is the newest that the compiler takes. */
     private static final int DRIVER_VERSION = 13000;
 
+    /** Each reserves twice the device's memory of address space. */
+    private static final int MAXIMUM_CONTEXTS = 256;
+
     /** CU_CTX_FLAGS_MASK: scheduling hints and the like, none of which changes what this device does. */
     private static final int CONTEXT_FLAGS = 0xff;
 
@@ -64,7 +67,8 @@ public final class SoftwareDevice implements Device {
     /**
      * {@inheritDoc}
      *
-     * @throws DeviceException INVALID_VALUE for unknown flags, OUT_OF_MEMORY without address space for one more
+     * @throws DeviceException INVALID_VALUE for unknown flags, OUT_OF_MEMORY beyond the maximum of contexts or without address
+     *     space for one more
      */
     @Override
     public synchronized DeviceContext createContext(int flags) throws DeviceException {
@@ -73,6 +77,10 @@ public final class SoftwareDevice implements Device {
         }
         if ((flags & ~CONTEXT_FLAGS) != 0) {
             throw new DeviceException(CudaStatus.INVALID_VALUE, "context flags 0x" + Integer.toHexString(flags));
+        }
+        if (contexts.size() >= MAXIMUM_CONTEXTS) {
+            throw new DeviceException(
+                    CudaStatus.OUT_OF_MEMORY, "the device has " + MAXIMUM_CONTEXTS + " contexts, its maximum");
         }
         Appendable output = options.output() == null
                 ? PrintfLog.of("context " + created)

@@ -3,6 +3,7 @@ package org.v4vgpu.device.software;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceEvent;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.DeviceWork;
 import org.v4vgpu.proto.CudaStatus;
 
 /** An event of the software device. Safe for any thread. */
@@ -51,9 +52,10 @@ final class SoftwareEvent implements DeviceEvent {
     }
 
     @Override
-    public boolean await(long timeoutNanos) throws DeviceException {
+    public DeviceWork recorded() throws DeviceException {
         requireOpen();
-        return context.scheduler().await(latest, timeoutNanos);
+        Mark mark = latest;
+        return timeoutNanos -> context.scheduler().await(mark, timeoutNanos);
     }
 
     @Override

@@ -6,6 +6,7 @@ import org.v4vgpu.device.DeviceEvent;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceFunction;
 import org.v4vgpu.device.DeviceStream;
+import org.v4vgpu.device.DeviceWork;
 import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.device.software.Operation.Kind;
 import org.v4vgpu.device.software.SoftwareCopy.Direction;
@@ -101,8 +102,8 @@ final class SoftwareStream implements DeviceStream {
     }
 
     @Override
-    public boolean await(long timeoutNanos) throws DeviceException {
-        return scheduler.await(queue, timeoutNanos);
+    public DeviceWork enqueued() {
+        return scheduler.enqueued(queue);
     }
 
     @Override

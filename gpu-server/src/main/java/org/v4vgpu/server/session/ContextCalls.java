@@ -36,6 +36,7 @@ final class ContextCalls implements CallDispatcher.Calls {
                     CudaStatus.INVALID_DEVICE,
                     "no device " + Integer.toUnsignedString(ordinal) + "; there are " + devices.size());
         }
+        call.session().checkContexts();
         Resource.Context context = new Resource.Context(devices.get(ordinal).createContext(request.getFlags()));
         return CtxCreateReply.newBuilder()
                 .setContext(call.session().add(context))
@@ -48,7 +49,7 @@ final class ContextCalls implements CallDispatcher.Calls {
         Resource.Context context = call.context(request.getContext());
         HandleTable handles = call.session().handles();
         try {
-            call.await(context);
+            call.await(context.device().enqueued());
         } catch (DeviceException e) {
             // The fault has been told to those who asked for results; destroying ends it.
         }
@@ -56,14 +57,14 @@ final class ContextCalls implements CallDispatcher.Calls {
             throw new DeviceException(CudaStatus.INVALID_CONTEXT, "the context was destroyed by another thread");
         }
         handles.removeIf(resource -> resource.context() == context);
-        call.lane().forgetStream(context);
+        call.session().forgetAllocations(context);
         context.close();
         return null;
     }
 
     private @Nullable CtxSynchronizeReply synchronize(LaneCall call, CtxSynchronizeRequest request)
             throws DeviceException, IOException {
-        call.await(call.context(request.getContext()));
+        call.await(call.context(request.getContext()).device().enqueued());
         return null;
     }
 }

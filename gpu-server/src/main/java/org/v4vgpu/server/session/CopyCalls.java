@@ -60,7 +60,7 @@ final class CopyCalls implements CallDispatcher.Calls {
         DeviceStream stream = call.streamWithSpace(request.getContext(), request.getStream());
         long bytes = positive(request.getBytes());
         if (bytes == 0) {
-            call.await(stream::await);
+            call.await(stream.enqueued());
             return null;
         }
         try (DeviceCopy copy = stream.copyOut(request.getSource(), bytes)) {

@@ -72,7 +72,7 @@ final class EventCalls implements CallDispatcher.Calls {
 
     private @Nullable EventSynchronizeReply synchronize(LaneCall call, EventSynchronizeRequest request)
             throws DeviceException, IOException {
-        call.await(call.event(request.getEvent()));
+        call.await(call.event(request.getEvent()).device().recorded());
         return null;
     }
 

@@ -7,10 +7,9 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.SocketTimeoutException;
-import java.util.IdentityHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
-import org.v4vgpu.device.DeviceStream;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CallHeader;
 import org.v4vgpu.proto.CudaStatus;
@@ -39,10 +38,12 @@ final class Lane {
     private final ReplyWriter writer;
     private final LaneCall call;
     private final SequenceGate.Watch watch = this::checkPeer;
-    private final IdentityHashMap<Resource.Context, DeviceStream> perThreadStreams = new IdentityHashMap<>();
 
     private @Nullable Session session;
     private boolean leaving;
+
+    /** Whether the lane waits for the client's next message. Written by the lane's thread alone, without fences. */
+    private final AtomicBoolean receiving = new AtomicBoolean();
 
     /** The first error of a one-way call that no waiting call has returned yet. */
     private @Nullable CudaStatus lateError;
@@ -92,7 +93,7 @@ final class Lane {
             return;
         }
         if (leaving && reason.isEmpty()) {
-            perThreadStreams.values().forEach(DeviceStream::close);
+            joined.handles().contexts().forEach(context -> context.closeStreamOf(this));
             joined.leave(this);
         } else {
             joined.lose(this, reason);
@@ -122,6 +123,10 @@ final class Lane {
 
     LaneCall call() {
         return call;
+    }
+
+    boolean isReceiving() {
+        return receiving.getOpaque();
     }
 
     // ---- the handshake
@@ -288,7 +293,9 @@ final class Lane {
     // ---- steps of calls
 
     IncomingMessage receive() throws IOException {
+        receiving.setOpaque(true);
         IncomingMessage message = channel.receive();
+        receiving.setOpaque(false);
         received(message);
         return message;
     }
@@ -313,21 +320,6 @@ final class Lane {
         if (!channel.isPeerAlive()) {
             throw new PeerLostException(channel.peer() + " is gone");
         }
-    }
-
-    /** The stream CU_STREAM_PER_THREAD of this lane's thread in a context, made when it is first asked for. */
-    DeviceStream perThreadStream(Resource.Context context) throws DeviceException {
-        DeviceStream stream = perThreadStreams.get(context);
-        if (stream == null) {
-            stream = context.device().createStream(0, 0);
-            perThreadStreams.put(context, stream);
-        }
-        return stream;
-    }
-
-    /** Forgets the stream of a context that was destroyed. */
-    void forgetStream(Resource.Context context) {
-        perThreadStreams.remove(context);
     }
 
     /** The lane ends in order after this call. */

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceCopy;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceStream;
+import org.v4vgpu.device.DeviceWork;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
@@ -111,7 +112,7 @@ final class LaneCall {
             return context.device().defaultStream();
         }
         if (handle == PER_THREAD_STREAM) {
-            return lane.perThreadStream(context);
+            return context.perThreadStream(lane);
         }
         Resource.Stream stream = namedStream(handle);
         if (stream.context() != context) {
@@ -140,8 +141,8 @@ final class LaneCall {
         }
     }
 
-    /** Waits, as long as the client lives. The call counts as issued. */
-    void await(Waitable work) throws DeviceException, IOException {
+    /** Waits, as long as the client lives. The call counts as issued, so the work is what was enqueued before. */
+    void await(DeviceWork work) throws DeviceException, IOException {
         issued();
         while (!work.await(TICK_NANOS)) {
             lane.checkPeer();

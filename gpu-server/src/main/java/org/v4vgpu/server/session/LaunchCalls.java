@@ -21,6 +21,10 @@ final class LaunchCalls implements CallDispatcher.Calls {
 
     private @Nullable LaunchKernelReply launch(LaneCall call, LaunchKernelRequest request)
             throws DeviceException, IOException {
+        // Gathered, so that a client can't change them between the device's check and its copy; and first, for a long
+        // way of them
+        // ends the call's turn, and other lanes may fill the stream meanwhile.
+        MemorySegment parameters = call.payload().gather();
         DeviceStream stream = call.streamWithSpace(request.getContext(), request.getStream());
         Resource.Function function = call.function(request.getFunction());
         if (function.context() != call.context(request.getContext())) {
@@ -35,8 +39,6 @@ final class LaunchCalls implements CallDispatcher.Calls {
                 count(request.getBlockY()),
                 count(request.getBlockZ()),
                 count(request.getSharedBytes()));
-        // Gathered, so that a client can't change them between the device's check and its copy.
-        MemorySegment parameters = call.payload().gather();
         stream.launch(function.device(), shape, parameters);
         return null;
     }

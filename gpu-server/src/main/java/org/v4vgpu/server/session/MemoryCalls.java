@@ -33,7 +33,7 @@ final class MemoryCalls implements CallDispatcher.Calls {
                     CudaStatus.OUT_OF_MEMORY, "an allocation of " + Long.toUnsignedString(bytes) + " bytes");
         }
         return MemAllocReply.newBuilder()
-                .setAddress(call.session().allocate(context.device(), bytes))
+                .setAddress(call.session().allocate(context, bytes))
                 .build();
     }
 
@@ -41,8 +41,8 @@ final class MemoryCalls implements CallDispatcher.Calls {
     private @Nullable MemFreeReply free(LaneCall call, MemFreeRequest request) throws DeviceException, IOException {
         Resource.Context context = call.context(request.getContext());
         if (request.getAddress() != 0) {
-            call.await(context);
-            context.device().free(request.getAddress());
+            call.await(context.device().enqueued());
+            call.session().free(context, request.getAddress());
         }
         return null;
     }

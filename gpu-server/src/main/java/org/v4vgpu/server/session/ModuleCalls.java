@@ -63,7 +63,7 @@ final class ModuleCalls implements CallDispatcher.Calls {
     private @Nullable ModuleUnloadReply unload(LaneCall call, ModuleUnloadRequest request)
             throws DeviceException, IOException {
         Resource.Module module = call.module(request.getModule());
-        call.await(module.context());
+        call.await(module.context().device().enqueued());
         HandleTable handles = call.session().handles();
         if (!handles.remove(request.getModule())) {
             throw new DeviceException(CudaStatus.INVALID_HANDLE, "the module was unloaded by another thread");
@@ -77,13 +77,19 @@ final class ModuleCalls implements CallDispatcher.Calls {
         Resource.Module module = call.module(request.getModule());
         DeviceFunction function = module.device().function(checkName(request.getName()));
         ModuleGetFunctionReply.Builder reply = ModuleGetFunctionReply.newBuilder()
-                .setFunction(handle(call.session(), module, function))
+                .setFunction(Long.MIN_VALUE) // takes as much space as any handle
                 .putAllAttributes(function.attributes());
         for (DeviceFunction.Parameter parameter : function.parameters()) {
             reply.addParameters(
                     KernelParameter.newBuilder().setOffset(parameter.offset()).setBytes(parameter.bytes()));
         }
-        return reply.build();
+        if (reply.build().getSerializedSize() > ReplyWriter.MAXIMUM_MESSAGE_BYTES) {
+            throw new DeviceException(
+                    CudaStatus.NOT_SUPPORTED,
+                    "kernel " + function.name() + " has "
+                            + function.parameters().size() + " parameters, more than a reply takes");
+        }
+        return reply.setFunction(handle(call.session(), module, function)).build();
     }
 
     /** A function asked for again has the same handle, as in CUDA. */

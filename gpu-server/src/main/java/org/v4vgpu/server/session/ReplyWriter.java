@@ -9,11 +9,15 @@ import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.proto.CallDescriptor;
 import org.v4vgpu.proto.CallEncoder;
 import org.v4vgpu.proto.CudaStatus;
+import org.v4vgpu.proto.Limits;
 import org.v4vgpu.v4v.MessageChannel;
 import org.v4vgpu.v4v.OutgoingMessage;
 
 /** Writes a lane's replies. Confined to the lane's thread. */
 final class ReplyWriter {
+    /** The largest protobuf message of a reply. */
+    static final int MAXIMUM_MESSAGE_BYTES = Limits.MAXIMUM_HEADER_BYTES - CallDescriptor.BYTES;
+
     private final MessageChannel channel;
     private final Traffic traffic;
     private final CallEncoder encoder = new CallEncoder();

@@ -2,6 +2,7 @@ package org.v4vgpu.server.session;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.v4vgpu.device.DeviceContext;
 import org.v4vgpu.device.DeviceEvent;
 import org.v4vgpu.device.DeviceException;
@@ -17,8 +18,14 @@ sealed interface Resource {
     /** Frees it on the device. */
     void close();
 
-    final class Context implements Resource, Waitable {
+    final class Context implements Resource {
         private final DeviceContext device;
+
+        /** The streams CU_STREAM_PER_THREAD of the threads behind the lanes. */
+        private final Map<Lane, DeviceStream> perThreadStreams = new ConcurrentHashMap<>();
+
+        /** Guarded by the session's lock on memory. */
+        private int allocations;
 
         Context(DeviceContext device) {
             this.device = device;
@@ -28,14 +35,33 @@ sealed interface Resource {
             return device;
         }
 
-        @Override
-        public Context context() {
-            return this;
+        /** The stream CU_STREAM_PER_THREAD of a lane's thread, made when it is first asked for. By that lane's thread. */
+        DeviceStream perThreadStream(Lane lane) throws DeviceException {
+            DeviceStream stream = perThreadStreams.get(lane);
+            if (stream == null) {
+                stream = device.createStream(0, 0);
+                perThreadStreams.put(lane, stream);
+            }
+            return stream;
+        }
+
+        /** The lane's thread has ended: its stream goes once its work is done. */
+        void closeStreamOf(Lane lane) {
+            DeviceStream stream = perThreadStreams.remove(lane);
+            if (stream != null) {
+                stream.close();
+            }
+        }
+
+        /** Changes the number of its allocations and returns the new one. */
+        int countAllocations(int change) {
+            allocations += change;
+            return allocations;
         }
 
         @Override
-        public boolean await(long timeoutNanos) throws DeviceException {
-            return device.await(timeoutNanos);
+        public Context context() {
+            return this;
         }
 
         @Override
@@ -86,24 +112,14 @@ sealed interface Resource {
         public void close() {}
     }
 
-    record Stream(Context context, DeviceStream device) implements Resource, Waitable {
-        @Override
-        public boolean await(long timeoutNanos) throws DeviceException {
-            return device.await(timeoutNanos);
-        }
-
+    record Stream(Context context, DeviceStream device) implements Resource {
         @Override
         public void close() {
             device.close();
         }
     }
 
-    record Event(Context context, DeviceEvent device) implements Resource, Waitable {
-        @Override
-        public boolean await(long timeoutNanos) throws DeviceException {
-            return device.await(timeoutNanos);
-        }
-
+    record Event(Context context, DeviceEvent device) implements Resource {
         @Override
         public void close() {
             device.close();

@@ -5,6 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.v4vgpu.proto.ProtocolException;
 
 /**
@@ -19,6 +20,7 @@ final class SequenceGate {
     private static final long TICK_NANOS = 50_000_000L;
 
     private final long missingNanos;
+    private final Supplier<Activity> lanes;
     private final ConcurrentHashMap<Long, Thread> waiters = new ConcurrentHashMap<>();
     private final AtomicInteger waiting = new AtomicInteger();
 
@@ -30,10 +32,23 @@ final class SequenceGate {
 
     private volatile boolean closed;
 
-    /** @param missingNanos how long a number may be missing, nobody being at work on it, before a wait for it fails */
-    SequenceGate(long missingNanos) {
+    /**
+     * @param missingNanos how long a number may be missing, while nobody does what may bring it, before a wait for it fails
+     * @param lanes asked now and then by lanes that wait long
+     */
+    SequenceGate(long missingNanos, Supplier<Activity> lanes) {
         this.missingNanos = missingNanos;
+        this.lanes = lanes;
     }
+
+    /**
+     * What a session's lanes do. One that works may find the missing number behind what it works on; one that receives and gets
+     * nothing does not.
+     *
+     * @param working lanes that don't wait for their client's next message, those that wait here among them
+     * @param received bytes over all lanes
+     */
+    record Activity(int working, long received) {}
 
     /** What a waiting lane does now and then: looks whether its client still lives. */
     interface Watch {
@@ -91,6 +106,7 @@ final class SequenceGate {
     private void park(long number, Watch watch) throws IOException {
         long seen = issued;
         long since = System.nanoTime();
+        long received = -1;
         while (true) {
             long now = issued; // SYNC: gate-turn
             if (now == number - 1) {
@@ -105,8 +121,13 @@ final class SequenceGate {
             LockSupport.parkNanos(this, TICK_NANOS);
             watch.check();
             long time = System.nanoTime();
-            if (now != seen || entered.getOpaque() == now + 1) {
+            Activity activity = lanes.get();
+            if (now != seen
+                    || entered.getOpaque() == now + 1
+                    || activity.working() > waiting.get()
+                    || activity.received() != received) {
                 seen = now;
+                received = activity.received();
                 since = time;
             } else if (time - since > missingNanos) {
                 throw new ProtocolException(

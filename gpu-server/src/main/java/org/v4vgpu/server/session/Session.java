@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.v4vgpu.device.DeviceContext;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.SessionStatus;
@@ -24,9 +23,6 @@ final class Session {
     /** How long the end waits for lanes to come back from the device before it frees what they may be using. */
     private static final long LANES_LEAVE_NANOS = 200_000_000L;
 
-    /** A client that took a number publishes it within this time, or its session ends. */
-    private static final long MISSING_NUMBER_NANOS = 10_000_000_000L;
-
     private static final String CLOSED_BY_CLIENT = "closed by the client";
 
     private final Sessions sessions;
@@ -36,10 +32,13 @@ final class Session {
     private final String peer;
     private final SessionLimits limits;
     private final long startNanos = System.nanoTime();
-    private final SequenceGate gate = new SequenceGate(MISSING_NUMBER_NANOS);
+    private final SequenceGate gate;
     private final HandleTable handles;
     private final AtomicBoolean ending = new AtomicBoolean();
     private final Object memory = new Object();
+
+    /** Guarded by memory. */
+    private int allocations;
 
     // Guarded by lanes.
     private final List<Lane> lanes = new ArrayList<>();
@@ -54,6 +53,7 @@ final class Session {
         this.client = client;
         this.peer = peer;
         this.limits = sessions.limits();
+        this.gate = new SequenceGate(limits.missingNumberNanos(), this::activity);
         this.handles = new HandleTable(limits.handles(), generation);
     }
 
@@ -84,6 +84,14 @@ final class Session {
         } catch (DeviceException e) {
             resource.close();
             throw e;
+        }
+    }
+
+    /** @throws DeviceException OUT_OF_MEMORY if the session has as many contexts as it may */
+    void checkContexts() throws DeviceException {
+        if (handles.contexts().size() >= limits.contexts()) {
+            throw new DeviceException(
+                    CudaStatus.OUT_OF_MEMORY, "the session has " + limits.contexts() + " contexts, its maximum");
         }
     }
 
@@ -125,11 +133,28 @@ final class Session {
         }
     }
 
+    /** What the lanes do that may yet bring a missing number. */
+    private SequenceGate.Activity activity() {
+        int working = 0;
+        long received = 0;
+        synchronized (lanes) {
+            for (Lane lane : lanes) {
+                working += lane.isReceiving() ? 0 : 1;
+                received += lane.traffic().bytesIn();
+            }
+            return new SequenceGate.Activity(working, received + bytesInOfGone);
+        }
+    }
+
     // ---- memory
 
     /** Allocates within the session's quota. */
-    long allocate(DeviceContext context, long bytes) throws DeviceException {
+    long allocate(Resource.Context context, long bytes) throws DeviceException {
         synchronized (memory) {
+            if (allocations >= limits.handles()) {
+                throw new DeviceException(
+                        CudaStatus.OUT_OF_MEMORY, "the session has " + limits.handles() + " allocations, its maximum");
+            }
             long quota = limits.memoryBytes();
             if (quota > 0 && bytes > quota - usedBytes()) {
                 throw new DeviceException(
@@ -137,7 +162,30 @@ final class Session {
                         bytes + " bytes exceed the session's quota of " + quota + ", of which " + usedBytes()
                                 + " are used");
             }
-            return context.allocate(bytes);
+            long address = context.device().allocate(bytes);
+            context.countAllocations(1);
+            allocations++;
+            return address;
+        }
+    }
+
+    /** Frees an allocation. */
+    void free(Resource.Context context, long address) throws DeviceException {
+        context.device().free(address);
+        synchronized (memory) {
+            if (context.countAllocations(0) > 0) { // not if another lane has destroyed the context
+                context.countAllocations(-1);
+                allocations--;
+            }
+        }
+    }
+
+    /** The allocations of a context that was destroyed are none any more. */
+    void forgetAllocations(Resource.Context context) {
+        synchronized (memory) {
+            int count = context.countAllocations(0);
+            context.countAllocations(-count);
+            allocations -= count;
         }
     }
 

@@ -1,5 +1,6 @@
 package org.v4vgpu.server.session;
 
+import com.google.protobuf.CodedOutputStream;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -14,10 +15,14 @@ import org.v4vgpu.proto.HelloReply;
 import org.v4vgpu.proto.HelloRequest;
 import org.v4vgpu.proto.ServerStatusReply;
 import org.v4vgpu.proto.ServerStatusRequest;
+import org.v4vgpu.proto.SessionStatus;
 
 /** Calls about the session and the server. Stateless, for the threads of all lanes. */
 final class SessionCalls implements CallDispatcher.Calls {
     static final String SERVER_NAME = "v4vgpu";
+
+    /** What the count of the sessions left out takes at most. */
+    private static final int COUNT_BYTES = 8;
 
     private final Sessions sessions;
     private final List<Device> devices;
@@ -54,11 +59,20 @@ final class SessionCalls implements CallDispatcher.Calls {
                     .setTotalBytes(device.description().totalBytes())
                     .setUsedBytes(device.usedBytes()));
         }
+        int left = ReplyWriter.MAXIMUM_MESSAGE_BYTES - reply.build().getSerializedSize() - COUNT_BYTES;
+        int leftOut = 0;
         for (Session session : sessions.all()) {
-            if (session != call.session() || session.hasContexts()) { // who only looks is not what it looks at
-                reply.addSessions(session.status());
+            if (session == call.session() && !session.hasContexts()) {
+                continue; // who only looks is not what it looks at
+            }
+            SessionStatus status = session.status();
+            left -= CodedOutputStream.computeMessageSize(ServerStatusReply.SESSIONS_FIELD_NUMBER, status);
+            if (left >= 0) {
+                reply.addSessions(status);
+            } else {
+                leftOut++;
             }
         }
-        return reply.build();
+        return reply.setSessionsLeftOut(leftOut).build();
     }
 }

@@ -1,8 +1,13 @@
 package org.v4vgpu.server.session;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.google.protobuf.ByteString;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CodingErrorAction;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.List;
@@ -26,7 +31,7 @@ import org.v4vgpu.v4v.MessageChannel;
 public final class Sessions implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Sessions.class.getName());
     private static final int SECRET_BYTES = 32;
-    private static final int MAXIMUM_CLIENT_CHARACTERS = 120;
+    private static final int MAXIMUM_CLIENT_BYTES = 60;
 
     private final SessionLimits limits;
     private final CallDispatcher dispatcher;
@@ -111,9 +116,12 @@ public final class Sessions implements AutoCloseable {
 
     /** A client's own words, fit for a log line. */
     private static String printable(String client) {
-        String text = client.length() > MAXIMUM_CLIENT_CHARACTERS
-                ? client.substring(0, MAXIMUM_CLIENT_CHARACTERS) + "..."
-                : client;
-        return text.replaceAll("\\p{C}", "?");
+        ByteBuffer bytes = ByteBuffer.allocate(MAXIMUM_CLIENT_BYTES);
+        CharBuffer text = CharBuffer.wrap(client);
+        UTF_8.newEncoder()
+                .onMalformedInput(CodingErrorAction.REPLACE)
+                .encode(text, bytes, true); // stops before what does not fit
+        String begin = client.substring(0, text.position());
+        return begin.replaceAll("\\p{C}", "?") + (text.hasRemaining() ? "..." : "");
     }
 }

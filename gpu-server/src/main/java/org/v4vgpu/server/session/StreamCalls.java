@@ -55,7 +55,7 @@ final class StreamCalls implements CallDispatcher.Calls {
 
     private @Nullable StreamSynchronizeReply synchronize(LaneCall call, StreamSynchronizeRequest request)
             throws DeviceException, IOException {
-        call.await(call.stream(request.getContext(), request.getStream())::await);
+        call.await(call.stream(request.getContext(), request.getStream()).enqueued());
         return null;
     }
 

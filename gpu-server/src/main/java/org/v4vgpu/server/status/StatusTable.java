@@ -21,6 +21,9 @@ final class StatusTable {
         table.devices(status.getDevicesList());
         table.text.append('\n');
         table.sessions(status.getSessionsList());
+        if (status.getSessionsLeftOut() > 0) {
+            table.line("and " + Integer.toUnsignedString(status.getSessionsLeftOut()) + " more sessions");
+        }
         return table.text.toString();
     }
 

@@ -45,13 +45,13 @@ final class SchedulerTest {
         StreamQueue other = scheduler.open(Order.NON_BLOCKING);
         Held first = new Held();
         scheduler.enqueue(one, first);
-        assertFalse(scheduler.await(one, TICK));
+        assertFalse(scheduler.enqueued(one).await(TICK));
         Held second = new Held();
         scheduler.enqueue(other, second);
         assertTrue(second.begun.await(10, TimeUnit.SECONDS), "two streams run side by side");
         first.end.countDown();
         second.end.countDown();
-        assertTrue(scheduler.awaitAll(LONG));
+        assertTrue(scheduler.enqueued().await(LONG));
         assertNotSame(Thread.currentThread(), first.thread);
     }
 
@@ -63,7 +63,7 @@ final class SchedulerTest {
         Step then = new Step(Kind.SHORT);
         scheduler.enqueue(queue, then);
         first.end.countDown();
-        assertTrue(scheduler.await(queue, LONG));
+        assertTrue(scheduler.enqueued(queue).await(LONG));
         assertNotSame(Thread.currentThread(), then.thread);
     }
 
@@ -80,7 +80,7 @@ final class SchedulerTest {
             assertTrue(threads(NAME) <= Runners.MAXIMUM);
             all.get(i).end.countDown();
         }
-        assertTrue(scheduler.awaitAll(LONG));
+        assertTrue(scheduler.enqueued().await(LONG));
     }
 
     @Test
@@ -169,7 +169,8 @@ final class SchedulerTest {
     }
 
     private void assertBroken(CudaStatus status, StreamQueue queue) {
-        DeviceException thrown = assertThrows(DeviceException.class, () -> scheduler.await(queue, LONG));
+        DeviceException thrown = assertThrows(
+                DeviceException.class, () -> scheduler.enqueued(queue).await(LONG));
         assertEquals(status, thrown.status());
         assertEquals(
                 status,

@@ -14,13 +14,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CallDescriptor;
+import org.v4vgpu.proto.CtxCreateRequest;
+import org.v4vgpu.proto.CtxDestroyRequest;
 import org.v4vgpu.proto.CtxSynchronizeRequest;
 import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.EventCreateRequest;
 import org.v4vgpu.proto.Limits;
 import org.v4vgpu.proto.MemAllocRequest;
+import org.v4vgpu.proto.MemFreeRequest;
 import org.v4vgpu.proto.MemGetInfoReply;
 import org.v4vgpu.proto.MemGetInfoRequest;
+import org.v4vgpu.proto.ModuleGetFunctionRequest;
+import org.v4vgpu.proto.ModuleLoadDataReply;
+import org.v4vgpu.proto.ServerStatusReply;
 
 /** How sessions end, and that nothing is left of them. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -137,8 +143,104 @@ final class LaneLossTest {
     }
 
     @Test
+    void contextsAndAllocationsAreLimited() throws IOException {
+        TestHost small = new TestHost(new SessionLimits(0, 2, 5, 2, 2, SessionLimits.DEFAULT.missingNumberNanos()));
+        try (TestClient gpu = small.open();
+                TestClient other = gpu.join(small.connect())) {
+            long first = gpu.createContext();
+            long second = other.createContext();
+            assertEquals(
+                    CudaStatus.OUT_OF_MEMORY.code(),
+                    gpu.call(Call.CTX_CREATE, CtxCreateRequest.getDefaultInstance())
+                            .status());
+            long freed = gpu.allocate(first, 1);
+            other.allocate(second, 1);
+            for (int i = 0; i < 3; i++) {
+                gpu.allocate(first, 1);
+            }
+            MemAllocRequest one =
+                    MemAllocRequest.newBuilder().setContext(second).setBytes(1).build();
+            assertEquals(
+                    CudaStatus.OUT_OF_MEMORY.code(),
+                    gpu.call(Call.MEM_ALLOC, one).status());
+            gpu.expect(
+                    Call.MEM_FREE,
+                    MemFreeRequest.newBuilder()
+                            .setContext(first)
+                            .setAddress(freed)
+                            .build());
+            other.allocate(second, 1);
+            assertEquals(
+                    CudaStatus.OUT_OF_MEMORY.code(),
+                    gpu.call(Call.MEM_ALLOC, one).status());
+            gpu.post(
+                    Call.MEMSET,
+                    ServerContract.fill(second, 0, 1, 0, 0).toBuilder()
+                            .setStream(2)
+                            .build());
+            other.expect(
+                    Call.CTX_DESTROY,
+                    CtxDestroyRequest.newBuilder().setContext(first).build());
+            long third = gpu.createContext();
+            gpu.post(
+                    Call.MEMSET,
+                    ServerContract.fill(third, 0, 1, 0, 0).toBuilder()
+                            .setStream(2)
+                            .build());
+            for (int i = 0; i < 3; i++) {
+                gpu.allocate(third, 1);
+            }
+            gpu.goodbye();
+            other.goodbye();
+        }
+        small.awaitNoSession();
+        small.close();
+    }
+
+    @Test
+    void manySessionsWithLongNamesFitAStatus() throws IOException {
+        int many = 2000;
+        TestHost crowded =
+                new TestHost(new SessionLimits(0, 2, 5, 2, many + 1, SessionLimits.DEFAULT.missingNumberNanos()));
+        for (int i = 0; i < many; i++) {
+            crowded.sessions.open("\u20ac".repeat(1000), "peer");
+        }
+        try (TestClient gpu = crowded.open()) {
+            ServerStatusReply status = gpu.serverStatus();
+            assertTrue(status.getSessionsCount() > 200);
+            assertEquals(many, status.getSessionsCount() + status.getSessionsLeftOut());
+            assertEquals("\u20ac".repeat(20) + "...", status.getSessions(0).getClient());
+            gpu.goodbye();
+        }
+        crowded.close();
+    }
+
+    @Test
+    void kernelWithTooManyParametersIsRefused() throws IOException {
+        StringBuilder ptx = new StringBuilder(".version 7.0\n.target sm_75\n.address_size 64\n.visible .entry wide(");
+        for (int i = 0; i < 16_000; i++) {
+            ptx.append(i == 0 ? "" : ",").append(".param .u8 p").append(i);
+        }
+        ptx.append(")\n{\nret;\n}\n");
+        try (TestClient gpu = host.open()) {
+            long context = gpu.createContext();
+            TestClient.Reply<ModuleLoadDataReply> loaded = TestKernels.load(gpu, context, ptx.toString(), 1000);
+            assertEquals(0, loaded.status(), () -> loaded.message().getErrorLog());
+            ModuleGetFunctionRequest wide = ModuleGetFunctionRequest.newBuilder()
+                    .setModule(loaded.message().getModule())
+                    .setName("wide")
+                    .build();
+            assertEquals(
+                    CudaStatus.NOT_SUPPORTED.code(),
+                    gpu.call(Call.MODULE_GET_FUNCTION, wide).status());
+            assertEquals(0, ServerContract.synchronize(gpu, context));
+            gpu.goodbye();
+        }
+    }
+
+    @Test
     void limitsHold() throws IOException {
-        SessionLimits limits = new SessionLimits(1 << 20, 2, 3, 2);
+        SessionLimits limits = new SessionLimits(1 << 20, 2, 3, 3, 2, SessionLimits.DEFAULT.missingNumberNanos());
         TestHost small = new TestHost(limits);
         try (TestClient gpu = small.open()) {
             long context = gpu.createContext();

@@ -3,9 +3,12 @@ package org.v4vgpu.server.session;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.google.protobuf.MessageLite;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -17,7 +20,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CallDescriptor;
+import org.v4vgpu.proto.CtxSynchronizeRequest;
+import org.v4vgpu.proto.EventSynchronizeRequest;
+import org.v4vgpu.proto.MemFreeRequest;
+import org.v4vgpu.proto.ModuleUnloadRequest;
 import org.v4vgpu.proto.StreamCreateRequest;
+import org.v4vgpu.proto.StreamSynchronizeRequest;
 import org.v4vgpu.proto.StreamWaitEventRequest;
 
 /** The order between two threads of a client, each on its lane, whose calls are one-way. */
@@ -131,6 +139,71 @@ final class LaneOrderTest {
         gpu.channel.send(gpu.encoder().continuation(CallDescriptor.LAST, gpu.sequence.incrementAndGet(), bytes), chunk);
         assertArrayEquals(ServerContract.bytes(4096, 1), other.read(context, beside, 4096));
         assertEquals(0, ServerContract.synchronize(gpu, context));
+    }
+
+    /** Who waits is told when the work before is done, though another lane has enqueued more. */
+    @Test
+    void waitsEndWithWhatWasEnqueuedBefore() throws Exception {
+        long context = gpu.createContext();
+        long address = gpu.allocate(context, 2 * InJvmChannel.PAYLOAD_BYTES);
+        long freed = gpu.allocate(context, 256);
+        long module = TestKernels.load(gpu, context);
+        long event = ServerContract.event(gpu, context);
+        TestClient feeder = gpu.join(host.connect());
+        beginCopy(other, context, address);
+        gpu.post(Call.EVENT_RECORD, ServerContract.record(context, event, 0));
+        Map<Call<?, ?>, MessageLite> waits = Map.of(
+                Call.CTX_SYNCHRONIZE,
+                CtxSynchronizeRequest.newBuilder().setContext(context).build(),
+                Call.STREAM_SYNCHRONIZE,
+                StreamSynchronizeRequest.newBuilder().setContext(context).build(),
+                Call.EVENT_SYNCHRONIZE,
+                EventSynchronizeRequest.newBuilder().setEvent(event).build(),
+                Call.MEM_FREE,
+                MemFreeRequest.newBuilder()
+                        .setContext(context)
+                        .setAddress(freed)
+                        .build(),
+                Call.MODULE_UNLOAD,
+                ModuleUnloadRequest.newBuilder().setModule(module).build());
+        Map<Call<?, ?>, TestClient> lanes = new HashMap<>();
+        Map<Call<?, ?>, Long> numbers = new HashMap<>();
+        for (Call<?, ?> call : waits.keySet()) {
+            TestClient lane = gpu.join(host.connect());
+            lanes.put(call, lane);
+            numbers.put(call, lane.send(call, CallDescriptor.WAITS, waits.get(call), TestClient.NOTHING));
+        }
+        beginCopy(feeder, context, address);
+        gpu.post(Call.EVENT_RECORD, ServerContract.record(context, event, 0));
+        endCopy(other);
+        for (Call<?, ?> call : waits.keySet()) {
+            TestClient lane = lanes.get(call);
+            assertEquals(0, lane.receive(call, numbers.get(call)).status(), call.name());
+            lane.goodbye();
+        }
+        endCopy(feeder);
+        feeder.goodbye();
+    }
+
+    /** The first half of a copy of two messages: its stream holds until the second one. */
+    private static void beginCopy(TestClient lane, long context, long address) throws IOException {
+        lane.channel.send(
+                lane.encoder()
+                        .request(
+                                Call.MEMCPY_HTOD,
+                                0,
+                                lane.sequence.incrementAndGet(),
+                                2 * InJvmChannel.PAYLOAD_BYTES,
+                                TestClient.toDevice(context, 0, address)),
+                MemorySegment.ofArray(new byte[InJvmChannel.PAYLOAD_BYTES]));
+    }
+
+    private static void endCopy(TestClient lane) throws IOException {
+        lane.channel.send(
+                lane.encoder()
+                        .continuation(
+                                CallDescriptor.LAST, lane.sequence.incrementAndGet(), 2 * InJvmChannel.PAYLOAD_BYTES),
+                MemorySegment.ofArray(new byte[InJvmChannel.PAYLOAD_BYTES]));
     }
 
     private long stream(long context) throws IOException {

@@ -12,7 +12,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,6 +24,7 @@ import org.v4vgpu.proto.ProtocolException;
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class SequenceGateTest {
     private static final SequenceGate.Watch NOBODY_DIES = () -> {};
+    private static final Supplier<SequenceGate.Activity> IDLE = () -> new SequenceGate.Activity(0, 0);
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
 
@@ -31,7 +35,7 @@ final class SequenceGateTest {
 
     @Test
     void ordersNumbersOfManyLanes() throws Exception {
-        SequenceGate gate = new SequenceGate(30_000_000_000L);
+        SequenceGate gate = new SequenceGate(30_000_000_000L, IDLE);
         int lanes = 6;
         int numbers = 30_000;
         AtomicLong next = new AtomicLong();
@@ -58,27 +62,56 @@ final class SequenceGateTest {
 
     @Test
     void missingNumberEndsTheWait() {
-        SequenceGate gate = new SequenceGate(100_000_000L);
+        SequenceGate gate = new SequenceGate(100_000_000L, IDLE);
         ProtocolException failure = assertThrows(ProtocolException.class, () -> gate.enter(3, NOBODY_DIES));
         assertTrue(String.valueOf(failure.getMessage()).contains("number 1 never came"), failure::toString);
     }
 
     @Test
+    void numberThatALaneAtWorkMayBringIsNotMissing() throws Exception {
+        AtomicInteger working = new AtomicInteger(2); // the lane that waits, and another
+        AtomicLong received = new AtomicLong();
+        SequenceGate gate = new SequenceGate(1, () -> new SequenceGate.Activity(working.get(), received.get()));
+        Future<?> second = threads.submit(() -> {
+            gate.enter(2, NOBODY_DIES);
+            return null;
+        });
+        assertThrows(TimeoutException.class, () -> second.get(300, TimeUnit.MILLISECONDS));
+        working.set(1);
+        ExecutionException failure = assertThrows(ExecutionException.class, second::get);
+        assertTrue(failure.getCause() instanceof ProtocolException, failure::toString);
+    }
+
+    @Test
+    void numberIsNotMissingWhileBytesArrive() throws Exception {
+        AtomicLong received = new AtomicLong();
+        SequenceGate gate = new SequenceGate(1, () -> new SequenceGate.Activity(1, received.incrementAndGet()));
+        Future<?> second = threads.submit(() -> {
+            gate.enter(2, NOBODY_DIES);
+            return null;
+        });
+        assertThrows(TimeoutException.class, () -> second.get(300, TimeUnit.MILLISECONDS));
+        gate.enter(1, NOBODY_DIES);
+        gate.leave(1);
+        second.get();
+    }
+
+    @Test
     void numberAtWorkIsNotMissing() throws Exception {
-        SequenceGate gate = new SequenceGate(1);
+        SequenceGate gate = new SequenceGate(1, IDLE);
         gate.enter(1, NOBODY_DIES);
         Future<?> second = threads.submit(() -> {
             gate.enter(2, NOBODY_DIES);
             return null;
         });
-        assertThrows(java.util.concurrent.TimeoutException.class, () -> second.get(300, TimeUnit.MILLISECONDS));
+        assertThrows(TimeoutException.class, () -> second.get(300, TimeUnit.MILLISECONDS));
         gate.leave(1);
         second.get();
     }
 
     @Test
     void usedNumberIsRefused() throws Exception {
-        SequenceGate gate = new SequenceGate(30_000_000_000L);
+        SequenceGate gate = new SequenceGate(30_000_000_000L, IDLE);
         for (long n = 1; n <= 2; n++) {
             gate.enter(n, NOBODY_DIES);
             gate.leave(n);
@@ -89,7 +122,7 @@ final class SequenceGateTest {
 
     @Test
     void closingAndDyingEndTheWait() {
-        SequenceGate gate = new SequenceGate(30_000_000_000L);
+        SequenceGate gate = new SequenceGate(30_000_000_000L, IDLE);
         assertThrows(
                 IOException.class,
                 () -> gate.enter(5, () -> {
