@@ -38,6 +38,10 @@ public final class GpuServer implements AutoCloseable {
     /** Connections at a time, over all sessions: each has a thread. */
     private static final int MAXIMUM_CONNECTIONS = 1024;
 
+    // Between attempts to accept that fail.
+    private static final long SHORTEST_PAUSE_MILLIS = 100;
+    private static final long LONGEST_PAUSE_MILLIS = 5_000;
+
     private static final long CLOSE_NANOS = 2_000_000_000L;
 
     private final long startNanos = System.nanoTime();
@@ -101,14 +105,22 @@ public final class GpuServer implements AutoCloseable {
     }
 
     private void accept(MessageListener listener) {
+        long pauseMillis = SHORTEST_PAUSE_MILLIS;
         while (!closed) {
             try {
                 admit(listener.accept());
-            } catch (IOException e) {
-                if (!closed) {
-                    LOG.log(Level.ERROR, "no longer listening on {0}: {1}", listener.address(), e.getMessage());
+                pauseMillis = SHORTEST_PAUSE_MILLIS;
+            } catch (IOException | RuntimeException e) { // a server that lives on must not be deaf
+                if (closed) {
+                    return;
                 }
-                return;
+                LOG.log(Level.ERROR, "can't accept on " + listener.address() + ", trying again", e);
+                try {
+                    Thread.sleep(pauseMillis);
+                } catch (InterruptedException interrupted) {
+                    return;
+                }
+                pauseMillis = Math.min(2 * pauseMillis, LONGEST_PAUSE_MILLIS);
             }
         }
     }

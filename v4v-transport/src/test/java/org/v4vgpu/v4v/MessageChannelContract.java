@@ -197,6 +197,35 @@ abstract class MessageChannelContract {
     }
 
     @Test
+    void losesNothingWhenAskedForThePeersLifeBetweenMessages() throws Exception {
+        int count = 300;
+        Future<?> sender = executor.submit(() -> {
+            Random random = new Random(6);
+            for (int i = 0; i < count; i++) {
+                client.send(header("m" + i), MemorySegment.ofArray(smallOrLarge(random, i)));
+            }
+            return null;
+        });
+        Random random = new Random(6);
+        for (int i = 0; i < count; i++) {
+            for (int j = 0; j < i % 12; j++) {
+                assertTrue(server.isPeerAlive(), "before message " + i);
+            }
+            try (IncomingMessage message = server.receive()) {
+                assertEquals("m" + i, text(message));
+                assertArrayEquals(smallOrLarge(random, i), payload(message));
+            }
+        }
+        sender.get(10, SECONDS);
+        client.close();
+        assertThrows(EOFException.class, () -> server.receive());
+    }
+
+    private byte[] smallOrLarge(Random random, int number) {
+        return bytes(random, number % 4 == 3 ? Math.min(client.maximumPayloadBytes(), 70_000) : number % 100);
+    }
+
+    @Test
     void deliversWhatWasSentBeforeACloseThenEof() throws Exception {
         for (int i = 0; i < 5; i++) {
             client.send(header("last words " + i), MemorySegment.ofArray(new byte[100]));

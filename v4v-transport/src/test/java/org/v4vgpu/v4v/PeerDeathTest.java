@@ -115,6 +115,33 @@ class PeerDeathTest {
 
     @ParameterizedTest
     @ValueSource(strings = {V4V, TCP})
+    void noticesAClientKilledInTheMiddleOfACopyToABusyServer(String address) throws Exception {
+        beDomain(1);
+        try (MessageListener listener = MessageChannels.listen(ChannelAddress.parse(address));
+                PeerProcess client =
+                        PeerProcess.start("flood", listener.address().toString(), fabric);
+                MessageChannel channel = listener.accept()) {
+            channel.receive().close();
+            for (int i = 0; i < 30; i++) {
+                assertTrue(channel.isPeerAlive(), "alive, after " + i + " questions");
+                Thread.sleep(50);
+            }
+            client.kill();
+            long start = System.nanoTime();
+            while (channel.isPeerAlive()) {
+                assertTrue(System.nanoTime() - start < SECONDS.toNanos(1), "not noticed in a second");
+                Thread.sleep(50);
+            }
+            assertThrows(PeerLostException.class, () -> {
+                while (true) {
+                    channel.receive().close();
+                }
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {V4V, TCP})
     void noticesAKilledServerInSendAndReceive(String address) throws Exception {
         beDomain(5);
         try (PeerProcess server = PeerProcess.start("serve", address, fabric);

@@ -17,6 +17,11 @@ import java.util.List;
 final class ControlLoop implements Runnable {
     private static final Logger LOG = System.getLogger(ControlLoop.class.getName());
     private static final long POLLFD_BYTES = 8;
+    private static final long ACCEPT_PAUSE_NANOS = 1_000_000_000;
+    private static final int MOST_LINKS = 1024;
+
+    /** A process has one link for each of its domains, two after a race. */
+    private static final int MOST_LINKS_OF_A_PROCESS = 64;
 
     private final SharedMemoryHypervisor hypervisor;
     private final ControlServer server;
@@ -24,6 +29,7 @@ final class ControlLoop implements Runnable {
     private final int wakeup;
     private final List<ServedLink> served = new ArrayList<>();
 
+    private long acceptFailedNanos = System.nanoTime() - ACCEPT_PAUSE_NANOS;
     private volatile boolean closed;
 
     ControlLoop(SharedMemoryHypervisor hypervisor, ControlServer server, int listening, int wakeup) {
@@ -71,7 +77,8 @@ final class ControlLoop implements Runnable {
             int count = 2 + served.size() + peers.size();
             MemorySegment fds = arena.allocate(count * POLLFD_BYTES, 4);
             want(fds, 0, wakeup, Linux.POLLIN);
-            want(fds, 1, listening, Linux.POLLIN);
+            boolean pausing = System.nanoTime() - acceptFailedNanos < ACCEPT_PAUSE_NANOS;
+            want(fds, 1, pausing ? -1 : listening, Linux.POLLIN);
             int at = 2;
             for (ServedLink link : served) {
                 want(fds, at++, link.fd, Linux.POLLIN);
@@ -79,7 +86,7 @@ final class ControlLoop implements Runnable {
             for (Peer peer : peers) {
                 want(fds, at++, hypervisor.linkFd(peer), (short) 0); // a hang-up is always reported
             }
-            if (Linux.poll(fds, count, -1) == 0) {
+            if (Linux.poll(fds, count, pausing ? (int) (ACCEPT_PAUSE_NANOS / 1_000_000) : -1) == 0) {
                 return;
             }
             at = 2 + served.size();
@@ -118,11 +125,24 @@ final class ControlLoop implements Runnable {
     }
 
     private void accept() {
+        int fd;
         try {
-            int fd = Linux.accept(listening);
-            served.add(new ServedLink(fd, Linux.peerCredentials(fd).pid()));
-        } catch (IOException e) {
+            fd = Linux.accept(listening);
+        } catch (IOException e) { // it would fail again at once
+            acceptFailedNanos = System.nanoTime();
             LOG.log(Level.WARNING, "domain {0} could not accept a peer: {1}", hypervisor.domain(), e.getMessage());
+            return;
+        }
+        try {
+            int pid = Linux.peerCredentials(fd).pid();
+            if (served.size() >= MOST_LINKS
+                    || served.stream().filter(link -> link.pid == pid).count() >= MOST_LINKS_OF_A_PROCESS) {
+                throw new IOException("too many control connections, the last one of process " + pid);
+            }
+            served.add(new ServedLink(fd, pid));
+        } catch (IOException e) {
+            Linux.close(fd);
+            LOG.log(Level.WARNING, "domain {0} turned a peer away: {1}", hypervisor.domain(), e.getMessage());
         }
     }
 

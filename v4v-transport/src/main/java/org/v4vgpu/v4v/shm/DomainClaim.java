@@ -72,6 +72,10 @@ final class DomainClaim implements AutoCloseable {
 
     /** Whether the process at the other end of a socket holds the claim to a domain, as the kernel says. */
     static boolean isHeldBy(Fabric fabric, int domain, int pid) throws IOException {
+        if (pid <= 0) { // which is also what the kernel says of a lock that nobody holds
+            throw new IOException(
+                    "runs in another PID namespace, where it can't be identified; share one between the domains");
+        }
         Path file = fabric.lockFile(domain);
         synchronized (OWN) {
             if (OWN.containsKey(file)) {

@@ -5,6 +5,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -15,6 +16,7 @@ import org.v4vgpu.v4v.ChannelAddress;
 import org.v4vgpu.v4v.MessageChannel;
 import org.v4vgpu.v4v.MessageListener;
 import org.v4vgpu.v4v.TcpAddress;
+import org.v4vgpu.v4v.ring.IdleStrategy;
 
 /**
  * A listening TCP socket. Safe for any thread; one accepts at a time.
@@ -27,6 +29,9 @@ public final class TcpListener implements MessageListener {
     private static final int MOST_UNDECIDED = 256;
     private static final long PREAMBLE_TIMEOUT_NANOS = 10_000_000_000L;
     private static final long LOOK_AROUND_MILLIS = 1_000;
+
+    /** After a failure to accept: what made it fail may pass. */
+    private static final long ACCEPT_PAUSE_NANOS = 200_000_000;
 
     private final ServerSocketChannel server;
     private final Selector selector;
@@ -114,7 +119,16 @@ public final class TcpListener implements MessageListener {
     }
 
     private void acceptSocket() throws IOException {
-        SocketChannel socket = server.accept();
+        SocketChannel socket;
+        try {
+            socket = server.accept();
+        } catch (ClosedChannelException e) {
+            throw e;
+        } catch (IOException e) { // no descriptor left, for example; the listener must outlive it
+            LOG.log(Level.WARNING, "{0} could not accept: {1}", address, e.getMessage());
+            IdleStrategy.pause(ACCEPT_PAUSE_NANOS);
+            return;
+        }
         if (socket == null) {
             return;
         }

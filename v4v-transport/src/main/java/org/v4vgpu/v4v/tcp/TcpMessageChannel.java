@@ -32,7 +32,8 @@ import org.v4vgpu.v4v.ring.IdleStrategy;
  * lie, those on the heap pass through a staging buffer once.
  */
 public final class TcpMessageChannel implements MessageChannel {
-    private static final int SOCKET_BUFFER_BYTES = 4 << 20;
+    /** Not more than streams well: all that these hold stands before the notice of a peer's death. */
+    private static final int SOCKET_BUFFER_BYTES = 512 << 10;
 
     /** Up to here a payload is copied behind its header: cheaper than a second entry in the write. */
     private static final int GATHER_BYTES = 8 * 1024;
@@ -256,7 +257,7 @@ public final class TcpMessageChannel implements MessageChannel {
     private IncomingMessage awaitMessage(long timeoutNanos) throws IOException {
         long start = System.nanoTime();
         while (true) {
-            int bytes = receiver.hasEnded() ? -1 : receiver.read();
+            int bytes = receiver.saidGoodbye() ? -1 : receiver.read();
             TcpIncomingMessage message = receiver.next();
             if (message != null) {
                 return message;
@@ -299,7 +300,7 @@ public final class TcpMessageChannel implements MessageChannel {
             return false;
         }
         try {
-            return !receiver.hasEnded() && receiver.read() >= 0;
+            return receiver.isPeerAlive();
         } catch (IOException e) {
             return false;
         }
@@ -320,6 +321,7 @@ public final class TcpMessageChannel implements MessageChannel {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        receiver.discardSpill();
         try {
             sayGoodbye();
             socket.close();

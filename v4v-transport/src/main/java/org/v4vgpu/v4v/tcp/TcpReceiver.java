@@ -12,7 +12,7 @@ import org.v4vgpu.v4v.Payload;
  * Cuts a socket's bytes into messages, in place. Confined to the receiving thread.
  *
  * <p>A read takes what is there, but not much beyond the frame that it completes: so a large frame is followed by an empty buffer
- * and not by a part of the next one, which would have to be moved.
+ * and not by a part of the next one, which would have to be moved. Only to see whether the peer lives it reads on, aside.
  */
 final class TcpReceiver {
     private static final int READ_AHEAD_BYTES = 64 * 1024;
@@ -22,6 +22,7 @@ final class TcpReceiver {
     private final SocketChannel socket;
     private final String peer;
     private final ArrayDeque<ReceiveBlock> spare = new ArrayDeque<>();
+    private final TcpSpill spill = new TcpSpill();
     private ReceiveBlock block = new ReceiveBlock();
 
     // What has been read and not yet cut, as offsets into the block.
@@ -29,6 +30,8 @@ final class TcpReceiver {
     private int to;
 
     private boolean saidGoodbye;
+
+    /** The socket's end was seen; something may have been taken aside before it. */
     private boolean ended;
 
     TcpReceiver(SocketChannel socket, String peer) {
@@ -41,9 +44,38 @@ final class TcpReceiver {
         return saidGoodbye;
     }
 
-    /** Whether nothing will come any more beside what was read. */
-    boolean hasEnded() {
-        return ended || saidGoodbye;
+    /**
+     * Whether the peer still holds its end, as far as that can be seen without waiting. What stands before the end is taken aside, so
+     * that a peer is seen to have died though nobody receives what it sent.
+     */
+    boolean isPeerAlive() throws IOException {
+        int bytes;
+        do {
+            bytes = spill.isEmpty() && !hasWholeFrame() ? read() : 0;
+        } while (bytes > 0);
+        if (!ended && !isGoodbyeNext() && (!spill.isEmpty() || hasWholeFrame())) {
+            ended = !spill.fill(socket);
+        }
+        return !ended && !saidGoodbye && !isGoodbyeNext();
+    }
+
+    private boolean hasWholeFrame() throws IOException {
+        return to - from >= TcpDescriptor.PREFIX_BYTES && (isGoodbyeNext() || to - from >= nextFrameBytes());
+    }
+
+    private boolean isGoodbyeNext() {
+        return to - from >= TcpDescriptor.PREFIX_BYTES
+                && block.segment.get(INT, from) == TcpDescriptor.GOODBYE
+                && block.segment.get(INT, from + 4L) == 0;
+    }
+
+    private int nextFrameBytes() throws IOException {
+        return frameBytes(block.segment.get(INT, from), block.segment.get(INT, from + 4L));
+    }
+
+    /** The channel is closed: what was taken aside counts no more. Any thread. */
+    void discardSpill() {
+        spill.discard();
     }
 
     /** The next whole message among what was read; null if there is none. */
@@ -52,12 +84,12 @@ final class TcpReceiver {
         if (to - from < TcpDescriptor.PREFIX_BYTES || saidGoodbye) {
             return null;
         }
-        int headerBytes = block.segment.get(INT, from);
-        int payloadBytes = block.segment.get(INT, from + 4L);
-        if (headerBytes == TcpDescriptor.GOODBYE && payloadBytes == 0) {
+        if (isGoodbyeNext()) {
             saidGoodbye = true;
             return null;
         }
+        int headerBytes = block.segment.get(INT, from);
+        int payloadBytes = block.segment.get(INT, from + 4L);
         int frameBytes = frameBytes(headerBytes, payloadBytes);
         if (to - from < frameBytes) {
             return null;
@@ -87,24 +119,22 @@ final class TcpReceiver {
         return TcpDescriptor.PREFIX_BYTES + headerBytes + payloadBytes;
     }
 
-    /** Reads what is there without waiting. The bytes read; 0 if there are none, -1 at the end of the stream. */
+    /**
+     * Reads what is there without waiting, while no whole frame is. The bytes read; 0 if there are none, -1 at the end of the stream.
+     */
     int read() throws IOException {
-        int wanted = TcpDescriptor.PREFIX_BYTES;
-        if (to - from >= TcpDescriptor.PREFIX_BYTES) {
-            wanted = frameBytes(block.segment.get(INT, from), block.segment.get(INT, from + 4L));
-        }
+        int wanted = to - from < TcpDescriptor.PREFIX_BYTES ? TcpDescriptor.PREFIX_BYTES : nextFrameBytes();
         makeRoom(wanted);
-        int limit = Math.max(from + wanted, to + READ_AHEAD_BYTES);
-        if (wanted > READ_AHEAD_BYTES) {
-            limit = from + wanted;
-        }
+        int limit = wanted > READ_AHEAD_BYTES ? from + wanted : Math.max(from + wanted, to + READ_AHEAD_BYTES);
         block.buffer.limit(Math.min(limit, ReceiveBlock.BYTES)).position(to);
-        int bytes = socket.read(block.buffer);
-        if (bytes > 0) {
-            to += bytes;
-        } else if (bytes < 0) {
-            ended = true;
-        }
+        int bytes = spill.isEmpty() ? readSocket() : spill.take(block.buffer);
+        to += Math.max(bytes, 0);
+        return bytes;
+    }
+
+    private int readSocket() throws IOException {
+        int bytes = ended ? -1 : socket.read(block.buffer);
+        ended = bytes < 0;
         return bytes;
     }
 
