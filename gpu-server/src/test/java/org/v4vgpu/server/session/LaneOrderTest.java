@@ -6,8 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.google.protobuf.MessageLite;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -166,24 +167,26 @@ final class LaneOrderTest {
                         .build(),
                 Call.MODULE_UNLOAD,
                 ModuleUnloadRequest.newBuilder().setModule(module).build());
-        Map<Call<?, ?>, TestClient> lanes = new HashMap<>();
-        Map<Call<?, ?>, Long> numbers = new HashMap<>();
-        for (Call<?, ?> call : waits.keySet()) {
+        List<Waiting> waiting = new ArrayList<>();
+        for (Map.Entry<Call<?, ?>, MessageLite> wait : waits.entrySet()) {
             TestClient lane = gpu.join(host.connect());
-            lanes.put(call, lane);
-            numbers.put(call, lane.send(call, CallDescriptor.WAITS, waits.get(call), TestClient.NOTHING));
+            Call<?, ?> call = wait.getKey();
+            long number = lane.send(call, CallDescriptor.WAITS, wait.getValue(), TestClient.NOTHING);
+            waiting.add(new Waiting(call, lane, number));
         }
         beginCopy(feeder, context, address);
         gpu.post(Call.EVENT_RECORD, ServerContract.record(context, event, 0));
         endCopy(other);
-        for (Call<?, ?> call : waits.keySet()) {
-            TestClient lane = lanes.get(call);
-            assertEquals(0, lane.receive(call, numbers.get(call)).status(), call.name());
-            lane.goodbye();
+        for (Waiting each : waiting) {
+            assertEquals(0, each.lane.receive(each.call, each.number).status(), each.call.name());
+            each.lane.goodbye();
         }
         endCopy(feeder);
         feeder.goodbye();
     }
+
+    /** A lane whose call has not been answered. */
+    private record Waiting(Call<?, ?> call, TestClient lane, long number) {}
 
     /** The first half of a copy of two messages: its stream holds until the second one. */
     private static void beginCopy(TestClient lane, long context, long address) throws IOException {

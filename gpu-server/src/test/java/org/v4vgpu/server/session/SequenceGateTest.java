@@ -15,7 +15,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,7 +23,6 @@ import org.v4vgpu.proto.ProtocolException;
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class SequenceGateTest {
     private static final SequenceGate.Watch NOBODY_DIES = () -> {};
-    private static final Supplier<SequenceGate.Activity> IDLE = () -> new SequenceGate.Activity(0, 0);
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
 
@@ -35,7 +33,7 @@ final class SequenceGateTest {
 
     @Test
     void ordersNumbersOfManyLanes() throws Exception {
-        SequenceGate gate = new SequenceGate(30_000_000_000L, IDLE);
+        SequenceGate gate = new SequenceGate(30_000_000_000L, SequenceGateTest::nothing);
         int lanes = 6;
         int numbers = 30_000;
         AtomicLong next = new AtomicLong();
@@ -62,7 +60,7 @@ final class SequenceGateTest {
 
     @Test
     void missingNumberEndsTheWait() {
-        SequenceGate gate = new SequenceGate(100_000_000L, IDLE);
+        SequenceGate gate = new SequenceGate(100_000_000L, SequenceGateTest::nothing);
         ProtocolException failure = assertThrows(ProtocolException.class, () -> gate.enter(3, NOBODY_DIES));
         assertTrue(String.valueOf(failure.getMessage()).contains("number 1 never came"), failure::toString);
     }
@@ -98,7 +96,7 @@ final class SequenceGateTest {
 
     @Test
     void numberAtWorkIsNotMissing() throws Exception {
-        SequenceGate gate = new SequenceGate(1, IDLE);
+        SequenceGate gate = new SequenceGate(1, SequenceGateTest::nothing);
         gate.enter(1, NOBODY_DIES);
         Future<?> second = threads.submit(() -> {
             gate.enter(2, NOBODY_DIES);
@@ -111,7 +109,7 @@ final class SequenceGateTest {
 
     @Test
     void usedNumberIsRefused() throws Exception {
-        SequenceGate gate = new SequenceGate(30_000_000_000L, IDLE);
+        SequenceGate gate = new SequenceGate(30_000_000_000L, SequenceGateTest::nothing);
         for (long n = 1; n <= 2; n++) {
             gate.enter(n, NOBODY_DIES);
             gate.leave(n);
@@ -122,7 +120,7 @@ final class SequenceGateTest {
 
     @Test
     void closingAndDyingEndTheWait() {
-        SequenceGate gate = new SequenceGate(30_000_000_000L, IDLE);
+        SequenceGate gate = new SequenceGate(30_000_000_000L, SequenceGateTest::nothing);
         assertThrows(
                 IOException.class,
                 () -> gate.enter(5, () -> {
@@ -135,5 +133,10 @@ final class SequenceGateTest {
         gate.close();
         ExecutionException failure = assertThrows(ExecutionException.class, waiting::get);
         assertTrue(failure.getCause() instanceof IOException, failure::toString);
+    }
+
+    /** The activity of lanes that all wait for their client. */
+    private static SequenceGate.Activity nothing() {
+        return new SequenceGate.Activity(0, 0);
     }
 }
