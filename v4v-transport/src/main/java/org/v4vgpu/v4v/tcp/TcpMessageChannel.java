@@ -30,6 +30,9 @@ import org.v4vgpu.v4v.ring.IdleStrategy;
  * <p>The calling thread reads and writes the socket itself, without blocking, and waits in a selector only when nothing can be done;
  * there is no other thread. Small messages are gathered into one write, large payloads in native memory are written where they
  * lie, those on the heap pass through a staging buffer once.
+ *
+ * <p>A close while input is unread may reset the connection, as TCP does, and what was sent last be lost with it: who wants its last
+ * words heard receives until the end of the stream first.
  */
 public final class TcpMessageChannel implements MessageChannel {
     /** Not more than streams well: all that these hold stands before the notice of a peer's death. */
