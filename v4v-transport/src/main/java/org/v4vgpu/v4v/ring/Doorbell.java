@@ -35,6 +35,9 @@ final class Doorbell {
     private final long offset;
     private final long address;
 
+    /** {@link IdleStrategy}'s memory between two waits of the one sleeper. */
+    int takenOffers;
+
     Doorbell(MemorySegment ring, long offset) {
         this.ring = ring;
         this.offset = offset;
