@@ -33,7 +33,10 @@ enum DeviceChoice {
                 SoftwareDeviceOptions options = SoftwareDeviceOptions.defaults()
                         .withLaunchLimit(kernelTimeout.duration())
                         .withChecks(checks);
-                yield new SoftwareDevice(memory == null ? options : options.withTotalBytes(memory.bytes()));
+                SoftwareDevice device =
+                        new SoftwareDevice(memory == null ? options : options.withTotalBytes(memory.bytes()));
+                device.warmUp();
+                yield device;
             }
         };
     }

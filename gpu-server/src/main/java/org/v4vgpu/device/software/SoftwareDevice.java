@@ -59,6 +59,11 @@ public final class SoftwareDevice implements Device {
                 SoftwareAttributes.of(cores, HostMachine.clockKilohertz()));
     }
 
+    /** Has the JVM load the compiler in the background, which the first launch would wait for. */
+    public void warmUp() {
+        WarmUp.begin();
+    }
+
     @Override
     public DeviceDescription description() {
         return description;
