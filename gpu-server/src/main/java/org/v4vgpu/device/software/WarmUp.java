@@ -56,18 +56,13 @@ final class WarmUp {
 
     /** Runs on a thread of its own and returns at once. */
     static void begin() {
-        Thread thread = Thread.ofPlatform()
-                .daemon()
-                .name("v4vgpu warm-up")
-                .priority(Thread.MIN_PRIORITY)
-                .unstarted(() -> {
-                    try {
-                        run();
-                    } catch (DeviceException | RuntimeException e) {
-                        LOG.log(Level.WARNING, "the first kernel will take longer: {0}", e.getMessage());
-                    }
-                });
-        thread.start();
+        Thread.ofPlatform().daemon().name("v4vgpu warm-up").start(() -> {
+            try {
+                run();
+            } catch (DeviceException | RuntimeException e) {
+                LOG.log(Level.WARNING, "the first kernel will take longer: {0}", e.getMessage());
+            }
+        });
     }
 
     static void run() throws DeviceException {

@@ -112,7 +112,7 @@ public final class AccessChecks {
     }
 
     private void shared(int thread, int address, long value, int bytes, int kind, int line) {
-        if (address < 0 || bytes > history.bytes() - address || (address & bytes - 1) != 0) {
+        if (address < 0 || bytes > history.bytes() - address || (address & (bytes - 1)) != 0) {
             return; // The access itself ends the kernel.
         }
         boolean strong = (kind & STRONG) != 0;
@@ -179,7 +179,7 @@ public final class AccessChecks {
         long value = 0;
         for (int i = 0; i < Math.min(8, bytes); i++) {
             int at = address + i;
-            value |= (shared[at >> 2] >>> ((at & 3) << 3) & 0xFFL) << 8 * i;
+            value |= ((shared[at >> 2] >>> ((at & 3) << 3)) & 0xFFL) << (8 * i);
         }
         return value;
     }

@@ -74,7 +74,7 @@ record WordFault(@Nullable MemoryAccess access, long index) {
     /** The index without the shifted bits. */
     private int word() {
         int shift = shift();
-        return (int) index << 32 - shift >> 32 - shift;
+        return ((int) index << (32 - shift)) >> (32 - shift);
     }
 
     /** The bits of the address that an aligned one has not. */
@@ -89,6 +89,6 @@ record WordFault(@Nullable MemoryAccess access, long index) {
         // Of an access of several words the array may have refused any.
         int bytes = access == null ? 4 : access.bytes();
         int low = low();
-        return Integer.toUnsignedLong(((word() << 2) - (low & ~3) & -bytes) + low);
+        return Integer.toUnsignedLong((((word() << 2) - (low & ~3)) & -bytes) + low);
     }
 }
