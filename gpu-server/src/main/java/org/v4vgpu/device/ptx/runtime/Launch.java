@@ -1,12 +1,15 @@
 package org.v4vgpu.device.ptx.runtime;
 
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.LaunchShape;
 
 /**
  * A launch that was checked: everything its workers need, and nothing that they change.
  *
  * @param parameters the parameter bytes as little-endian words
+ * @param heap of malloc, where the kernel uses it
+ * @param workspace the address of zeroed global memory of this launch, where the kernel uses it
  * @param symbols the addresses of the module's variables, by index
  */
 @SuppressWarnings("ArrayRecordComponent") // Shared, not compared: a carrier, not a value.
@@ -17,5 +20,7 @@ public record Launch(
         int[] parameters,
         GlobalWindow window,
         long[] symbols,
+        @Nullable DeviceHeap heap,
+        long workspace,
         BooleanSupplier cancellation,
         PrintfOutput output) {}
