@@ -70,10 +70,10 @@ public final class SmallFloat {
         if ((notes & FINITE) != 0 && Double.isInfinite(value)) {
             value = Math.copySign(LARGEST[format], value);
         }
-        int bits = bits(value, format);
-        return (notes & FLUSH) != 0 && Math.abs(value) < Math.scalb(1.0, LEAST_EXPONENT[format])
-                ? bits & (format == TF32 ? 0x8000_0000 : 0x8000)
-                : (notes & RELU) != 0 && value == 0 ? 0 : bits;
+        if ((notes & FLUSH) != 0 && Math.abs(value) < Math.scalb(1.0, LEAST_EXPONENT[format])) {
+            value = Math.copySign(0, value);
+        }
+        return (notes & RELU) != 0 && value == 0 ? 0 : bits(value, format);
     }
 
     /** The nearest value of the format in the mode's direction, as a double. */

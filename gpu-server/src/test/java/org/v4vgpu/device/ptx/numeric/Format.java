@@ -127,6 +127,9 @@ enum Format {
         boolean negative = value.signum() < 0;
         BigDecimal magnitude = value.abs();
         int exponent = Math.max(exponent(magnitude), least());
+        if (exponent > bias()) {
+            return overflow(mode, negative);
+        }
         BigDecimal digits = scaled(magnitude, precision - 1 - exponent);
         RoundingMode rounding = switch (mode) {
             case RN -> RoundingMode.HALF_EVEN;
@@ -140,10 +143,14 @@ enum Format {
         long field = whole.bitLength() < precision ? 0 : exponent + bias();
         long bits = whole.longValueExact() - (field == 0 ? 0 : 1L << (precision - 1)) + (field << (precision - 1));
         if (bits >= infinity(false) >>> unused()) {
-            boolean stays = mode == Mode.RZ || (mode == Mode.RM && !negative) || (mode == Mode.RP && negative);
-            return stays ? largest(negative) : infinity(negative);
+            return overflow(mode, negative);
         }
         return bits << unused() | sign(negative);
+    }
+
+    private long overflow(Mode mode, boolean negative) {
+        boolean stays = mode == Mode.RZ || (mode == Mode.RM && !negative) || (mode == Mode.RP && negative);
+        return stays ? largest(negative) : infinity(negative);
     }
 
     /** A quotient or root to far more digits than any rounding looks at, and not on a tie by accident. */

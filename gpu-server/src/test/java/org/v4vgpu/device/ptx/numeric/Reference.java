@@ -8,7 +8,7 @@ import org.v4vgpu.device.ptx.numeric.Format.Mode;
 
 /** Floating-point operations by IEEE 754 and the PTX ISA, on bits, exactly. {@code Notes} are the modifiers. */
 final class Reference {
-    private static final MathContext ROOT = new MathContext(120, RoundingMode.DOWN);
+    private static final MathContext ROOT = new MathContext(420, RoundingMode.DOWN);
 
     /** Modifiers. */
     record Notes(Mode mode, boolean ftz, boolean sat, boolean relu) {
