@@ -20,7 +20,7 @@ import org.v4vgpu.device.ptx.syntax.Variable;
 /** The names of a module: variables that get an address when it is loaded, by index; shared variables; functions. Immutable. */
 public final class ModuleLayout {
     private static final long CONSTANT_BYTES = 64 << 10;
-    private static final int FUNCTION_ALIGNMENT = 128;
+    private static final long FUNCTION_ALIGNMENT = 128;
 
     private final List<Variable> addressed = new ArrayList<>();
     private final Map<String, Integer> indexes = new HashMap<>();

@@ -40,7 +40,7 @@ public record MatrixMove(Kind kind, int count, boolean transposed) implements Wa
         int major = lane >> 2;
         int minor = 2 * (lane & 3);
         if (!transposed) {
-            return block.shared[row(block, first, matrix, major) + 2 * minor >> 2];
+            return block.shared[(row(block, first, matrix, major) + 2 * minor) >> 2];
         }
         int low = WordAccess.getShort(block.shared, row(block, first, matrix, minor) + 2 * major);
         int high = WordAccess.getShort(block.shared, row(block, first, matrix, minor + 1) + 2 * major);
@@ -52,7 +52,7 @@ public record MatrixMove(Kind kind, int count, boolean transposed) implements Wa
         int major = lane >> 2;
         int minor = 2 * (lane & 3);
         if (!transposed) {
-            block.shared[row(block, first, matrix, major) + 2 * minor >> 2] = value;
+            block.shared[(row(block, first, matrix, major) + 2 * minor) >> 2] = value;
             return;
         }
         WordAccess.putShort(block.shared, row(block, first, matrix, minor) + 2 * major, (short) value);
@@ -73,6 +73,6 @@ public record MatrixMove(Kind kind, int count, boolean transposed) implements Wa
 
     private static int element(ThreadBlock block, int first, int row, int column) {
         int word = WarpOperation.operand(block, 0, first + 4 * row + column / 2);
-        return word >>> 16 * (column & 1) & 0xFFFF;
+        return (word >>> (16 * (column & 1))) & 0xFFFF;
     }
 }

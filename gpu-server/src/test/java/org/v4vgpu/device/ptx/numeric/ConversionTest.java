@@ -191,6 +191,64 @@ class ConversionTest {
         }
     }
 
+    /** Formats of eight bits: all their values, and for many floats the nearest of these, ties to the even one. */
+    @ParameterizedTest
+    @CsvSource({"e4m3x2, 3, 7, 448", "e5m2x2, 2, 15, 57344"})
+    void bytes(String type, int mantissaBits, int bias, double largest) throws DeviceException {
+        double[] values = new double[256];
+        List<long[]> all = new ArrayList<>();
+        for (int bits = 0; bits < 256; bits++) {
+            int exponent = (bits & 0x7F) >> mantissaBits;
+            double mantissa = (bits & (1 << mantissaBits) - 1) / (double) (1 << mantissaBits);
+            double magnitude = exponent == 0
+                    ? mantissa * StrictMath.pow(2, 1 - bias)
+                    : (1 + mantissa) * StrictMath.pow(2, exponent - bias);
+            values[bits] = magnitude > largest ? Double.NaN : bits > 127 ? -magnitude : magnitude;
+            all.add(new long[] {bits | (255 - bits) << 8});
+        }
+        long[] halves = NumericBench.run("cvt.rn.f16x2." + type + " %d, %a;", List.of("b32", "b16"), all);
+        for (int bits = 0; bits < 256; bits++) {
+            if (!Double.isNaN(values[bits])) {
+                assertEquals((float) values[bits], Float.float16ToFloat((short) halves[bits]), "of " + bits);
+            }
+            if (!Double.isNaN(values[255 - bits])) {
+                assertEquals((float) values[255 - bits], Float.float16ToFloat((short) (halves[bits] >>> 16)));
+            }
+        }
+        List<long[]> rows = FloatingPointTest.rows(Format.F32, 2);
+        Random random = new Random(5);
+        for (int i = 0; i < 300; i++) {
+            float x = (float) (values[random.nextInt(126)] * (1 + random.nextInt(5) / 8.0));
+            rows.add(new long[] {Float.floatToIntBits(x) & 0xFFFF_FFFFL, Float.floatToIntBits(-x) & 0xFFFF_FFFFL});
+        }
+        String ptx = "cvt.rn.satfinite." + type + ".f32 %d, %a, %b;";
+        long[] actual = NumericBench.run(ptx, List.of("b16", "f32", "f32"), rows);
+        for (int i = 0; i < actual.length; i++) {
+            for (int n = 0; n < 2; n++) {
+                // Beyond the largest all are as far from it: a double would not tell how far.
+                float x = (float) Math.clamp(Float.intBitsToFloat((int) rows.get(i)[n]), -largest, largest);
+                int found = (int) (n == 0 ? actual[i] >>> 8 : actual[i]) & 0xFF;
+                assertEquals(nearest(values, x), found, "of " + x);
+            }
+        }
+    }
+
+    private static int nearest(double[] values, float x) {
+        int best = Float.floatToRawIntBits(x) < 0 ? 128 : 0;
+        int first = best;
+        if (Float.isNaN(x)) {
+            return 0x7F;
+        }
+        for (int bits = first; bits < first + 128; bits++) {
+            double distance = Math.abs(values[bits] - x);
+            double least = Math.abs(values[best] - x);
+            if (distance < least || (distance == least && (bits & 1) == 0)) {
+                best = bits;
+            }
+        }
+        return best;
+    }
+
     private static String type(Format format) {
         return format.name().toLowerCase(Locale.ROOT);
     }
