@@ -4,7 +4,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.ptx.runtime.DeviceHeap;
 import org.v4vgpu.device.ptx.runtime.GlobalAccess;
 import org.v4vgpu.device.ptx.runtime.GlobalWindow;
 import org.v4vgpu.proto.CudaStatus;
@@ -53,6 +55,7 @@ public final class GlobalMemory implements AutoCloseable {
     private byte[] map = new byte[1024];
     private long usedBytes;
     private boolean closed;
+    private @Nullable DeviceHeap heap;
 
     private GlobalMemory(long capacityBytes) {
         this.capacityBytes = roundUp(capacityBytes);
@@ -150,6 +153,14 @@ public final class GlobalMemory implements AutoCloseable {
     /** Bytes that can be allocated in all. */
     public long capacityBytes() {
         return capacityBytes;
+    }
+
+    /** The heap of kernels that call malloc, made at its first use. */
+    synchronized DeviceHeap heap() throws DeviceException {
+        if (heap == null) {
+            heap = new DeviceHeap(allocate(DeviceHeap.BYTES));
+        }
+        return heap;
     }
 
     /** What a launch sees: valid for accesses to all that was allocated before. */

@@ -9,6 +9,7 @@ import org.v4vgpu.device.DeviceFunction;
 import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.device.ptx.runtime.Checks;
 import org.v4vgpu.device.ptx.runtime.FaultContext;
+import org.v4vgpu.device.ptx.runtime.DeviceHeap;
 import org.v4vgpu.device.ptx.runtime.Grid;
 import org.v4vgpu.device.ptx.runtime.KernelPlan;
 import org.v4vgpu.device.ptx.runtime.Launch;
@@ -154,18 +155,29 @@ public final class Kernel implements DeviceFunction {
     public void run(LaunchShape shape, MemorySegment parameters, Cancellation cancellation, Appendable output)
             throws DeviceException {
         check(shape, parameters.byteSize());
-        Launch launch = new Launch(
-                plan(),
-                entry.compiled().code(),
-                shape,
-                words(parameters),
-                checks.memory() ? memory.exactWindow() : memory.window(),
-                symbols,
-                cancellation,
-                new PrintfOutput(output),
-                faults,
-                checks);
-        new Grid(launch).run();
+        DeviceHeap heap = plan().needs().contains(KernelPlan.Need.HEAP) ? memory.heap() : null;
+        boolean waits = plan().needs().contains(KernelPlan.Need.WORKSPACE);
+        long workspace = waits ? memory.allocate(GlobalMemory.GRANULE) : 0;
+        try {
+            Launch launch = new Launch(
+                    plan(),
+                    entry.compiled().code(),
+                    shape,
+                    words(parameters),
+                    checks.memory() ? memory.exactWindow() : memory.window(),
+                    symbols,
+                    heap,
+                    workspace,
+                    cancellation,
+                    new PrintfOutput(output),
+                    faults,
+                    checks);
+            new Grid(launch).run();
+        } finally {
+            if (waits) {
+                memory.free(workspace);
+            }
+        }
     }
 
     private KernelPlan plan() {

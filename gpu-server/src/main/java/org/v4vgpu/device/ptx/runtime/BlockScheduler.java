@@ -20,6 +20,7 @@ final class BlockScheduler {
     private final SyncPoint[] points;
     private final ThreadBlock block;
     private final boolean warps;
+    private boolean begun;
 
     BlockScheduler(Launch launch, ThreadBlock block) {
         this.code = launch.code();
@@ -29,20 +30,58 @@ final class BlockScheduler {
         this.warps = plan.isSynchronizingWarps();
     }
 
-    /** Runs the block that {@code place} named. */
+    /** Runs the block that {@code place} named, to its end. */
     void run() {
+        begin();
+        while (!advance()) {
+            // Its threads wait for each other in a spin loop.
+            block.poll();
+        }
+    }
+
+    /** Begins the block that {@code place} named. */
+    void begin() {
+        begun = false;
+    }
+
+    /** Runs the block until all threads have ended, or until those that have not wait in spin loops: then answers false. */
+    boolean advance() {
         if (!plan.isSynchronizing()) {
             code.run(0, block, 0, block.threads, 0);
-            return;
+            return true;
         }
-        Arrays.fill(block.pc, 0, block.threads, 0);
-        Arrays.fill(block.arrived, 0);
-        int state = warps ? runWarps() : runTogether(0);
+        int start = begun ? MIXED : 0;
+        if (!begun) {
+            begun = true;
+            Arrays.fill(block.pc, 0, block.threads, 0);
+            Arrays.fill(block.arrived, 0);
+        }
+        int state = warps ? runWarps() : runTogether(start);
         while (state != EXITED) {
             block.poll();
-            releaseBarriers();
+            boolean released = releaseBarriers();
+            boolean spins = releaseSpinning();
+            if (!released && !spins) {
+                throw deadlock();
+            }
+            if (!released) {
+                return false;
+            }
             state = warps ? runWarps() : runTogether(MIXED);
         }
+        return true;
+    }
+
+    private boolean releaseSpinning() {
+        boolean found = false;
+        for (int t = 0; t < block.threads; t++) {
+            int at = block.pc[t];
+            if (at < 0 && points[~at].kind() == SyncPoint.Kind.SPIN) {
+                block.pc[t] = ~at;
+                found = true;
+            }
+        }
+        return found;
     }
 
     /** Runs the whole block while its threads move as one; answers EXITED when all have ended. */
@@ -136,15 +175,13 @@ final class BlockScheduler {
     }
 
     /** Lets threads go on whose barrier is complete. */
-    private void releaseBarriers() {
+    private boolean releaseBarriers() {
         boolean released = false;
         for (int id = 0; id < 16; id++) {
             released |= release(id);
         }
-        if (!released) {
-            throw deadlock();
-        }
         takeUniforms();
+        return released;
     }
 
     private boolean release(int id) {

@@ -14,6 +14,10 @@ import org.v4vgpu.proto.CudaStatus;
  */
 public final class Grid {
     private static final int HELPERS = Runtime.getRuntime().availableProcessors() - 1;
+
+    /** Source: CUDA driver API, CUresult. */
+    private static final CudaStatus COOPERATIVE_LAUNCH_TOO_LARGE = new CudaStatus(720);
+
     private static final long ALONE_NANOS = 20_000;
     private static final ExecutorService POOL = Executors.newFixedThreadPool(
             Math.max(1, HELPERS),
@@ -23,6 +27,7 @@ public final class Grid {
     private final Launch launch;
     private final long blocks;
     private final AtomicLong next = new AtomicLong();
+    private final @Nullable ResidentBlocks residents;
 
     // The caller's own: whether nobody has been asked to help, and since when.
     private boolean alone;
@@ -41,6 +46,7 @@ public final class Grid {
     public Grid(Launch launch) {
         this.launch = launch;
         this.blocks = launch.shape().blocks();
+        this.residents = launch.plan().isSpinning() ? new ResidentBlocks(launch, this::isStopped) : null;
     }
 
     /**
@@ -49,6 +55,14 @@ public final class Grid {
      * @throws DeviceException the first fault of any thread, with kernel, block, thread and line
      */
     public void run() throws DeviceException {
+        if (residents != null
+                && launch.plan().needs().contains(KernelPlan.Need.WORKSPACE)
+                && residents.exceedsLaunch()) {
+            throw new DeviceException(
+                    COOPERATIVE_LAUNCH_TOO_LARGE,
+                    "kernel " + launch.plan().name() + ": " + blocks + " blocks wait for each other, at most "
+                            + residents.most() + " of this size can");
+        }
         try {
             work(true);
         } finally {
@@ -98,13 +112,46 @@ public final class Grid {
     }
 
     private void work(boolean caller) {
+        if (residents == null) {
+            workInOrder(caller);
+        } else {
+            workInTurns(residents, caller);
+        }
+    }
+
+    /** Runs blocks that wait for each other, each until it waits. */
+    private void workInTurns(ResidentBlocks residents, boolean caller) {
+        ResidentBlocks.Resident at = null;
+        try {
+            if (caller) {
+                beginAlone();
+            }
+            for (at = residents.take(); at != null; at = residents.take()) {
+                if (isStopped()) {
+                    throw new KernelFault(CudaStatus.LAUNCH_TIMEOUT, "cancelled");
+                }
+                if (at.scheduler().advance()) {
+                    residents.end(at);
+                } else if (residents.putBack(at)) {
+                    Thread.yield(); // What the blocks wait for may be in the hands of a worker that has no processor.
+                }
+                if (caller) {
+                    askForHelp();
+                }
+            }
+        } catch (Throwable thrown) {
+            residents.end();
+            fail(at == null ? -1 : at.number(), at == null ? 0 : at.block().faultThread, thrown);
+        }
+    }
+
+    private void workInOrder(boolean caller) {
         ThreadBlock block = null;
         long at = -1;
         try {
             block = STATE.get();
             if (caller) {
-                alone = HELPERS > 0 && blocks > 1;
-                start = alone ? System.nanoTime() : 0;
+                beginAlone();
             }
             BooleanSupplier stop = caller ? this::pollAlone : this::isStopped;
             block.begin(launch, stop);
@@ -137,10 +184,16 @@ public final class Grid {
         return isStopped();
     }
 
+    private void beginAlone() {
+        alone = HELPERS > 0 && blocks > 1;
+        start = alone ? System.nanoTime() : 0;
+    }
+
     private void askForHelp() {
         if (alone && System.nanoTime() - start > ALONE_NANOS) {
             alone = false;
-            for (int i = 0; i < Math.min(HELPERS, blocks - next.get()); i++) {
+            long useful = residents == null ? blocks - next.get() : residents.useful();
+            for (int i = 0; i < Math.min(HELPERS, useful); i++) {
                 POOL.execute(this::help);
             }
         }

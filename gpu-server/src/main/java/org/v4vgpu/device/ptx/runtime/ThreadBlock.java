@@ -12,9 +12,6 @@ import org.v4vgpu.proto.CudaStatus;
  * block and from launch to launch. Confined to its worker. Fields are public for generated code.
  */
 public final class ThreadBlock {
-    /** Rows of operands and results of synchronising instructions. */
-    static final int OPERAND_ROWS = 4;
-
     private static final int MOST_WORDS_KEPT = 1 << 20;
     private static final int[] NO_WORDS = {};
     private static final int[][] NO_INTS = {};
@@ -58,8 +55,9 @@ public final class ThreadBlock {
     public double[][] doubles = new double[0][];
     public long[] uniformIn = new long[0];
     public long[] uniformOut = new long[0];
-    public int[][] operands = new int[OPERAND_ROWS][0];
-    public int[][] results = new int[2][0];
+    public int[][] operands = NO_INTS;
+    public int[][] results = NO_INTS;
+    public long workspace;
 
     /** The thread that failed, when a region ends by an exception. */
     public int faultThread;
@@ -68,6 +66,7 @@ public final class ThreadBlock {
     @Nullable
     AccessChecks checks;
 
+    private @Nullable DeviceHeap heap;
     final int[] arrived = new int[16];
     private int counted;
     private BooleanSupplier cancellation = ThreadBlock::never;
@@ -110,6 +109,8 @@ public final class ThreadBlock {
         base = launch.window().base();
         delta = launch.window().delta();
         symbols = launch.symbols();
+        heap = launch.heap();
+        workspace = launch.workspace();
         cancellation = stop;
         output = launch.output();
         checks = launch.checks().isAny() ? new AccessChecks(launch, shared, sharedBytes) : null;
@@ -122,6 +123,7 @@ public final class ThreadBlock {
     void end() {
         parameters = NO_WORDS;
         symbols = NO_SYMBOLS;
+        heap = null;
         map = NO_MAP;
         cancellation = ThreadBlock::never;
         output = NOWHERE;
@@ -134,6 +136,15 @@ public final class ThreadBlock {
             longs = NO_LONGS;
             floats = NO_FLOATS;
             doubles = NO_DOUBLES;
+        }
+    }
+
+    /** Called where a function with a frame begins: what lies beyond the thread's local memory is another thread's. */
+    public void requireStack(int endBytes) {
+        if (endBytes > 4 * localStride || endBytes < 0) {
+            throw new KernelFault(
+                    CudaStatus.LAUNCH_FAILED,
+                    "stack overflow: local memory of " + 4 * localStride + " bytes is used up");
         }
     }
 
@@ -153,6 +164,13 @@ public final class ThreadBlock {
 
     private static boolean never() {
         return false;
+    }
+
+    DeviceHeap heap() {
+        if (heap == null) {
+            throw new IllegalStateException("the launch has brought no heap");
+        }
+        return heap;
     }
 
     PrintfOutput output() {
@@ -189,14 +207,20 @@ public final class ThreadBlock {
     private void sizeRows(KernelPlan plan) {
         if (pc.length < threads) {
             pc = new int[threads];
-            operands = new int[OPERAND_ROWS][threads];
-            results = new int[2][threads];
+            operands = NO_INTS;
+            results = NO_INTS;
             ints = new int[0][];
             longs = new long[0][];
             floats = new float[0][];
             doubles = new double[0][];
         }
         int row = pc.length;
+        if (operands.length < plan.operandRows()) {
+            operands = new int[plan.operandRows()][row];
+        }
+        if (results.length < plan.resultRows()) {
+            results = new int[plan.resultRows()][row];
+        }
         if (ints.length < plan.intRows()) {
             ints = new int[plan.intRows()][row];
         }

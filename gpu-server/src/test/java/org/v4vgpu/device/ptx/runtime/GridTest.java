@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -113,8 +114,8 @@ class GridTest {
     }
 
     private static DeviceException launch(CompiledKernel code) {
-        KernelPlan plan =
-                new KernelPlan("k", List.of(new SyncPoint(SyncPoint.Kind.NONE, false, 0, 1)), 0, 0, 0, 0, 0, 0, 0, 0);
+        KernelPlan plan = new KernelPlan(
+                "k", List.of(new SyncPoint(SyncPoint.Kind.NONE, false, 0, 1)), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Set.of());
         Launch launch = new Launch(
                 plan,
                 code,
@@ -122,6 +123,8 @@ class GridTest {
                 new int[0],
                 new GlobalWindow(new byte[0], 0, 0, new long[0], new long[0]),
                 new long[0],
+                null,
+                0,
                 () -> false,
                 new PrintfOutput(new StringBuilder()),
                 NOTHING_KNOWN,
