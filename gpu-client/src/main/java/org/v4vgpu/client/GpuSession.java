@@ -36,6 +36,7 @@ final class GpuSession implements AutoCloseable {
     private final ChannelAddress address;
     private final boolean blocking;
     private final LaneTable lanes;
+    private final HostFunctions hostFunctions = new HostFunctions(this);
     private final ByteString secret;
     private final AtomicLong sequence = new AtomicLong();
     private final AtomicReference<@Nullable End> end = new AtomicReference<>();
@@ -82,6 +83,10 @@ final class GpuSession implements AutoCloseable {
         return lanes.current();
     }
 
+    HostFunctions hostFunctions() {
+        return hostFunctions;
+    }
+
     /** Whether every call waits for its reply. */
     boolean isBlocking() {
         return blocking;
@@ -114,6 +119,7 @@ final class GpuSession implements AutoCloseable {
         if (end.compareAndSet(null, new End(CudaStatus.DEVICE_UNAVAILABLE, text))) {
             LOG.log(Level.ERROR, text);
             lanes.cut();
+            hostFunctions.cut();
         }
         return Objects.requireNonNull(end.get()).exception(cause);
     }
@@ -142,6 +148,7 @@ final class GpuSession implements AutoCloseable {
             end.compareAndSet(null, new End(CudaStatus.DEINITIALIZED, "the session at " + address + " was closed"));
         }
         lanes.cut();
+        hostFunctions.cut();
     }
 
     private static HelloReply hello(MessageChannel channel, ByteString secret) throws IOException {
