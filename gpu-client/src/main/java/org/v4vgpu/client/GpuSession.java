@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -57,9 +58,11 @@ final class GpuSession implements AutoCloseable {
      */
     static GpuSession open(ChannelAddress address, boolean blocking) {
         try {
+            // Before there is a connection, whose server gives a client only so much time to say it.
+            MemorySegment request = hello(ByteString.EMPTY);
             MessageChannel channel = MessageChannels.connect(address);
             try {
-                HelloReply hello = hello(channel, ByteString.EMPTY);
+                HelloReply hello = greet(channel, request);
                 if (hello.getSecret().isEmpty()) {
                     throw new ProtocolException("the server opened a session without a secret");
                 }
@@ -127,9 +130,10 @@ final class GpuSession implements AutoCloseable {
     /** Opens a channel for a further lane. */
     MessageChannel join() {
         try {
+            MemorySegment request = hello(secret);
             MessageChannel channel = MessageChannels.connect(address);
             try {
-                hello(channel, secret);
+                greet(channel, request);
                 return channel;
             } catch (IOException | RuntimeException e) {
                 channel.close();
@@ -151,13 +155,17 @@ final class GpuSession implements AutoCloseable {
         hostFunctions.cut();
     }
 
-    private static HelloReply hello(MessageChannel channel, ByteString secret) throws IOException {
+    private static MemorySegment hello(ByteString secret) {
         HelloRequest request = HelloRequest.newBuilder()
                 .setProtocolVersion(Limits.PROTOCOL_VERSION)
                 .setClient(ClientName.ofThisProcess())
                 .setSecret(secret)
                 .build();
-        channel.send(new CallEncoder().request(Call.HELLO, CallDescriptor.WAITS | CallDescriptor.LAST, 0, 0, request));
+        return new CallEncoder().request(Call.HELLO, CallDescriptor.WAITS | CallDescriptor.LAST, 0, 0, request);
+    }
+
+    private static HelloReply greet(MessageChannel channel, MemorySegment hello) throws IOException {
+        channel.send(hello);
         try (IncomingMessage message = channel.receive(HELLO_TIMEOUT_NANOS)) {
             CallHeader header = CallHeader.decode(message.header());
             if (!header.isReply() || header.number() != Call.HELLO.number()) {

@@ -57,9 +57,8 @@ final class DriverOccupancy {
         }
         RemoteDevice device = kernel.module().context().device();
         long each = attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR)
-                / blocks
-                / SHARED_GRANULE
-                * SHARED_GRANULE;
+                / blocks;
+        each -= each % SHARED_GRANULE;
         long most = attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK);
         long own = attribute(kernel, CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES);
         sharedBytes[0] = Math.max(0, Math.min(each, most) - own);

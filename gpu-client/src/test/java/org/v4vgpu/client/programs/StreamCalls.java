@@ -87,7 +87,7 @@ final class StreamCalls {
         ok(cuStreamAddCallback(
                 stream,
                 (of, status, data) -> {
-                    seen.add(of == stream && status == 0 ? data : "wrong arguments");
+                    seen.add(of.equals(stream) && status == 0 ? data : "wrong arguments");
                     try {
                         mayGoOn.await();
                     } catch (InterruptedException e) {
