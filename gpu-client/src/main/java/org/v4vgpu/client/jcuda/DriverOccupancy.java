@@ -56,8 +56,8 @@ final class DriverOccupancy {
                     CudaStatus.INVALID_VALUE, blocks + " blocks of " + blockSize + " threads do not fit");
         }
         RemoteDevice device = kernel.module().context().device();
-        long each = attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR)
-                / blocks;
+        long each =
+                attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR) / blocks;
         each -= each % SHARED_GRANULE;
         long most = attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK);
         long own = attribute(kernel, CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES);

@@ -42,8 +42,10 @@ final class OneLineLog extends Formatter {
 
     @Override
     public String format(LogRecord message) {
-        String text = "v4vgpu " + message.getLevel().getName() + ": " + formatMessage(message) + System.lineSeparator();
-        return message.getThrown() == null ? text : text + trace(message.getThrown());
+        // A server's compiler may have several lines to say.
+        String text = formatMessage(message).strip().replaceAll("\\s*\\R\\s*", "; ");
+        String line = "v4vgpu " + message.getLevel().getName() + ": " + text + System.lineSeparator();
+        return message.getThrown() == null ? line : line + trace(message.getThrown());
     }
 
     private static String trace(Throwable thrown) {
