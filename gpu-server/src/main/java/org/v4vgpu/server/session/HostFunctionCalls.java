@@ -3,6 +3,7 @@ package org.v4vgpu.server.session;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.DeviceStream;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.LaunchHostFuncReply;
 import org.v4vgpu.proto.LaunchHostFuncRequest;
@@ -19,9 +20,9 @@ final class HostFunctionCalls implements CallDispatcher.Calls {
 
     private @Nullable LaunchHostFuncReply launch(LaneCall call, LaunchHostFuncRequest request)
             throws DeviceException, IOException {
-        call.session()
-                .hostFunctions()
-                .launch(call.streamWithSpace(request.getContext(), request.getStream()), request.getFunction());
+        DeviceStream stream = call.stream(request.getContext(), request.getStream());
+        call.session().hostFunctions().launch(stream, request.getFunction());
+        call.awaitSpace(stream);
         return null;
     }
 
