@@ -3,6 +3,7 @@ package org.v4vgpu.client;
 import java.lang.foreign.MemorySegment;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CudaStatus;
+import org.v4vgpu.proto.MemFreeAsyncRequest;
 import org.v4vgpu.proto.MemFreeRequest;
 import org.v4vgpu.proto.MemcpyDtoDRequest;
 import org.v4vgpu.proto.MemcpyDtoHRequest;
@@ -134,8 +135,13 @@ public final class DeviceMemory implements AutoCloseable {
 
     /** As {@link #copyFrom(MemorySegment)}, and waits until the bytes are on the device. */
     public void copyFromAndWait(MemorySegment source) {
+        copyFromAndWait(source, context.defaultStream());
+    }
+
+    /** As {@link #copyFrom(MemorySegment, RemoteStream)}, and waits until the bytes are on the device. */
+    public void copyFromAndWait(MemorySegment source, RemoteStream stream) {
         requireRoom(source.byteSize());
-        context.lane().call(Call.MEMCPY_HTOD, copyIn(context.defaultStream()), source);
+        context.lane().call(Call.MEMCPY_HTOD, copyIn(stream), source);
     }
 
     // ---- to the host
@@ -201,12 +207,12 @@ public final class DeviceMemory implements AutoCloseable {
         copyFrom(source, context.defaultStream());
     }
 
-    /** As {@link #copyFrom(DeviceMemory)}, in the order of a stream. Both must be memory of one server. */
+    /** As {@link #copyFrom(DeviceMemory)}, in the order of a stream. Both must be memory of one context. */
     public void copyFrom(DeviceMemory source, RemoteStream stream) {
         requireRoom(source.bytes);
         source.requireOpen();
-        if (source.context.session() != context.session()) {
-            throw new CudaException(CudaStatus.NOT_SUPPORTED, "a copy between devices of two servers");
+        if (source.context != context) {
+            throw new CudaException(CudaStatus.NOT_SUPPORTED, "a copy on the device between two contexts");
         }
         context.lane()
                 .post(
@@ -277,6 +283,19 @@ public final class DeviceMemory implements AutoCloseable {
                                     .setAddress(address)
                                     .build())
                     .orThrow("MemFree");
+        }
+    }
+
+    /** Frees an allocation without waiting: the bytes are free when all work that was issued before is done. Idempotent. */
+    public void closeLater() {
+        if (freeable && context.allocations().remove(this) && context.session().isOpen()) {
+            context.lane()
+                    .post(
+                            Call.MEM_FREE_ASYNC,
+                            MemFreeAsyncRequest.newBuilder()
+                                    .setContext(context.id())
+                                    .setAddress(address)
+                                    .build());
         }
     }
 

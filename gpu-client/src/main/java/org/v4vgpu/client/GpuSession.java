@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -36,6 +37,7 @@ final class GpuSession implements AutoCloseable {
     private final ChannelAddress address;
     private final boolean blocking;
     private final LaneTable lanes;
+    private final HostFunctions hostFunctions = new HostFunctions(this);
     private final ByteString secret;
     private final AtomicLong sequence = new AtomicLong();
     private final AtomicReference<@Nullable End> end = new AtomicReference<>();
@@ -56,9 +58,11 @@ final class GpuSession implements AutoCloseable {
      */
     static GpuSession open(ChannelAddress address, boolean blocking) {
         try {
+            // Before there is a connection, whose server gives a client only so much time to say it.
+            MemorySegment request = hello(ByteString.EMPTY);
             MessageChannel channel = MessageChannels.connect(address);
             try {
-                HelloReply hello = hello(channel, ByteString.EMPTY);
+                HelloReply hello = greet(channel, request);
                 if (hello.getSecret().isEmpty()) {
                     throw new ProtocolException("the server opened a session without a secret");
                 }
@@ -80,6 +84,10 @@ final class GpuSession implements AutoCloseable {
     /** The calling thread's lane, opened if it has none yet. */
     Lane lane() {
         return lanes.current();
+    }
+
+    HostFunctions hostFunctions() {
+        return hostFunctions;
     }
 
     /** Whether every call waits for its reply. */
@@ -114,6 +122,7 @@ final class GpuSession implements AutoCloseable {
         if (end.compareAndSet(null, new End(CudaStatus.DEVICE_UNAVAILABLE, text))) {
             LOG.log(Level.ERROR, text);
             lanes.cut();
+            hostFunctions.cut();
         }
         return Objects.requireNonNull(end.get()).exception(cause);
     }
@@ -121,9 +130,10 @@ final class GpuSession implements AutoCloseable {
     /** Opens a channel for a further lane. */
     MessageChannel join() {
         try {
+            MemorySegment request = hello(secret);
             MessageChannel channel = MessageChannels.connect(address);
             try {
-                hello(channel, secret);
+                greet(channel, request);
                 return channel;
             } catch (IOException | RuntimeException e) {
                 channel.close();
@@ -142,15 +152,20 @@ final class GpuSession implements AutoCloseable {
             end.compareAndSet(null, new End(CudaStatus.DEINITIALIZED, "the session at " + address + " was closed"));
         }
         lanes.cut();
+        hostFunctions.cut();
     }
 
-    private static HelloReply hello(MessageChannel channel, ByteString secret) throws IOException {
+    private static MemorySegment hello(ByteString secret) {
         HelloRequest request = HelloRequest.newBuilder()
                 .setProtocolVersion(Limits.PROTOCOL_VERSION)
                 .setClient(ClientName.ofThisProcess())
                 .setSecret(secret)
                 .build();
-        channel.send(new CallEncoder().request(Call.HELLO, CallDescriptor.WAITS | CallDescriptor.LAST, 0, 0, request));
+        return new CallEncoder().request(Call.HELLO, CallDescriptor.WAITS | CallDescriptor.LAST, 0, 0, request);
+    }
+
+    private static HelloReply greet(MessageChannel channel, MemorySegment hello) throws IOException {
+        channel.send(hello);
         try (IncomingMessage message = channel.receive(HELLO_TIMEOUT_NANOS)) {
             CallHeader header = CallHeader.decode(message.header());
             if (!header.isReply() || header.number() != Call.HELLO.number()) {

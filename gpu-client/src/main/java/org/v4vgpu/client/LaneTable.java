@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.v4v.MessageChannel;
 
 /**
@@ -70,6 +71,9 @@ final class LaneTable {
     private Lane attach() {
         session.ensureOpen();
         Thread thread = Thread.currentThread();
+        if (HostFunctions.isRunner(thread)) {
+            throw new CudaException(CudaStatus.NOT_PERMITTED, "calls to the GPU from a host function or a callback");
+        }
         Lane lane = thread.isVirtual() ? null : adopt(thread);
         if (lane == null) {
             lane = !thread.isVirtual() && reserve() ? open(thread) : null;

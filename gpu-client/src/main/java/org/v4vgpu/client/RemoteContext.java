@@ -12,6 +12,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CtxDestroyRequest;
+import org.v4vgpu.proto.CtxGetLimitRequest;
+import org.v4vgpu.proto.CtxSetLimitRequest;
 import org.v4vgpu.proto.CtxSynchronizeRequest;
 import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.EventCreateRequest;
@@ -96,6 +98,28 @@ public final class RemoteContext implements AutoCloseable {
                         Call.MEM_GET_INFO,
                         MemGetInfoRequest.newBuilder().setContext(id).build());
         return new MemoryInfo(reply.getFreeBytes(), reply.getTotalBytes());
+    }
+
+    /** A CUlimit's value. Source: cuCtxGetLimit. */
+    public long limit(int limit) {
+        return lane().call(
+                        Call.CTX_GET_LIMIT,
+                        CtxGetLimitRequest.newBuilder()
+                                .setContext(id)
+                                .setLimit(limit)
+                                .build())
+                .getValue();
+    }
+
+    /** Asks for a CUlimit; {@link #limit} tells what was granted. Source: cuCtxSetLimit. */
+    public void setLimit(int limit, long value) {
+        lane().call(
+                        Call.CTX_SET_LIMIT,
+                        CtxSetLimitRequest.newBuilder()
+                                .setContext(id)
+                                .setLimit(limit)
+                                .setValue(value)
+                                .build());
     }
 
     // ---- modules

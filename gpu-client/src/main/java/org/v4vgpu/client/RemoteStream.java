@@ -79,6 +79,16 @@ public final class RemoteStream implements AutoCloseable {
                                 .build());
     }
 
+    /**
+     * Lets the stream wait until this program has run a function. Returns when that is enqueued.
+     *
+     * @throws CudaException DEVICE_UNAVAILABLE if the server grants no lane for host functions
+     */
+    public void launchHostFunction(HostFunction function) {
+        Lane lane = lane();
+        context.session().hostFunctions().launch(lane, context.id(), id, function);
+    }
+
     /** Destroys the stream; what was issued on it still runs. Idempotent. */
     @Override
     public void close() {

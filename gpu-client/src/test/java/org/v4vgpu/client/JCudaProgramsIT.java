@@ -1,8 +1,14 @@
 package org.v4vgpu.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.v4vgpu.client.JCudaProcess.AGENT;
+import static org.v4vgpu.client.JCudaProcess.DROP_IN;
+import static org.v4vgpu.client.JCudaProcess.KERNELS;
+import static org.v4vgpu.client.JCudaProcess.PACKAGE;
+import static org.v4vgpu.client.JCudaProcess.PROGRAMS;
+import static org.v4vgpu.client.JCudaProcess.java;
+import static org.v4vgpu.client.JCudaProcess.realJCuda;
 
 import java.io.BufferedReader;
 import java.io.File;
@@ -10,12 +16,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.jar.JarFile;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -24,17 +26,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.v4vgpu.client.JCudaProcess.Result;
 
 /** Ordinary JCuda programs and a server, as processes, with the agent and with the drop-in jar, over V4V and TCP. */
 @Timeout(120)
 final class JCudaProgramsIT {
-    private static final Path TARGET = Path.of("target").toAbsolutePath();
-    private static final Path AGENT = TARGET.resolve("v4vgpu-agent.jar");
-    private static final Path DROP_IN = TARGET.resolve("v4vgpu-jcuda.jar");
-    private static final Path PROGRAMS = TARGET.resolve("test-classes");
-    private static final String PACKAGE = "org.v4vgpu.client.programs.";
-    private static final String KERNELS = TestServer.KERNELS.toAbsolutePath().toString();
-
     private static ServerProcess server;
 
     @TempDir
@@ -73,10 +69,35 @@ final class JCudaProgramsIT {
     void everyCallAnswersAsItShould(String form, String transport) throws Exception {
         Result result = run(form, server.address(transport), "JCudaCalls", KERNELS);
         assertTrue(result.output().endsWith("all calls: right"), result::toString);
-        assertTrue(result.errors().contains("cuMemAllocManaged is not supported by v4vgpu"), result::toString);
+        assertTrue(result.errors().contains("JCudaDriver.cuGraphCreate is not supported by v4vgpu"), result::toString);
         assertTrue(
                 result.errors().contains("ModuleGetFunction: no kernel nothing; the module has [devfunc]"),
                 result::toString);
+        for (String line : result.errors().lines().toList()) {
+            assertTrue(line.startsWith("v4vgpu WARNING: "), line);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"agent,tcp", "drop-in,v4v"})
+    void wrongUseIsAnswered(String form, String transport) throws Exception {
+        Result result = run(form, server.address(transport), "WrongUse", KERNELS);
+        assertTrue(result.output().endsWith("all wrong uses: answered"), result::toString);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"v4v,200", "tcp,100"})
+    void threadsWaitForEachOther(String transport, String rounds) throws Exception {
+        Result result = run("agent", server.address(transport), "ManyThreads", rounds);
+        assertEquals("all threads: right", result.output(), result::toString);
+        assertEquals("", result.errors());
+    }
+
+    @Test
+    void theDevicesOfSeveralServersAreNumberedOneAfterTheOther() throws Exception {
+        String both = server.address("v4v") + "," + server.address("tcp");
+        Result result = run("agent", both, "TwoDevices", KERNELS);
+        assertEquals("two devices: right", result.output(), result::toString);
     }
 
     @Test
@@ -93,6 +114,7 @@ final class JCudaProgramsIT {
         assertEquals(1, result.exit(), result::toString);
         assertTrue(result.errors().contains("v4v://77:9"), result::toString);
         assertTrue(result.errors().contains("CUDA_ERROR_DEVICE_UNAVAILABLE"), result::toString);
+        assertEquals(1, lines(result.errors(), "v4vgpu "), result::toString);
     }
 
     @ParameterizedTest
@@ -111,7 +133,12 @@ final class JCudaProgramsIT {
                 assertTrue(System.nanoTime() - killed < 1_000_000_000L, "took too long: " + rest);
                 assertTrue(rest.contains("cuCtxSynchronize: CUDA_ERROR_DEVICE_UNAVAILABLE"), rest::toString);
                 assertTrue(rest.contains("later: CUDA_ERROR_DEVICE_UNAVAILABLE"), rest::toString);
-                assertTrue(rest.toString().contains(victim.address(transport)), rest::toString);
+                assertEquals(
+                        1,
+                        rest.stream()
+                                .filter(line -> line.contains(victim.address(transport)))
+                                .count(),
+                        rest::toString);
             } finally {
                 program.destroyForcibly();
             }
@@ -165,54 +192,23 @@ final class JCudaProgramsIT {
         }
     }
 
-    private void assertNoNativeLibraryWasExtracted() throws IOException {
-        try (Stream<Path> files = Files.list(temporary)) {
-            assertFalse(files.anyMatch(file -> file.getFileName().toString().startsWith("lib")));
-        }
+    private static long lines(String text, String begin) {
+        return text.lines().filter(line -> line.startsWith(begin)).count();
     }
 
     private Result run(String form, String address, String program, String... arguments) throws Exception {
-        return run(builder(form, address, program, arguments));
+        return new JCudaProcess(server, temporary).run(form, address, program, arguments);
     }
 
     private Result run(ProcessBuilder builder) throws Exception {
-        server.prepare(builder);
-        Path errors = temporary.resolve("errors.txt");
-        Process process = builder.redirectError(errors.toFile()).start();
-        try {
-            String output = String.join("\n", process.inputReader().lines().toList());
-            assertTrue(process.waitFor(60, TimeUnit.SECONDS));
-            return new Result(process.exitValue(), output, Files.readString(errors));
-        } finally {
-            process.destroyForcibly();
-        }
+        return new JCudaProcess(server, temporary).run(builder);
     }
 
     private ProcessBuilder builder(String form, String address, String program, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                java(), "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Djava.io.tmpdir=" + temporary));
-        if (form.equals("agent")) {
-            command.addAll(
-                    List.of("-javaagent:" + AGENT + "=" + address, "-cp", PROGRAMS + File.pathSeparator + realJCuda()));
-        } else {
-            command.addAll(List.of("-Dv4vgpu.server=" + address, "-cp", PROGRAMS + File.pathSeparator + DROP_IN));
-        }
-        command.add(PACKAGE + program);
-        command.addAll(List.of(arguments));
-        return new ProcessBuilder(command);
+        return new JCudaProcess(server, temporary).builder(form, address, PACKAGE + program, arguments);
     }
 
-    private static String java() {
-        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    private void assertNoNativeLibraryWasExtracted() throws IOException {
+        new JCudaProcess(server, temporary).assertNoNativeLibraryWasExtracted();
     }
-
-    /** The jar that the programs were compiled against. */
-    private static String realJCuda() {
-        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
-                .filter(entry -> Path.of(entry).getFileName().toString().matches("jcuda-[0-9.]+\\.jar"))
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private record Result(int exit, String output, String errors) {}
 }

@@ -27,6 +27,15 @@ public interface DeviceContext extends AutoCloseable {
     /** Free and total bytes of the device. Source: cuMemGetInfo. */
     MemoryInfo memoryInfo() throws DeviceException;
 
+    /** A CUlimit's value. Source: cuCtxGetLimit. UNSUPPORTED_LIMIT for one that the device has not. */
+    long limit(int limit) throws DeviceException;
+
+    /**
+     * Asks for a CUlimit. The device may grant more, which {@link #limit} tells. Source: cuCtxSetLimit. INVALID_VALUE for more
+     * than it can, UNSUPPORTED_LIMIT for one that it has not.
+     */
+    void setLimit(int limit, long value) throws DeviceException;
+
     /** The legacy default stream, which orders itself with all blocking streams of the context. */
     DeviceStream defaultStream();
 

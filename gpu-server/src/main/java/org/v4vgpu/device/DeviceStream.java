@@ -45,6 +45,14 @@ public interface DeviceStream extends AutoCloseable {
     int unfinished();
 
     /**
+     * Enqueues a point at which the stream waits for the host. Source: cuLaunchHostFunc.
+     *
+     * @param reached runs once when the stream comes there, on whichever thread finds that out; must not block or call the
+     *     device. It does not run in a context that breaks before: who waits asks {@link DeviceHold#isReached()} as well
+     */
+    DeviceHold hold(Runnable reached) throws DeviceException;
+
+    /**
      * Waits until the stream holds no more than its capacity.
      *
      * @return false if that did not happen within {@code timeoutNanos}

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Timeout;
 /** What every device keeps to. A device's test extends this and says how to open one. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // waits here ignore interrupts
 public abstract class DeviceContract
-        implements MemoryContract, StreamContract, EventContract, LaunchContract, FaultContract {
+        implements MemoryContract, StreamContract, EventContract, HostContract, LaunchContract, FaultContract {
     private Device device;
     private DeviceContext context;
 

@@ -36,6 +36,10 @@ public record Call<Q extends MessageLite, R extends MessageLite>(
             row("CtxDestroy", CtxDestroyRequest.parser(), CtxDestroyReply.parser());
     public static final Call<CtxSynchronizeRequest, CtxSynchronizeReply> CTX_SYNCHRONIZE =
             row("CtxSynchronize", CtxSynchronizeRequest.parser(), CtxSynchronizeReply.parser());
+    public static final Call<CtxSetLimitRequest, CtxSetLimitReply> CTX_SET_LIMIT =
+            row("CtxSetLimit", CtxSetLimitRequest.parser(), CtxSetLimitReply.parser());
+    public static final Call<CtxGetLimitRequest, CtxGetLimitReply> CTX_GET_LIMIT =
+            row("CtxGetLimit", CtxGetLimitRequest.parser(), CtxGetLimitReply.parser());
 
     public static final Call<MemAllocRequest, MemAllocReply> MEM_ALLOC =
             row("MemAlloc", MemAllocRequest.parser(), MemAllocReply.parser());
@@ -43,6 +47,8 @@ public record Call<Q extends MessageLite, R extends MessageLite>(
             row("MemFree", MemFreeRequest.parser(), MemFreeReply.parser());
     public static final Call<MemGetInfoRequest, MemGetInfoReply> MEM_GET_INFO =
             row("MemGetInfo", MemGetInfoRequest.parser(), MemGetInfoReply.parser());
+    public static final Call<MemFreeAsyncRequest, MemFreeAsyncReply> MEM_FREE_ASYNC =
+            row("MemFreeAsync", MemFreeAsyncRequest.parser(), MemFreeAsyncReply.parser());
 
     public static final Call<MemcpyHtoDRequest, MemcpyHtoDReply> MEMCPY_HTOD =
             row("MemcpyHtoD", MemcpyHtoDRequest.parser(), MemcpyHtoDReply.parser());
@@ -65,6 +71,10 @@ public record Call<Q extends MessageLite, R extends MessageLite>(
 
     public static final Call<LaunchKernelRequest, LaunchKernelReply> LAUNCH_KERNEL =
             row("LaunchKernel", LaunchKernelRequest.parser(), LaunchKernelReply.parser());
+    public static final Call<LaunchHostFuncRequest, LaunchHostFuncReply> LAUNCH_HOST_FUNC =
+            row("LaunchHostFunc", LaunchHostFuncRequest.parser(), LaunchHostFuncReply.parser());
+    public static final Call<NextHostFuncRequest, NextHostFuncReply> NEXT_HOST_FUNC =
+            row("NextHostFunc", NextHostFuncRequest.parser(), NextHostFuncReply.parser());
 
     public static final Call<StreamCreateRequest, StreamCreateReply> STREAM_CREATE =
             row("StreamCreate", StreamCreateRequest.parser(), StreamCreateReply.parser());

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 /** {@link Call}'s rows and {@code calls.proto} are one table. */
 final class CallTableTest {
     /** One-way calls, by the words of decision D6: launches, pageable host-to-device copies, memsets, event records and their kind. */
-    private static final Set<String> ONE_WAY =
-            Set.of("MemcpyHtoD", "MemcpyDtoD", "Memset", "LaunchKernel", "StreamWaitEvent", "EventRecord");
+    private static final Set<String> ONE_WAY = Set.of(
+            "MemFreeAsync", "MemcpyHtoD", "MemcpyDtoD", "Memset", "LaunchKernel", "StreamWaitEvent", "EventRecord");
 
     private static final Set<String> RELEASES =
             Set.of("Goodbye", "CtxDestroy", "MemFree", "ModuleUnload", "StreamDestroy", "EventDestroy");

@@ -14,73 +14,63 @@ import org.v4vgpu.proto.CudaStatus;
  * then one from the host returns once its bytes are taken; one to the host waits, which CUDA allows.
  */
 final class Copies {
+    /** What a copy between contexts moves at a time. */
+    private static final int BETWEEN_BYTES = 1 << 20;
+
     private Copies() {}
 
     static void hostToDevice(
             RemoteContext context, Pointer destination, Pointer source, long bytes, @Nullable RemoteStream stream) {
-        if (isNothing(bytes)) {
-            return;
-        }
-        DeviceMemory target = DevicePointer.at(context, destination, bytes);
-        MemorySegment memory = HostPointer.of(source).bytes(bytes);
-        if (stream != null) {
-            target.copyFrom(memory, stream);
-        } else if (PinnedMemory.contains(memory)) {
-            target.copyFromAndWait(memory);
-        } else {
-            target.copyFrom(memory);
+        if (areMirrored(destination, source)) {
+            inferred(context, destination, source, bytes, stream);
+        } else if (!isNothing(bytes)) {
+            in(context, destination, source, bytes, stream);
         }
     }
 
     static void deviceToHost(
             RemoteContext context, Pointer destination, Pointer source, long bytes, @Nullable RemoteStream stream) {
-        if (isNothing(bytes)) {
-            return;
+        if (areMirrored(destination, source)) {
+            inferred(context, destination, source, bytes, stream);
+        } else if (!isNothing(bytes)) {
+            out(context, destination, source, bytes, stream);
         }
-        DeviceMemory from = DevicePointer.at(context, source, bytes);
-        HostPointer target = HostPointer.of(destination);
-        from.copyTo(
-                target.bytes(bytes), stream != null ? stream : from.context().defaultStream());
-        target.written();
     }
 
     static void deviceToDevice(
             RemoteContext context, Pointer destination, Pointer source, long bytes, @Nullable RemoteStream stream) {
-        if (isNothing(bytes)) {
-            return;
+        if (areMirrored(destination, source)) {
+            inferred(context, destination, source, bytes, stream);
+        } else if (!isNothing(bytes)) {
+            within(context, destination, source, bytes, stream);
         }
-        DeviceMemory target = DevicePointer.at(context, destination, bytes);
-        target.copyFrom(
-                DevicePointer.at(context, source, bytes),
-                stream != null ? stream : target.context().defaultStream());
     }
 
     static void hostToHost(Pointer destination, Pointer source, long bytes, @Nullable RemoteStream stream) {
+        areMirrored(destination, source);
+        if (!isNothing(bytes)) {
+            onHost(destination, source, bytes, stream);
+        }
+    }
+
+    /** In the direction that the pointers say. Memory that both sides have is the host's. */
+    static void inferred(
+            RemoteContext context, Pointer destination, Pointer source, long bytes, @Nullable RemoteStream stream) {
+        areMirrored(destination, source);
         if (isNothing(bytes)) {
             return;
         }
-        if (stream != null) {
-            stream.synchronize();
-        }
-        HostPointer target = HostPointer.of(destination);
-        MemorySegment.copy(HostPointer.of(source).bytes(bytes), 0, target.bytes(bytes), 0, bytes);
-        target.written();
-    }
-
-    /** In the direction that the pointers say. */
-    static void inferred(
-            RemoteContext context, Pointer destination, Pointer source, long bytes, @Nullable RemoteStream stream) {
         boolean toHost = HostPointer.isHost(destination);
         if (HostPointer.isHost(source)) {
             if (toHost) {
-                hostToHost(destination, source, bytes, stream);
+                onHost(destination, source, bytes, stream);
             } else {
-                hostToDevice(context, destination, source, bytes, stream);
+                in(context, destination, source, bytes, stream);
             }
         } else if (toHost) {
-            deviceToHost(context, destination, source, bytes, stream);
+            out(context, destination, source, bytes, stream);
         } else {
-            deviceToDevice(context, destination, source, bytes, stream);
+            within(context, destination, source, bytes, stream);
         }
     }
 
@@ -114,12 +104,79 @@ final class Copies {
         }
     }
 
+    /**
+     * Between contexts, by way of this process: devices of two servers have no other, and nobody can tell. Waits, which CUDA allows.
+     */
+    static void between(DeviceMemory destination, DeviceMemory source, @Nullable RemoteStream stream) {
+        if (stream != null) {
+            stream.synchronize();
+        }
+        long bytes = source.byteSize();
+        MemorySegment buffer = MemorySegment.ofArray(new byte[(int) Math.min(bytes, BETWEEN_BYTES)]);
+        for (long offset = 0; offset < bytes; offset += BETWEEN_BYTES) {
+            long length = Math.min(BETWEEN_BYTES, bytes - offset);
+            MemorySegment chunk = buffer.asSlice(0, length);
+            source.slice(offset, length).copyTo(chunk);
+            destination.slice(offset, length).copyFromAndWait(chunk);
+        }
+    }
+
     static long product(long a, long b) {
         try {
             return Math.multiplyExact(a, b);
         } catch (ArithmeticException e) {
             throw new CudaException(CudaStatus.INVALID_VALUE, a + " times " + b + " bytes", e);
         }
+    }
+
+    private static void in(
+            RemoteContext context, Pointer destination, Pointer source, long bytes, @Nullable RemoteStream stream) {
+        DeviceMemory target = DevicePointer.at(context, destination, bytes);
+        MemorySegment memory = HostPointer.of(source).bytes(bytes);
+        if (stream != null) {
+            target.copyFrom(memory, stream);
+        } else if (PinnedMemory.contains(memory)) {
+            target.copyFromAndWait(memory);
+        } else {
+            target.copyFrom(memory);
+        }
+    }
+
+    private static void out(
+            RemoteContext context, Pointer destination, Pointer source, long bytes, @Nullable RemoteStream stream) {
+        DeviceMemory from = DevicePointer.at(context, source, bytes);
+        HostPointer target = HostPointer.of(destination);
+        from.copyTo(
+                target.bytes(bytes), stream != null ? stream : from.context().defaultStream());
+        target.written();
+        MirroredMemory.afterWait();
+    }
+
+    private static void within(
+            RemoteContext context, Pointer destination, Pointer source, long bytes, @Nullable RemoteStream stream) {
+        DeviceMemory target = DevicePointer.at(context, destination, bytes);
+        DeviceMemory from = DevicePointer.at(context, source, bytes);
+        if (target.context() != from.context()) {
+            between(target, from, stream);
+        } else {
+            target.copyFrom(from, stream != null ? stream : target.context().defaultStream());
+        }
+    }
+
+    private static void onHost(Pointer destination, Pointer source, long bytes, @Nullable RemoteStream stream) {
+        if (stream != null) {
+            stream.synchronize();
+        }
+        HostPointer target = HostPointer.of(destination);
+        MemorySegment.copy(HostPointer.of(source).bytes(bytes), 0, target.bytes(bytes), 0, bytes);
+        target.written();
+    }
+
+    /** Whether kernels see one of the two as well; then the host has it back. */
+    private static boolean areMirrored(Pointer destination, Pointer source) {
+        boolean to = MirroredMemory.acquire(destination);
+        boolean from = MirroredMemory.acquire(source);
+        return to || from;
     }
 
     private static boolean isNothing(long bytes) {

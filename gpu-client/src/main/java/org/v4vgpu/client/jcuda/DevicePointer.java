@@ -48,8 +48,15 @@ final class DevicePointer {
         return memory;
     }
 
-    /** Frees an allocation by its first address. */
+    /** Frees an allocation, or managed memory, by its first address. */
     static void free(RemoteContext context, Pointer pointer) {
+        if (!MirroredMemory.free(pointer, true)) {
+            allocation(context, pointer).close();
+        }
+    }
+
+    /** The allocation whose first address this is. @throws CudaException INVALID_VALUE if it is none */
+    static DeviceMemory allocation(RemoteContext context, Pointer pointer) {
         long address = HostPointer.address(pointer);
         DeviceMemory memory = whole(context, address);
         if (memory.address() != address || !memory.isAllocation()) {
@@ -57,6 +64,6 @@ final class DevicePointer {
                     CudaStatus.INVALID_VALUE,
                     "0x" + Long.toHexString(address) + " is not the beginning of an allocation");
         }
-        memory.close();
+        return memory;
     }
 }

@@ -16,6 +16,10 @@ final class DriverContexts {
     private static final int API_VERSION = 3020;
 
     private static final int LAST_CACHE_CONFIG = 3;
+    private static final int LAST_SHARED_MEMORY_CONFIG = 2;
+
+    /** CU_SHARED_MEM_CONFIG_FOUR_BYTE_BANK_SIZE. */
+    static final int FOUR_BYTE_BANKS = 1;
 
     private DriverContexts() {}
 
@@ -81,7 +85,7 @@ final class DriverContexts {
     }
 
     static void cuCtxSynchronize() {
-        CurrentContext.get().synchronize();
+        Streams.synchronize(CurrentContext.get());
     }
 
     /** A preference, which CUDA leaves to the driver; on this device caches and shared memory are apart. */
@@ -93,6 +97,36 @@ final class DriverContexts {
     static void cuCtxGetCacheConfig(int[] config) {
         CurrentContext.get();
         mandatory(config, "pconfig", "cuCtxGetCacheConfig")[0] = 0;
+    }
+
+    /** As the cache configuration: banks of 4 bytes are the only ones, and asking for others changes nothing. */
+    static void cuCtxSetSharedMemConfig(int config) {
+        CurrentContext.get();
+        requireSharedMemoryConfig(config);
+    }
+
+    static void cuCtxGetSharedMemConfig(int[] config) {
+        CurrentContext.get();
+        mandatory(config, "pConfig", "cuCtxGetSharedMemConfig")[0] = FOUR_BYTE_BANKS;
+    }
+
+    static void requireSharedMemoryConfig(int config) {
+        if (config < 0 || config > LAST_SHARED_MEMORY_CONFIG) {
+            throw new CudaException(CudaStatus.INVALID_VALUE, "shared memory configuration " + config);
+        }
+    }
+
+    static void cuCtxSetLimit(int limit, long value) {
+        CurrentContext.get().setLimit(limit, value);
+    }
+
+    static void cuCtxGetLimit(long[] value, int limit) {
+        mandatory(value, "pvalue", "cuCtxGetLimit")[0] = CurrentContext.get().limit(limit);
+    }
+
+    static void cuCtxGetId(@Nullable CUcontext context, long[] id) {
+        mandatory(id, "ctxId", "cuCtxGetId")[0] =
+                Handles.of(JCudaFields.handle(context) == 0 ? CurrentContext.get() : of(context));
     }
 
     static void requireCacheConfig(int config) {
@@ -125,7 +159,7 @@ final class DriverContexts {
         mandatory(active, "active", "cuDevicePrimaryCtxGetState")[0] = primary.isActive() ? 1 : 0;
     }
 
-    private static RemoteContext of(@Nullable CUcontext context) {
+    static RemoteContext of(@Nullable CUcontext context) {
         Gpu.initialized();
         return Handles.find(JCudaFields.handle(context), RemoteContext.class);
     }

@@ -17,81 +17,63 @@ import org.v4vgpu.proto.CudaStatus;
 final class DriverCopies {
     private DriverCopies() {}
 
+    /** One of the directions of {@link Copies}. */
+    private interface Direction {
+        void copy(
+                RemoteContext context, Pointer destination, Pointer source, long bytes, @Nullable RemoteStream stream);
+    }
+
     static void cuMemcpyHtoD(CUdeviceptr destination, Pointer source, long bytes) {
-        Copies.hostToDevice(
-                CurrentContext.get(),
-                mandatory(destination, "dstDevice", "cuMemcpyHtoD"),
-                mandatory(source, "srcHost", "cuMemcpyHtoD"),
-                bytes,
-                null);
+        mandatory(destination, "dstDevice", "cuMemcpyHtoD");
+        copy(Copies::hostToDevice, destination, mandatory(source, "srcHost", "cuMemcpyHtoD"), bytes);
     }
 
     static void cuMemcpyHtoDAsync(CUdeviceptr destination, Pointer source, long bytes, @Nullable CUstream stream) {
-        RemoteContext context = CurrentContext.get();
-        Copies.hostToDevice(
-                context,
-                mandatory(destination, "dstDevice", "cuMemcpyHtoDAsync"),
-                mandatory(source, "srcHost", "cuMemcpyHtoDAsync"),
-                bytes,
-                Streams.of(stream, context));
+        mandatory(destination, "dstDevice", "cuMemcpyHtoDAsync");
+        copy(Copies::hostToDevice, destination, mandatory(source, "srcHost", "cuMemcpyHtoDAsync"), bytes, stream);
     }
 
     static void cuMemcpyDtoH(Pointer destination, CUdeviceptr source, long bytes) {
-        Copies.deviceToHost(
-                CurrentContext.get(),
-                mandatory(destination, "dstHost", "cuMemcpyDtoH"),
-                mandatory(source, "srcDevice", "cuMemcpyDtoH"),
-                bytes,
-                null);
+        mandatory(destination, "dstHost", "cuMemcpyDtoH");
+        copy(Copies::deviceToHost, destination, mandatory(source, "srcDevice", "cuMemcpyDtoH"), bytes);
     }
 
     static void cuMemcpyDtoHAsync(Pointer destination, CUdeviceptr source, long bytes, @Nullable CUstream stream) {
-        RemoteContext context = CurrentContext.get();
-        Copies.deviceToHost(
-                context,
-                mandatory(destination, "dstHost", "cuMemcpyDtoHAsync"),
-                mandatory(source, "srcDevice", "cuMemcpyDtoHAsync"),
-                bytes,
-                Streams.of(stream, context));
+        mandatory(destination, "dstHost", "cuMemcpyDtoHAsync");
+        copy(Copies::deviceToHost, destination, mandatory(source, "srcDevice", "cuMemcpyDtoHAsync"), bytes, stream);
     }
 
     static void cuMemcpyDtoD(CUdeviceptr destination, CUdeviceptr source, long bytes) {
-        Copies.deviceToDevice(
-                CurrentContext.get(),
-                mandatory(destination, "dstDevice", "cuMemcpyDtoD"),
-                mandatory(source, "srcDevice", "cuMemcpyDtoD"),
-                bytes,
-                null);
+        mandatory(destination, "dstDevice", "cuMemcpyDtoD");
+        copy(Copies::deviceToDevice, destination, mandatory(source, "srcDevice", "cuMemcpyDtoD"), bytes);
     }
 
     static void cuMemcpyDtoDAsync(CUdeviceptr destination, CUdeviceptr source, long bytes, @Nullable CUstream stream) {
-        RemoteContext context = CurrentContext.get();
-        Copies.deviceToDevice(
-                context,
-                mandatory(destination, "dstDevice", "cuMemcpyDtoDAsync"),
-                mandatory(source, "srcDevice", "cuMemcpyDtoDAsync"),
-                bytes,
-                Streams.of(stream, context));
+        mandatory(destination, "dstDevice", "cuMemcpyDtoDAsync");
+        copy(Copies::deviceToDevice, destination, mandatory(source, "srcDevice", "cuMemcpyDtoDAsync"), bytes, stream);
     }
 
     static void cuMemcpy(CUdeviceptr destination, CUdeviceptr source, long bytes) {
-        Copies.inferred(
-                CurrentContext.get(),
-                mandatory(destination, "dst", "cuMemcpy"),
-                mandatory(source, "src", "cuMemcpy"),
-                bytes,
-                null);
+        mandatory(destination, "dst", "cuMemcpy");
+        copy(Copies::inferred, destination, mandatory(source, "src", "cuMemcpy"), bytes);
     }
 
     static void cuMemcpyAsync(CUdeviceptr destination, CUdeviceptr source, long bytes, @Nullable CUstream stream) {
-        RemoteContext context = CurrentContext.get();
-        Copies.inferred(
-                context,
-                mandatory(destination, "dst", "cuMemcpyAsync"),
-                mandatory(source, "src", "cuMemcpyAsync"),
-                bytes,
-                Streams.of(stream, context));
+        mandatory(destination, "dst", "cuMemcpyAsync");
+        copy(Copies::inferred, destination, mandatory(source, "src", "cuMemcpyAsync"), bytes, stream);
     }
+
+    private static void copy(Direction direction, Pointer destination, Pointer source, long bytes) {
+        direction.copy(CurrentContext.get(), destination, source, bytes, null);
+    }
+
+    private static void copy(
+            Direction direction, Pointer destination, Pointer source, long bytes, @Nullable CUstream stream) {
+        RemoteContext context = CurrentContext.get();
+        direction.copy(context, destination, source, bytes, Streams.of(stream, context));
+    }
+
+    // ---- rows
 
     static void cuMemcpy2D(CUDA_MEMCPY2D copy) {
         copy2D(mandatory(copy, "pCopy", "cuMemcpy2D"), null);
@@ -106,32 +88,19 @@ final class DriverCopies {
     }
 
     private static void copy2D(CUDA_MEMCPY2D copy, @Nullable RemoteStream stream) {
+        RemoteContext context = CurrentContext.get();
+        // A pitch of 0 means rows that lie close.
+        long toPitch = copy.dstPitch == 0 ? copy.WidthInBytes : copy.dstPitch;
+        long fromPitch = copy.srcPitch == 0 ? copy.WidthInBytes : copy.srcPitch;
         Copies.rows(
-                CurrentContext.get(),
-                place(
-                        copy.dstMemoryType,
-                        copy.dstHost,
-                        copy.dstDevice,
-                        copy.dstXInBytes,
-                        copy.dstY,
-                        pitch(copy.dstPitch, copy)),
-                pitch(copy.dstPitch, copy),
-                place(
-                        copy.srcMemoryType,
-                        copy.srcHost,
-                        copy.srcDevice,
-                        copy.srcXInBytes,
-                        copy.srcY,
-                        pitch(copy.srcPitch, copy)),
-                pitch(copy.srcPitch, copy),
+                context,
+                place(copy.dstMemoryType, copy.dstHost, copy.dstDevice, copy.dstXInBytes, copy.dstY, toPitch),
+                toPitch,
+                place(copy.srcMemoryType, copy.srcHost, copy.srcDevice, copy.srcXInBytes, copy.srcY, fromPitch),
+                fromPitch,
                 copy.WidthInBytes,
                 copy.Height,
                 stream);
-    }
-
-    /** A pitch of 0 means rows that lie close. */
-    private static long pitch(long pitch, CUDA_MEMCPY2D copy) {
-        return pitch == 0 ? copy.WidthInBytes : pitch;
     }
 
     private static Pointer place(

@@ -96,6 +96,17 @@ final class DriverDevices {
                 DeviceAttributes.of(of(device, "cuDeviceGetAttribute"), attribute);
     }
 
+    static void cuDeviceGetPCIBusId(String[] id, int length, CUdevice device) {
+        PciBusId.write(id, length, of(device, "cuDeviceGetPCIBusId"));
+    }
+
+    static void cuDeviceGetByPCIBusId(CUdevice device, String id) {
+        JCudaFields.setNativePointer(
+                mandatory(device, "dev", "cuDeviceGetByPCIBusId"),
+                PciBusId.find(mandatory(id, "pciBusId", "cuDeviceGetByPCIBusId"))
+                        .ordinal());
+    }
+
     static void cuDeviceComputeCapability(int[] major, int[] minor, CUdevice device) {
         RemoteDevice asked = of(device, "cuDeviceComputeCapability");
         mandatory(major, "major", "cuDeviceComputeCapability")[0] =

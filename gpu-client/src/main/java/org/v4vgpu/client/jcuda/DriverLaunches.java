@@ -13,6 +13,7 @@ import org.v4vgpu.client.CudaException;
 import org.v4vgpu.client.Dim3;
 import org.v4vgpu.client.ParameterLayout;
 import org.v4vgpu.client.RemoteFunction;
+import org.v4vgpu.client.RemoteStream;
 import org.v4vgpu.proto.CudaStatus;
 
 /** Launches of the driver API. Safe for any thread. Parameters are read before the call returns. */
@@ -50,12 +51,24 @@ final class DriverLaunches {
         } else {
             packed = pack(kernel.name(), layout, mandatory(parameters, "kernelParams", "cuLaunchKernel"));
         }
-        kernel.launchPacked(
-                new Dim3(gridX, gridY, gridZ),
-                new Dim3(blockX, blockY, blockZ),
-                sharedBytes,
-                Streams.of(stream, kernel.module().context()),
-                packed);
+        launch(kernel, new Dim3(gridX, gridY, gridZ), new Dim3(blockX, blockY, blockZ), sharedBytes, stream, packed);
+    }
+
+    static void launch(
+            RemoteFunction kernel,
+            Dim3 grid,
+            Dim3 block,
+            int sharedBytes,
+            @Nullable CUstream stream,
+            MemorySegment packed) {
+        RemoteStream queue = Streams.of(stream, kernel.module().context());
+        MirroredMemory.beforeLaunch(queue);
+        try {
+            kernel.launchPacked(grid, block, sharedBytes, queue, packed);
+        } catch (CudaException e) {
+            MirroredMemory.afterWait(); // no kernel runs: the host may go on writing
+            throw e;
+        }
     }
 
     /** One host pointer per parameter; each is read for its parameter's size. */

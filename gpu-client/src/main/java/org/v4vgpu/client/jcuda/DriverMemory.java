@@ -5,16 +5,14 @@ import static org.v4vgpu.client.jcuda.JCudaBridge.mandatory;
 import jcuda.Pointer;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUdeviceptr;
-import jcuda.driver.CUstream;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.client.CudaException;
 import org.v4vgpu.client.DeviceMemory;
 import org.v4vgpu.client.MemoryInfo;
 import org.v4vgpu.client.RemoteContext;
-import org.v4vgpu.client.RemoteStream;
 import org.v4vgpu.proto.CudaStatus;
 
-/** Allocations and memsets of the driver API. Safe for any thread. */
+/** Allocations of the driver API. Safe for any thread. */
 final class DriverMemory {
     private static final int USUAL_PITCH = 512;
 
@@ -80,13 +78,11 @@ final class DriverMemory {
     // ---- host memory
 
     static void cuMemAllocHost(Pointer pointer, long bytes) {
-        CurrentContext.get();
-        PinnedMemory.allocate(mandatory(pointer, "pp", "cuMemAllocHost"), bytes, 0);
+        PinnedMemory.allocate(CurrentContext.get(), mandatory(pointer, "pp", "cuMemAllocHost"), bytes, 0);
     }
 
     static void cuMemHostAlloc(Pointer pointer, long bytes, int flags) {
-        CurrentContext.get();
-        PinnedMemory.allocate(mandatory(pointer, "pp", "cuMemHostAlloc"), bytes, flags);
+        PinnedMemory.allocate(CurrentContext.get(), mandatory(pointer, "pp", "cuMemHostAlloc"), bytes, flags);
     }
 
     static void cuMemFreeHost(Pointer pointer) {
@@ -107,44 +103,12 @@ final class DriverMemory {
                 PinnedMemory.flags(mandatory(pointer, "p", "cuMemHostGetFlags"));
     }
 
-    // ---- memsets
-
-    static void cuMemsetD8(CUdeviceptr pointer, byte value, long count) {
-        set(pointer, 1, value, count, null);
-    }
-
-    static void cuMemsetD16(CUdeviceptr pointer, short value, long count) {
-        set(pointer, Short.BYTES, value, count, null);
-    }
-
-    static void cuMemsetD32(CUdeviceptr pointer, int value, long count) {
-        set(pointer, Integer.BYTES, value, count, null);
-    }
-
-    static void cuMemsetD8Async(CUdeviceptr pointer, byte value, long count, @Nullable CUstream stream) {
-        set(pointer, 1, value, count, Streams.of(stream, CurrentContext.get()));
-    }
-
-    static void cuMemsetD16Async(CUdeviceptr pointer, short value, long count, @Nullable CUstream stream) {
-        set(pointer, Short.BYTES, value, count, Streams.of(stream, CurrentContext.get()));
-    }
-
-    static void cuMemsetD32Async(CUdeviceptr pointer, int value, long count, @Nullable CUstream stream) {
-        set(pointer, Integer.BYTES, value, count, Streams.of(stream, CurrentContext.get()));
-    }
-
-    private static void set(
-            CUdeviceptr pointer, int elementBytes, int value, long count, @Nullable RemoteStream stream) {
-        RemoteContext context = CurrentContext.get();
-        mandatory(pointer, "dstDevice", "cuMemset");
-        if (count == 0) {
-            return;
+    static void cuMemHostGetDevicePointer(CUdeviceptr device, Pointer host, int flags) {
+        mandatory(device, "ret", "cuMemHostGetDevicePointer");
+        CurrentContext.get();
+        if (flags != 0) {
+            throw new CudaException(CudaStatus.INVALID_VALUE, "flags " + flags);
         }
-        if (count < 0 || count > Long.MAX_VALUE / elementBytes) {
-            throw new CudaException(CudaStatus.INVALID_VALUE, "a memset of " + count + " elements");
-        }
-        DeviceMemory memory = DevicePointer.at(context, pointer, count * elementBytes);
-        memory.fill(
-                elementBytes, value, stream != null ? stream : memory.context().defaultStream());
+        PinnedMemory.map(device, mandatory(host, "p", "cuMemHostGetDevicePointer"));
     }
 }

@@ -136,6 +136,12 @@ final class DriverModules {
         DriverContexts.requireCacheConfig(config);
     }
 
+    /** A preference, as {@link DriverContexts#cuCtxSetSharedMemConfig}. */
+    static void cuFuncSetSharedMemConfig(CUfunction function, int config) {
+        Handles.find(JCudaFields.handle(function), RemoteFunction.class);
+        DriverContexts.requireSharedMemoryConfig(config);
+    }
+
     static void cuFuncGetModule(CUmodule module, CUfunction function) {
         RemoteFunction of = Handles.find(JCudaFields.handle(function), RemoteFunction.class);
         JCudaFields.setNativePointer(mandatory(module, "hmod", "cuFuncGetModule"), Handles.of(of.module()));

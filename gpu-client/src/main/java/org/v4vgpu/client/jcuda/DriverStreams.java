@@ -39,17 +39,21 @@ final class DriverStreams {
                 Handles.of(Streams.of(stream, CurrentContext.get()).context()));
     }
 
+    static void cuStreamGetId(@Nullable CUstream stream, long[] id) {
+        mandatory(id, "streamId", "cuStreamGetId")[0] = Handles.of(Streams.of(stream, CurrentContext.get()));
+    }
+
     static void cuStreamWaitEvent(@Nullable CUstream stream, CUevent event, int flags) {
         Streams.of(stream, CurrentContext.get())
                 .waitFor(Streams.event(mandatory(event, "hEvent", "cuStreamWaitEvent")), flags);
     }
 
     static int cuStreamQuery(@Nullable CUstream stream) {
-        return status(Streams.of(stream, CurrentContext.get()).isDone());
+        return Streams.status(Streams.of(stream, CurrentContext.get()).isDone());
     }
 
     static void cuStreamSynchronize(@Nullable CUstream stream) {
-        Streams.of(stream, CurrentContext.get()).synchronize();
+        Streams.synchronize(Streams.of(stream, CurrentContext.get()));
     }
 
     static void cuStreamDestroy(CUstream stream) {
@@ -84,11 +88,12 @@ final class DriverStreams {
     }
 
     static int cuEventQuery(CUevent event) {
-        return status(Streams.event(mandatory(event, "hEvent", "cuEventQuery")).isDone());
+        return Streams.status(
+                Streams.event(mandatory(event, "hEvent", "cuEventQuery")).isDone());
     }
 
     static void cuEventSynchronize(CUevent event) {
-        Streams.event(mandatory(event, "hEvent", "cuEventSynchronize")).synchronize();
+        Streams.synchronize(Streams.event(mandatory(event, "hEvent", "cuEventSynchronize")));
     }
 
     static void cuEventDestroy(CUevent event) {
@@ -98,9 +103,5 @@ final class DriverStreams {
     static void cuEventElapsedTime(float[] millis, CUevent start, CUevent end) {
         mandatory(millis, "pMilliseconds", "cuEventElapsedTime")[0] =
                 Streams.event(end).millisSince(Streams.event(start));
-    }
-
-    static int status(boolean done) {
-        return done ? CudaStatus.SUCCESS.code() : CudaStatus.NOT_READY.code();
     }
 }

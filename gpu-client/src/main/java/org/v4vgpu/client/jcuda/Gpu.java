@@ -53,6 +53,12 @@ final class Gpu {
         return opened;
     }
 
+    /** Whether there was a server, and it or one of several is gone. */
+    static boolean isLost() {
+        RemoteGpu opened = gpu;
+        return opened != null && !opened.isOpen();
+    }
+
     /** A device by its ordinal, which is what a CUdevice holds. */
     static RemoteDevice device(long ordinal) {
         RemoteGpu opened = initialized();

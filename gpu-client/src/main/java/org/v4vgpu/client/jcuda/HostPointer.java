@@ -55,8 +55,15 @@ final class HostPointer {
         return JCudaFields.pointers(pointer) != null || JCudaFields.buffer(pointer) != null;
     }
 
-    /** The pointer's number: where it points on the device, or in native memory of this process. */
+    /** The pointer's number as kernels know it: where it points on the device, or in native memory of this process. */
     static long address(@Nullable NativePointerObject object) {
+        MirroredMemory mirrored = object instanceof Pointer pointer ? MirroredMemory.of(pointer) : null;
+        long address = rawAddress(object);
+        return mirrored == null ? address : mirrored.deviceAddress(address);
+    }
+
+    /** The pointer's number as this process knows it. */
+    static long rawAddress(@Nullable NativePointerObject object) {
         if (object == null) {
             return 0;
         }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.client.CudaException;
 import org.v4vgpu.proto.CudaStatus;
@@ -27,6 +28,7 @@ public final class JCudaBridge {
 
     private static final String DRIVER = "jcuda/driver/JCudaDriver";
     private static final String RUNTIME = "jcuda/runtime/JCuda";
+    private static final String SET_LOG_LEVEL = "setLogLevel";
 
     private static final Map<String, List<Class<?>>> IMPLEMENTATIONS = Map.of(
             DRIVER,
@@ -34,12 +36,29 @@ public final class JCudaBridge {
                     DriverDevices.class,
                     DriverContexts.class,
                     DriverModules.class,
+                    DriverLinks.class,
                     DriverLaunches.class,
+                    DriverLegacyLaunches.class,
+                    DriverOccupancy.class,
                     DriverMemory.class,
+                    DriverManaged.class,
+                    DriverPools.class,
+                    DriverMemsets.class,
                     DriverCopies.class,
-                    DriverStreams.class),
+                    DriverPeers.class,
+                    DriverStreams.class,
+                    DriverCallbacks.class,
+                    Profiling.class),
             RUNTIME,
-            List.of(RuntimeDevices.class, RuntimeMemory.class, RuntimeStreams.class));
+            List.of(
+                    RuntimeDevices.class,
+                    RuntimeMemory.class,
+                    RuntimeManaged.class,
+                    RuntimePointers.class,
+                    RuntimePeers.class,
+                    RuntimeStreams.class,
+                    RuntimeCallbacks.class,
+                    Profiling.class));
 
     /** What the libraries call "not supported", or come nearest to it with. */
     private static final Map<String, Integer> NOT_SUPPORTED = Map.of(
@@ -60,8 +79,19 @@ public final class JCudaBridge {
             "jcuda/jcurand/JCurand",
             999);
 
-    /** Failures that the log has already told, as call and status: a program that goes on is not to fill it. */
+    /** How many reasons of one call's refusals with one status the log tells: a program that goes on is not to fill it. */
+    private static final int MOST_REASONS = 10;
+
+    /** What the log has told. */
     private static final Set<String> TOLD = ConcurrentHashMap.newKeySet();
+
+    private static final Map<String, AtomicInteger> REASONS = new ConcurrentHashMap<>();
+
+    static {
+        if (ModuleLayer.boot().findModule("java.logging").isPresent()) {
+            OneLineLog.install();
+        }
+    }
 
     private JCudaBridge() {}
 
@@ -74,19 +104,55 @@ public final class JCudaBridge {
     public static MethodHandle link(MethodHandles.Lookup caller, String name, MethodType type, String owner)
             throws ReflectiveOperationException {
         JCudaFields.grant(caller);
-        String call = name.endsWith("Native") ? name.substring(0, name.length() - "Native".length()) : name;
-        if (call.equals("setLogLevel")) {
-            return HERE.findStatic(JCudaBridge.class, "setLogLevel", type);
+        String call = callOf(name);
+        MethodHandle target =
+                call.equals(SET_LOG_LEVEL) ? HERE.findStatic(JCudaBridge.class, call, type) : find(owner, call, type);
+        if (target == null) {
+            return notSupported(owner, call, type);
         }
+        LOG.log(Level.DEBUG, "linked {0}.{1}", simpleName(owner), call);
+        return implemented(owner, call, type, target);
+    }
+
+    /** Whether a native method of one of JCuda's classes has an implementation here. */
+    static boolean isSupported(String owner, String name, MethodType type) throws ReflectiveOperationException {
+        String call = callOf(name);
+        return call.equals(SET_LOG_LEVEL) || find(owner, call, type) != null;
+    }
+
+    private static @Nullable MethodHandle find(String owner, String call, MethodType type)
+            throws ReflectiveOperationException {
         for (Class<?> implementation : IMPLEMENTATIONS.getOrDefault(owner, List.of())) {
+            MethodHandle found = find(implementation, call, type);
+            if (found != null) {
+                return found;
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable MethodHandle find(Class<?> implementation, String call, MethodType type)
+            throws ReflectiveOperationException {
+        try {
             for (Method method : implementation.getDeclaredMethods()) {
                 if (method.getName().equals(call)
                         && List.of(method.getParameterTypes()).equals(type.parameterList())) {
-                    return implemented(owner, call, type, HERE.unreflect(method));
+                    return HERE.unreflect(method);
                 }
             }
+        } catch (NoClassDefFoundError e) {
+            // An older JCuda lacks a type that this part of the API is about, and so its calls.
+            LOG.log(Level.DEBUG, "{0} is left out: no {1}", implementation.getSimpleName(), e.getMessage());
         }
-        return notSupported(owner, call, type);
+        return null;
+    }
+
+    private static String callOf(String name) {
+        return name.endsWith("Native") ? name.substring(0, name.length() - "Native".length()) : name;
+    }
+
+    private static String simpleName(String owner) {
+        return owner.substring(owner.lastIndexOf('/') + 1);
     }
 
     private static MethodHandle implemented(String owner, String call, MethodType type, MethodHandle target)
@@ -106,19 +172,32 @@ public final class JCudaBridge {
 
     @SuppressWarnings("UnusedMethod") // by its method handle
     private static int failed(String call, CudaException e) {
-        boolean first = TOLD.size() < 1000 && TOLD.add(call + e.status().code());
-        LOG.log(first ? Level.WARNING : Level.DEBUG, () -> call + ": " + e.getMessage());
+        LOG.log(isWorthTelling(call, e) ? Level.WARNING : Level.DEBUG, () -> call + ": " + e.getMessage());
         return e.status().code();
     }
 
+    /** Every reason once; a server that is gone once for all calls. */
+    private static boolean isWorthTelling(String call, CudaException e) {
+        if (e.status().equals(CudaStatus.DEVICE_UNAVAILABLE)) {
+            return !Gpu.isLost() && TOLD.add(e.getMessage()); // the loss itself is told where it is noticed
+        }
+        String kind = call + e.status().code();
+        AtomicInteger reasons = REASONS.computeIfAbsent(kind, key -> new AtomicInteger());
+        if (reasons.get() >= MOST_REASONS || !TOLD.add(kind + e.getMessage())) {
+            return false;
+        }
+        return reasons.getAndIncrement() < MOST_REASONS;
+    }
+
     private static MethodHandle notSupported(String owner, String call, MethodType type) {
-        LOG.log(
-                Level.WARNING,
-                () -> owner.substring(owner.lastIndexOf('/') + 1) + "." + call + " is not supported by v4vgpu");
+        LOG.log(Level.WARNING, () -> simpleName(owner) + "." + call + " is not supported by v4vgpu");
         Class<?> result = type.returnType();
         MethodHandle answer = result == int.class
                 ? MethodHandles.constant(int.class, NOT_SUPPORTED.getOrDefault(owner, CudaStatus.NOT_SUPPORTED.code()))
                 : MethodHandles.zero(result);
+        if (owner.equals(RUNTIME) && result == int.class) {
+            answer = MethodHandles.filterReturnValue(answer, LastError.RECORDER);
+        }
         return MethodHandles.dropArguments(answer, 0, type.parameterList());
     }
 

@@ -39,10 +39,16 @@ final class LastError {
         return CODE.get()[0];
     }
 
+    /** Takes the error away, unless it stays with its context. */
     static int take() {
-        int[] slot = CODE.get();
-        int code = slot[0];
-        slot[0] = 0;
+        int code = CODE.get()[0];
+        if (!new CudaStatus(code).isFatal()) {
+            forget();
+        }
         return code;
+    }
+
+    static void forget() {
+        CODE.get()[0] = 0;
     }
 }

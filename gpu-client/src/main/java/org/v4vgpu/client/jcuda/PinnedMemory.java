@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import jcuda.Pointer;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.client.CudaException;
+import org.v4vgpu.client.RemoteContext;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
@@ -22,12 +23,21 @@ final class PinnedMemory {
 
     private static final long ALIGNMENT = 4096;
 
+    /** CU_MEMHOSTALLOC_DEVICEMAP and cudaHostAllocMapped. */
+    private static final int MAPPED = 2;
+
+    /** Portable, mapped, write-combined: the flags that there are. */
+    private static final int KNOWN_FLAGS = 7;
+
     private static final ConcurrentNavigableMap<Long, Block> BLOCKS = new ConcurrentSkipListMap<>();
 
     private PinnedMemory() {}
 
     @SuppressWarnings("MustBeClosedChecker") // closed by free, or with the process
-    static void allocate(Pointer pointer, long bytes, int flags) {
+    static void allocate(RemoteContext context, Pointer pointer, long bytes, int flags) {
+        if ((flags & ~KNOWN_FLAGS) != 0) {
+            throw new CudaException(CudaStatus.INVALID_VALUE, "a host allocation with the flags " + flags);
+        }
         if (bytes <= 0) {
             throw new CudaException(CudaStatus.INVALID_VALUE, "a host allocation of " + bytes + " bytes");
         }
@@ -35,6 +45,10 @@ final class PinnedMemory {
             throw new CudaException(
                     CudaStatus.NOT_SUPPORTED,
                     "a host allocation of " + bytes + " bytes; JCuda's buffers hold up to 2 GiB");
+        }
+        if ((flags & MAPPED) != 0) {
+            MirroredMemory.allocateMapped(context, pointer, bytes, flags);
+            return;
         }
         Arena arena = Arena.ofShared();
         try {
@@ -49,6 +63,9 @@ final class PinnedMemory {
 
     /** @throws CudaException INVALID_VALUE if it is no allocation, or was freed */
     static void free(Pointer pointer) {
+        if (MirroredMemory.free(pointer, false)) {
+            return;
+        }
         Block block = BLOCKS.get(JCudaFields.nativePointer(pointer));
         Arena arena = block == null ? null : block.arena();
         if (arena == null || !BLOCKS.remove(JCudaFields.nativePointer(pointer), block)) {
@@ -68,24 +85,44 @@ final class PinnedMemory {
                     CudaStatus.NOT_SUPPORTED, "Java arrays can't be registered; use a direct buffer or cuMemHostAlloc");
         }
         if (BLOCKS.putIfAbsent(memory.address(), new Block(bytes, flags, null)) != null) {
-            throw new CudaException(new CudaStatus(712), "the host memory is registered already");
+            throw new CudaException(CudaStatus.HOST_MEMORY_ALREADY_REGISTERED, "the host memory is registered already");
         }
     }
 
     static void unregister(Pointer pointer) {
-        long address = HostPointer.address(pointer);
+        long address = HostPointer.rawAddress(pointer);
         Block block = BLOCKS.get(address);
         if (block == null || block.arena() != null || !BLOCKS.remove(address, block)) {
-            throw new CudaException(new CudaStatus(713), "the host memory is not registered");
+            throw new CudaException(CudaStatus.HOST_MEMORY_NOT_REGISTERED, "the host memory is not registered");
         }
     }
 
     static int flags(Pointer pointer) {
-        Block block = at(HostPointer.address(pointer));
+        MirroredMemory mapped = MirroredMemory.of(pointer);
+        if (mapped != null && !mapped.isManaged()) {
+            return mapped.flags();
+        }
+        Block block = at(HostPointer.rawAddress(pointer));
         if (block == null) {
             throw new CudaException(CudaStatus.INVALID_VALUE, "no pinned host memory");
         }
         return block.flags();
+    }
+
+    /** Makes {@code device} what kernels are to be given for mapped memory. */
+    static void map(Pointer device, Pointer host) {
+        MirroredMemory mapped = MirroredMemory.of(host);
+        if (mapped == null || mapped.isManaged()) {
+            throw new CudaException(
+                    CudaStatus.INVALID_VALUE,
+                    "the host memory is not mapped; allocate it with CU_MEMHOSTALLOC_DEVICEMAP");
+        }
+        mapped.mapTo(device, host);
+    }
+
+    static boolean isPinned(Pointer pointer) {
+        return JCudaFields.pointers(pointer) == null
+                && contains(HostPointer.of(pointer).bytes());
     }
 
     static boolean contains(MemorySegment memory) {

@@ -97,6 +97,7 @@ final class PrimaryContext {
             context.close();
         } finally {
             Handles.forgetAllOf(context);
+            MirroredMemory.forgetAllOf(context);
         }
     }
 }

@@ -6,9 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.runtime.cudaDeviceProp;
-import jcuda.runtime.cudaError;
 import org.v4vgpu.client.RemoteDevice;
-import org.v4vgpu.proto.CudaStatus;
 
 /** Devices, versions and errors of the runtime API. Safe for any thread. */
 final class RuntimeDevices {
@@ -62,7 +60,7 @@ final class RuntimeDevices {
     }
 
     static void cudaDeviceSynchronize() {
-        CurrentContext.ofRuntime().synchronize();
+        Streams.synchronize(CurrentContext.ofRuntime());
     }
 
     static void cudaThreadSynchronize() {
@@ -72,6 +70,7 @@ final class RuntimeDevices {
     static void cudaDeviceReset() {
         Gpu.primary(CurrentContext.deviceOfRuntime()).reset();
         CurrentContext.dropDestroyed();
+        LastError.forget();
     }
 
     static void cudaThreadExit() {
@@ -86,6 +85,52 @@ final class RuntimeDevices {
     static void cudaDeviceGetCacheConfig(int[] config) {
         CurrentContext.ofRuntime();
         mandatory(config, "pCacheConfig", "cudaDeviceGetCacheConfig")[0] = 0;
+    }
+
+    static void cudaThreadSetCacheConfig(int config) {
+        cudaDeviceSetCacheConfig(config);
+    }
+
+    static void cudaThreadGetCacheConfig(int[] config) {
+        cudaDeviceGetCacheConfig(config);
+    }
+
+    static void cudaDeviceSetSharedMemConfig(int config) {
+        CurrentContext.ofRuntime();
+        DriverContexts.requireSharedMemoryConfig(config);
+    }
+
+    static void cudaDeviceGetSharedMemConfig(int[] config) {
+        CurrentContext.ofRuntime();
+        mandatory(config, "pConfig", "cudaDeviceGetSharedMemConfig")[0] = DriverContexts.FOUR_BYTE_BANKS;
+    }
+
+    static void cudaDeviceSetLimit(int limit, long value) {
+        CurrentContext.ofRuntime().setLimit(limit, value);
+    }
+
+    static void cudaDeviceGetLimit(long[] value, int limit) {
+        mandatory(value, "pValue", "cudaDeviceGetLimit")[0] =
+                CurrentContext.ofRuntime().limit(limit);
+    }
+
+    static void cudaThreadSetLimit(int limit, long value) {
+        cudaDeviceSetLimit(limit, value);
+    }
+
+    static void cudaThreadGetLimit(long[] value, int limit) {
+        cudaDeviceGetLimit(value, limit);
+    }
+
+    static void cudaDeviceGetPCIBusId(String[] id, int length, int device) {
+        PciBusId.write(id, length, device(device));
+    }
+
+    static void cudaDeviceGetByPCIBusId(int[] device, String id) {
+        Gpu.open();
+        mandatory(device, "device", "cudaDeviceGetByPCIBusId")[0] = PciBusId.find(
+                        mandatory(id, "pciBusId", "cudaDeviceGetByPCIBusId"))
+                .ordinal();
     }
 
     static void cudaRuntimeGetVersion(int[] version) {
@@ -106,16 +151,14 @@ final class RuntimeDevices {
     }
 
     static String cudaGetErrorName(int error) {
-        String name = cudaError.stringFor(error);
-        return name.startsWith("cudaError") || error == 0 ? name : "unrecognized error code";
+        return RuntimeErrors.name(error);
     }
 
     static String cudaGetErrorString(int error) {
-        CudaStatus status = new CudaStatus(error);
-        return status.isKnown() ? status.description() : cudaGetErrorName(error);
+        return RuntimeErrors.description(error);
     }
 
-    private static RemoteDevice device(int ordinal) {
+    static RemoteDevice device(int ordinal) {
         Gpu.open();
         return Gpu.device(ordinal);
     }

@@ -7,7 +7,6 @@ import jcuda.runtime.cudaMemcpyKind;
 import jcuda.runtime.cudaStream_t;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.client.CudaException;
-import org.v4vgpu.client.DeviceMemory;
 import org.v4vgpu.client.MemoryInfo;
 import org.v4vgpu.client.RemoteContext;
 import org.v4vgpu.client.RemoteStream;
@@ -40,13 +39,11 @@ final class RuntimeMemory {
     }
 
     static void cudaMallocHost(Pointer pointer, long bytes) {
-        CurrentContext.ofRuntime();
-        PinnedMemory.allocate(mandatory(pointer, "ptr", "cudaMallocHost"), bytes, 0);
+        PinnedMemory.allocate(CurrentContext.ofRuntime(), mandatory(pointer, "ptr", "cudaMallocHost"), bytes, 0);
     }
 
     static void cudaHostAlloc(Pointer pointer, long bytes, int flags) {
-        CurrentContext.ofRuntime();
-        PinnedMemory.allocate(mandatory(pointer, "ptr", "cudaHostAlloc"), bytes, flags);
+        PinnedMemory.allocate(CurrentContext.ofRuntime(), mandatory(pointer, "ptr", "cudaHostAlloc"), bytes, flags);
     }
 
     static void cudaFreeHost(@Nullable Pointer pointer) {
@@ -62,6 +59,15 @@ final class RuntimeMemory {
 
     static void cudaHostUnregister(Pointer pointer) {
         PinnedMemory.unregister(mandatory(pointer, "ptr", "cudaHostUnregister"));
+    }
+
+    static void cudaHostGetDevicePointer(Pointer device, Pointer host, int flags) {
+        mandatory(device, "pDevice", "cudaHostGetDevicePointer");
+        CurrentContext.ofRuntime();
+        if (flags != 0) {
+            throw new CudaException(CudaStatus.INVALID_VALUE, "flags " + flags);
+        }
+        PinnedMemory.map(device, mandatory(host, "pHost", "cudaHostGetDevicePointer"));
     }
 
     static void cudaMemGetInfo(long[] free, long[] total) {
@@ -140,12 +146,14 @@ final class RuntimeMemory {
             @Nullable RemoteStream stream) {
         mandatory(destination, "dst", "cudaMemcpy2D");
         mandatory(source, "src", "cudaMemcpy2D");
+        boolean mirrored = MirroredMemory.of(destination) != null || MirroredMemory.of(source) != null;
         boolean toHost = kind == cudaMemcpyKind.cudaMemcpyDeviceToHost || kind == cudaMemcpyKind.cudaMemcpyHostToHost;
         boolean fromHost = kind == cudaMemcpyKind.cudaMemcpyHostToDevice || kind == cudaMemcpyKind.cudaMemcpyHostToHost;
         if (kind < 0 || kind > cudaMemcpyKind.cudaMemcpyDefault) {
             throw new CudaException(INVALID_DIRECTION, "cudaMemcpyKind " + kind);
         }
         if (kind != cudaMemcpyKind.cudaMemcpyDefault
+                && !mirrored
                 && (toHost != HostPointer.isHost(destination) || fromHost != HostPointer.isHost(source))) {
             throw new CudaException(
                     CudaStatus.INVALID_VALUE, "the pointers are not what cudaMemcpyKind " + kind + " says");
@@ -154,20 +162,28 @@ final class RuntimeMemory {
                 CurrentContext.ofRuntime(), destination, destinationPitch, source, sourcePitch, width, height, stream);
     }
 
+    // ---- memsets
+
     static void cudaMemset(Pointer pointer, int value, long bytes) {
-        set(pointer, value, bytes, null);
+        mandatory(pointer, "mem", "cudaMemset");
+        Fills.elements(CurrentContext.ofRuntime(), pointer, 1, value, bytes, null);
     }
 
     static void cudaMemsetAsync(Pointer pointer, int value, long bytes, @Nullable cudaStream_t stream) {
-        set(pointer, value, bytes, Streams.of(stream, CurrentContext.ofRuntime()));
+        mandatory(pointer, "mem", "cudaMemsetAsync");
+        RemoteContext context = CurrentContext.ofRuntime();
+        Fills.elements(context, pointer, 1, value, bytes, Streams.of(stream, context));
     }
 
-    private static void set(Pointer pointer, int value, long bytes, @Nullable RemoteStream stream) {
-        mandatory(pointer, "mem", "cudaMemset");
+    static void cudaMemset2D(Pointer pointer, long pitch, int value, long width, long height) {
+        mandatory(pointer, "mem", "cudaMemset2D");
+        Fills.rows(CurrentContext.ofRuntime(), pointer, pitch, 1, value, width, height, null);
+    }
+
+    static void cudaMemset2DAsync(
+            Pointer pointer, long pitch, int value, long width, long height, @Nullable cudaStream_t stream) {
+        mandatory(pointer, "mem", "cudaMemset2DAsync");
         RemoteContext context = CurrentContext.ofRuntime();
-        if (bytes != 0) {
-            DeviceMemory memory = DevicePointer.at(context, pointer, bytes);
-            memory.fill(1, value, stream != null ? stream : memory.context().defaultStream());
-        }
+        Fills.rows(context, pointer, pitch, 1, value, width, height, Streams.of(stream, context));
     }
 }

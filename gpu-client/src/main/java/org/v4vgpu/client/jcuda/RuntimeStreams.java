@@ -5,7 +5,9 @@ import static org.v4vgpu.client.jcuda.JCudaBridge.mandatory;
 import jcuda.runtime.cudaEvent_t;
 import jcuda.runtime.cudaStream_t;
 import org.jspecify.annotations.Nullable;
+import org.v4vgpu.client.CudaException;
 import org.v4vgpu.client.RemoteEvent;
+import org.v4vgpu.proto.CudaStatus;
 
 /** Streams and events of the runtime API. Safe for any thread. */
 final class RuntimeStreams {
@@ -35,6 +37,10 @@ final class RuntimeStreams {
                 Streams.of(stream, CurrentContext.ofRuntime()).flags();
     }
 
+    static void cudaStreamGetId(@Nullable cudaStream_t stream, long[] id) {
+        mandatory(id, "streamId", "cudaStreamGetId")[0] = Handles.of(Streams.of(stream, CurrentContext.ofRuntime()));
+    }
+
     static void cudaDeviceGetStreamPriorityRange(int @Nullable [] least, int @Nullable [] greatest) {
         CurrentContext.ofRuntime();
         DriverStreams.cuCtxGetStreamPriorityRange(least, greatest);
@@ -50,12 +56,11 @@ final class RuntimeStreams {
     }
 
     static void cudaStreamSynchronize(@Nullable cudaStream_t stream) {
-        Streams.of(stream, CurrentContext.ofRuntime()).synchronize();
+        Streams.synchronize(Streams.of(stream, CurrentContext.ofRuntime()));
     }
 
     static int cudaStreamQuery(@Nullable cudaStream_t stream) {
-        return DriverStreams.status(
-                Streams.of(stream, CurrentContext.ofRuntime()).isDone());
+        return Streams.status(Streams.of(stream, CurrentContext.ofRuntime()).isDone());
     }
 
     static void cudaEventCreate(cudaEvent_t event) {
@@ -73,13 +78,20 @@ final class RuntimeStreams {
         recorded.record(Streams.of(stream, recorded.context()));
     }
 
+    static void cudaEventRecordWithFlags(cudaEvent_t event, @Nullable cudaStream_t stream, int flags) {
+        if (flags != 0) {
+            throw new CudaException(CudaStatus.NOT_SUPPORTED, "event record flags " + flags);
+        }
+        cudaEventRecord(event, stream);
+    }
+
     static int cudaEventQuery(cudaEvent_t event) {
-        return DriverStreams.status(
+        return Streams.status(
                 Streams.event(mandatory(event, "event", "cudaEventQuery")).isDone());
     }
 
     static void cudaEventSynchronize(cudaEvent_t event) {
-        Streams.event(mandatory(event, "event", "cudaEventSynchronize")).synchronize();
+        Streams.synchronize(Streams.event(mandatory(event, "event", "cudaEventSynchronize")));
     }
 
     static void cudaEventDestroy(cudaEvent_t event) {

@@ -5,11 +5,15 @@ import org.jspecify.annotations.Nullable;
 import org.v4vgpu.client.RemoteContext;
 import org.v4vgpu.client.RemoteEvent;
 import org.v4vgpu.client.RemoteStream;
+import org.v4vgpu.proto.CudaStatus;
 
 /** The streams and events that handles of either API name; both share one space of numbers. Safe for any thread. */
 final class Streams {
     private static final long LEGACY = 1;
     private static final long PER_THREAD = 2;
+
+    /** Handles up to here name default streams. */
+    static final long LAST_DEFAULT = PER_THREAD;
 
     private Streams() {}
 
@@ -24,6 +28,29 @@ final class Streams {
 
     static RemoteEvent event(@Nullable NativePointerObject event) {
         return Handles.find(JCudaFields.handle(event), RemoteEvent.class);
+    }
+
+    static void synchronize(RemoteStream stream) {
+        stream.synchronize();
+        MirroredMemory.afterWait();
+    }
+
+    static void synchronize(RemoteEvent event) {
+        event.synchronize();
+        MirroredMemory.afterWait();
+    }
+
+    static void synchronize(RemoteContext context) {
+        context.synchronize();
+        MirroredMemory.afterWait();
+    }
+
+    /** The status of a query: success or not ready. */
+    static int status(boolean done) {
+        if (done) {
+            MirroredMemory.afterWait();
+        }
+        return done ? CudaStatus.SUCCESS.code() : CudaStatus.NOT_READY.code();
     }
 
     static void destroyStream(@Nullable NativePointerObject stream) {

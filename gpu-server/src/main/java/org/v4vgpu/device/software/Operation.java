@@ -50,6 +50,11 @@ abstract class Operation {
         return false;
     }
 
+    /** The owner of a held operation is through with it, or has given it up. As {@link #arrive}; returns whether it is over now. */
+    boolean giveUp() {
+        return false;
+    }
+
     final boolean isDone() {
         return done;
     }

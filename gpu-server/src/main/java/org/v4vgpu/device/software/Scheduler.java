@@ -149,12 +149,12 @@ final class Scheduler {
         }
     }
 
-    /** The owner of a held copy is through with it, or has given it up before the stream came to it. */
-    void finishHeld(SoftwareCopy copy) {
+    /** The owner of a held operation is through with it, or has given it up before the stream came to it. */
+    void finishHeld(Operation held) {
         progress.lock();
         try {
-            if (copy.giveUp()) {
-                done(copy);
+            if (held.giveUp()) {
+                done(held);
                 settle();
                 dispatch();
             }

@@ -26,6 +26,7 @@ final class SoftwareContext implements DeviceContext {
     private final SoftwareDevice device;
     private final Appendable output;
     private final ContextMemory memory;
+    private final ContextLimits limits = new ContextLimits();
     private final Scheduler scheduler;
     private final SoftwareStream defaultStream;
 
@@ -68,6 +69,18 @@ final class SoftwareContext implements DeviceContext {
     public MemoryInfo memoryInfo() throws DeviceException {
         scheduler.requireUsable();
         return new MemoryInfo(device.totalBytes() - device.usedBytes(), device.totalBytes());
+    }
+
+    @Override
+    public long limit(int limit) throws DeviceException {
+        scheduler.requireUsable();
+        return limits.get(limit);
+    }
+
+    @Override
+    public void setLimit(int limit, long value) throws DeviceException {
+        scheduler.requireUsable();
+        limits.set(limit, value);
     }
 
     @Override

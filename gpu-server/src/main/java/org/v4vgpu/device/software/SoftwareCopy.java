@@ -81,7 +81,7 @@ final class SoftwareCopy extends Operation implements DeviceCopy {
         return arrived;
     }
 
-    /** The owner is through with the copy, or has given it up. Called under the scheduler's lock; returns whether it is over now. */
+    @Override
     boolean giveUp() {
         abandoned = true;
         return arrived;

@@ -5,6 +5,7 @@ import org.v4vgpu.device.DeviceCopy;
 import org.v4vgpu.device.DeviceEvent;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceFunction;
+import org.v4vgpu.device.DeviceHold;
 import org.v4vgpu.device.DeviceStream;
 import org.v4vgpu.device.DeviceWork;
 import org.v4vgpu.device.LaunchShape;
@@ -89,6 +90,13 @@ final class SoftwareStream implements DeviceStream {
             void run() {}
         };
         scheduler.enqueue(queue, point, latest);
+    }
+
+    @Override
+    public DeviceHold hold(Runnable reached) throws DeviceException {
+        SoftwareHold hold = new SoftwareHold(scheduler, reached);
+        scheduler.enqueue(queue, hold);
+        return hold;
     }
 
     @Override

@@ -8,6 +8,8 @@ import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.MemAllocReply;
 import org.v4vgpu.proto.MemAllocRequest;
+import org.v4vgpu.proto.MemFreeAsyncReply;
+import org.v4vgpu.proto.MemFreeAsyncRequest;
 import org.v4vgpu.proto.MemFreeReply;
 import org.v4vgpu.proto.MemFreeRequest;
 import org.v4vgpu.proto.MemGetInfoReply;
@@ -19,6 +21,7 @@ final class MemoryCalls implements CallDispatcher.Calls {
     public void register(CallDispatcher dispatcher) {
         dispatcher.on(Call.MEM_ALLOC, this::allocate);
         dispatcher.on(Call.MEM_FREE, this::free);
+        dispatcher.on(Call.MEM_FREE_ASYNC, this::freeLater);
         dispatcher.on(Call.MEM_GET_INFO, this::info);
     }
 
@@ -44,6 +47,11 @@ final class MemoryCalls implements CallDispatcher.Calls {
             call.await(context.device().enqueued());
             call.session().free(context, request.getAddress());
         }
+        return null;
+    }
+
+    private @Nullable MemFreeAsyncReply freeLater(LaneCall call, MemFreeAsyncRequest request) throws DeviceException {
+        call.session().free(call.context(request.getContext()), request.getAddress());
         return null;
     }
 

@@ -34,6 +34,7 @@ final class Session {
     private final long startNanos = System.nanoTime();
     private final SequenceGate gate;
     private final HandleTable handles;
+    private final HostFunctions hostFunctions;
     private final AtomicBoolean ending = new AtomicBoolean();
     private final Object memory = new Object();
 
@@ -55,6 +56,7 @@ final class Session {
         this.limits = sessions.limits();
         this.gate = new SequenceGate(limits.missingNumberNanos(), this::activity);
         this.handles = new HandleTable(limits.handles(), generation);
+        this.hostFunctions = new HostFunctions(limits.handles());
     }
 
     long id() {
@@ -71,6 +73,10 @@ final class Session {
 
     HandleTable handles() {
         return handles;
+    }
+
+    HostFunctions hostFunctions() {
+        return hostFunctions;
     }
 
     boolean isEnding() {

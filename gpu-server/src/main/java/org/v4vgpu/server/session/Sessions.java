@@ -54,6 +54,8 @@ public final class Sessions implements AutoCloseable {
                 new CopyCalls(),
                 new ModuleCalls(),
                 new LaunchCalls(),
+                new HostFunctionCalls(),
+                new LimitCalls(),
                 new StreamCalls(),
                 new EventCalls());
     }

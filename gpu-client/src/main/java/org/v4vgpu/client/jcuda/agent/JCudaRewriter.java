@@ -13,6 +13,7 @@ import java.lang.constant.DynamicCallSiteDesc;
 import java.lang.constant.MethodHandleDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.reflect.AccessFlag;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,9 @@ public final class JCudaRewriter {
     /** What the names of JCuda's classes begin with, also those of its libraries. */
     static final String PREFIX = "jcuda/";
 
-    private static final String LIBRARY_LOADER = "jcuda/LibUtilsCuda";
+    /** Where libraries are loaded: the second since 11.1, the first before. */
+    private static final Set<String> LIBRARY_LOADERS = Set.of("jcuda/LibUtils", "jcuda/LibUtilsCuda");
+
     private static final int FIRST_VERSION_WITH_INVOKEDYNAMIC = 51;
 
     private static final DirectMethodHandleDesc BOOTSTRAP = MethodHandleDesc.ofMethod(
@@ -53,7 +56,7 @@ public final class JCudaRewriter {
         ClassFile classFile = ClassFile.of();
         ClassModel model = classFile.parse(bytes);
         String owner = model.thisClass().asInternalName();
-        boolean loadsLibraries = owner.equals(LIBRARY_LOADER);
+        boolean loadsLibraries = LIBRARY_LOADERS.contains(owner);
         if (!loadsLibraries && model.methods().stream().noneMatch(JCudaRewriter::isNative)) {
             return null;
         }

@@ -1,0 +1,122 @@
+package org.v4vgpu.client.jcuda;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.MethodModel;
+import java.lang.invoke.MethodType;
+import java.lang.reflect.AccessFlag;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.jar.JarFile;
+import jcuda.Pointer;
+
+/** The native methods of JCuda's jars, and which of them the bridge implements: the content of SUPPORTED.md. */
+public final class SupportedCalls {
+    /** Copied there by the build. */
+    public static final Path JCUBLAS = Path.of("target", "jcuda", "jcublas.jar").toAbsolutePath();
+
+    private static final List<String> OWNERS =
+            List.of("jcuda/driver/JCudaDriver", "jcuda/runtime/JCuda", "jcuda/nvrtc/JNvrtc", "jcuda/jcublas/JCublas2");
+
+    private static final String HEAD = """
+            # What the JCuda bridge supports
+
+            Every native method of JCuda 12.6.0's driver API, runtime API, NVRTC and cuBLAS. "yes" means that the bridge implements it and
+            that a test calls it; everything else answers CUDA_ERROR_NOT_SUPPORTED (801; NVRTC 11, cuBLAS 15), and the log names it.
+            Written by `SupportedCallsTest`, which fails when this page is not what the code says.
+
+            """;
+
+    private SupportedCalls() {}
+
+    /** The calls that are supported, as {@code JCudaDriver.cuInit}. */
+    public static Set<String> supported() {
+        Set<String> names = new TreeSet<>();
+        for (String owner : OWNERS) {
+            calls(owner).forEach((call, supported) -> {
+                if (supported) {
+                    names.add(simpleName(owner) + "." + call);
+                }
+            });
+        }
+        return names;
+    }
+
+    static String page() {
+        StringBuilder page = new StringBuilder(HEAD).append("| class | native methods | supported |\n|---|---|---|\n");
+        for (String owner : OWNERS) {
+            Map<String, Boolean> calls = calls(owner);
+            page.append("| ")
+                    .append(simpleName(owner))
+                    .append(" | ")
+                    .append(calls.size())
+                    .append(" | ")
+                    .append(calls.values().stream()
+                            .filter(Boolean::booleanValue)
+                            .count())
+                    .append(" |\n");
+        }
+        for (String owner : OWNERS) {
+            page.append("\n## ").append(simpleName(owner)).append("\n\n| call | supported |\n|---|---|\n");
+            List<Map.Entry<String, Boolean>> rows = new ArrayList<>(calls(owner).entrySet());
+            rows.sort(Comparator.comparing((Map.Entry<String, Boolean> row) -> !row.getValue())
+                    .thenComparing(Map.Entry::getKey));
+            for (Map.Entry<String, Boolean> row : rows) {
+                page.append("| ").append(row.getKey()).append(row.getValue() ? " | yes |\n" : " | no |\n");
+            }
+        }
+        return page.toString();
+    }
+
+    /** A class's native methods, by the names that programs call them by. */
+    private static Map<String, Boolean> calls(String owner) {
+        Map<String, Boolean> calls = new TreeMap<>();
+        Path jar = owner.contains("jcublas")
+                ? JCUBLAS
+                : Path.of(Pointer.class
+                        .getProtectionDomain()
+                        .getCodeSource()
+                        .getLocation()
+                        .getPath());
+        try (JarFile file = new JarFile(jar.toFile());
+                InputStream in = file.getInputStream(file.getEntry(owner + ".class"))) {
+            for (MethodModel method : ClassFile.of().parse(in.readAllBytes()).methods()) {
+                if (method.flags().has(AccessFlag.NATIVE)) {
+                    String name = method.methodName().stringValue();
+                    boolean supported = JCudaBridge.isSupported(owner, name, type(owner, method));
+                    calls.merge(name.replaceFirst("Native$", ""), supported, Boolean::logicalAnd);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+        return calls;
+    }
+
+    /** cuBLAS's own types are not on this class path: no method of the bridge can have them yet. */
+    private static MethodType type(String owner, MethodModel method) {
+        String descriptor = method.methodType().stringValue();
+        try {
+            return MethodType.fromMethodDescriptorString(descriptor, SupportedCalls.class.getClassLoader());
+        } catch (TypeNotPresentException e) {
+            if (!owner.contains("jcublas")) {
+                throw e;
+            }
+            return MethodType.methodType(int.class, Void.class);
+        }
+    }
+
+    private static String simpleName(String owner) {
+        return owner.substring(owner.lastIndexOf('/') + 1);
+    }
+}
