@@ -44,8 +44,10 @@ public final class V4vMessageChannel implements MessageChannel {
     private V4vIncomingMessage[] window;
     private long oldest;
     private long next;
+    private boolean inputEnded;
 
     // The sender's.
+    private boolean outputEnded;
     private boolean isClaimed;
     private int claimedPayloadBytes;
 
@@ -102,10 +104,17 @@ public final class V4vMessageChannel implements MessageChannel {
     }
 
     private void awaitClaim(int headerBytes, int payloadBytes) throws IOException {
+        if (outputEnded) {
+            ensureOpen();
+            throw new IOException("the output of the channel to " + peer + " was shut down");
+        }
+        awaitClaim(FrameDescriptor.messageBytes(headerBytes, payloadBytes));
+    }
+
+    private void awaitClaim(int bytes) throws IOException {
         if (isClaimed) {
             throw new IllegalStateException("a claimed message must be committed or closed first");
         }
-        int bytes = FrameDescriptor.messageBytes(headerBytes, payloadBytes);
         try {
             ensureOpen();
             while (!out.claim(bytes)) {
@@ -172,6 +181,19 @@ public final class V4vMessageChannel implements MessageChannel {
         }
     }
 
+    @Override
+    public void shutdownOutput() throws IOException {
+        try {
+            if (!outputEnded) {
+                awaitClaim(0);
+                outputEnded = true;
+                out.commit(ConnectDescriptor.END);
+            }
+        } catch (IllegalStateException e) {
+            throw closedMeanwhile(e);
+        }
+    }
+
     void commit(MemorySegment header) throws IOException {
         isClaimed = false;
         try {
@@ -196,6 +218,9 @@ public final class V4vMessageChannel implements MessageChannel {
     public IncomingMessage receive(long timeoutNanos) throws IOException {
         try {
             ensureOpen();
+            if (inputEnded) {
+                throw new EOFException(peer + " has ended its output");
+            }
             return in.next() ? accept() : awaitMessage(timeoutNanos);
         } catch (RingCorruptedException e) {
             broken = true;
@@ -209,16 +234,20 @@ public final class V4vMessageChannel implements MessageChannel {
         long start = timeoutNanos == Long.MAX_VALUE ? 0 : System.nanoTime();
         while (true) {
             // Asked before the look at the ring: what the peer wrote before its end can still be read.
-            boolean finished = in.isFinished() || !out.isPartnerAlive();
+            boolean finished = in.isFinished();
             boolean alive = in.isPartnerAlive();
+            boolean listening = out.isPartnerAlive();
             if (in.next()) {
                 return accept();
             }
             ensureOpen();
+            if (finished) { // by the peer's own word, even if it is dead by now
+                throw new EOFException(peer + " has closed the channel");
+            }
             if (!alive) {
                 throw lost();
             }
-            if (finished) {
+            if (!listening) {
                 throw new EOFException(peer + " has closed the channel");
             }
             long left = timeoutNanos == Long.MAX_VALUE ? timeoutNanos : timeoutNanos - (System.nanoTime() - start);
@@ -230,6 +259,10 @@ public final class V4vMessageChannel implements MessageChannel {
     }
 
     private IncomingMessage accept() throws IOException {
+        if (in.messageType() == ConnectDescriptor.END) {
+            inputEnded = true;
+            throw new EOFException(peer + " has ended its output");
+        }
         if (in.messageType() != ConnectDescriptor.DATA) {
             throw corrupted("a record of type 0x" + Integer.toHexString(in.messageType()));
         }
