@@ -59,6 +59,7 @@ public final class TcpMessageChannel implements MessageChannel {
     private final ByteBuffer stagingBuffer = staging.asByteBuffer();
     private final ByteBuffer[] gathered = {stagingBuffer, ByteBuffer.allocateDirect(0)};
     private boolean isClaimed;
+    private boolean outputEnded;
 
     /** Connects and exchanges preambles. */
     public static MessageChannel connect(TcpAddress address, long timeoutNanos) throws IOException {
@@ -166,6 +167,9 @@ public final class TcpMessageChannel implements MessageChannel {
             throw new IllegalStateException("a claimed message must be committed or closed first");
         }
         ensureOpen(sendingBroken);
+        if (outputEnded) {
+            throw new IOException("the output of the channel to " + peer + " was shut down");
+        }
     }
 
     private void ensureOpen(boolean broken) throws IOException {
@@ -236,6 +240,17 @@ public final class TcpMessageChannel implements MessageChannel {
     }
 
     @Override
+    public void shutdownOutput() throws IOException {
+        if (!outputEnded) {
+            ensureSendable();
+            outputEnded = true;
+            gathered[1] = stagingBuffer.slice(0, 0);
+            stagingBuffer.clear().put(TcpDescriptor.signal(TcpDescriptor.END)).flip();
+            write(gathered);
+        }
+    }
+
+    @Override
     public IncomingMessage receive() throws IOException {
         return receive(Long.MAX_VALUE);
     }
@@ -243,6 +258,9 @@ public final class TcpMessageChannel implements MessageChannel {
     @Override
     public IncomingMessage receive(long timeoutNanos) throws IOException {
         ensureOpen(receivingBroken);
+        if (receiver.saidEnd()) {
+            throw new EOFException(peer + " has ended its output");
+        }
         try {
             TcpIncomingMessage message = receiver.next();
             return message != null ? message : awaitMessage(timeoutNanos);
@@ -260,10 +278,13 @@ public final class TcpMessageChannel implements MessageChannel {
     private IncomingMessage awaitMessage(long timeoutNanos) throws IOException {
         long start = System.nanoTime();
         while (true) {
-            int bytes = receiver.saidGoodbye() ? -1 : receiver.read();
+            int bytes = receiver.saidGoodbye() || receiver.saidEnd() ? -1 : receiver.read();
             TcpIncomingMessage message = receiver.next();
             if (message != null) {
                 return message;
+            }
+            if (receiver.saidEnd()) {
+                throw new EOFException(peer + " has ended its output");
             }
             if (receiver.saidGoodbye()) {
                 throw new EOFException(peer + " has closed the channel");
@@ -339,8 +360,7 @@ public final class TcpMessageChannel implements MessageChannel {
     private void sayGoodbye() throws IOException {
         if (!sendingBroken && writing.tryLock()) {
             try {
-                ByteBuffer goodbye = ByteBuffer.allocate(TcpDescriptor.PREFIX_BYTES);
-                socket.write(goodbye.putInt(TcpDescriptor.GOODBYE).putInt(0).flip());
+                socket.write(TcpDescriptor.signal(TcpDescriptor.GOODBYE));
                 socket.shutdownOutput();
             } finally {
                 writing.unlock();
