@@ -37,6 +37,7 @@ public final class V4vMessageChannel implements MessageChannel {
     private final int maximumHeaderBytes;
     private final int maximumPayloadBytes;
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final Runnable whenClosed;
 
     private volatile boolean broken;
 
@@ -51,7 +52,9 @@ public final class V4vMessageChannel implements MessageChannel {
     private boolean isClaimed;
     private int claimedPayloadBytes;
 
-    V4vMessageChannel(ReceiveRing in, SendRing out, String peer) {
+    /** Takes ownership of two rings of one connection; {@code whenClosed} runs once, in the thread that closes. */
+    V4vMessageChannel(ReceiveRing in, SendRing out, String peer, Runnable whenClosed) {
+        this.whenClosed = whenClosed;
         this.in = in;
         this.out = out;
         this.peer = peer;
@@ -146,12 +149,20 @@ public final class V4vMessageChannel implements MessageChannel {
         return new PeerLostException(peer + " died or vanished");
     }
 
-    /** The rings' memory goes with a close from another thread; an access after that is refused by the memory's arena. */
+    /**
+     * The rings' memory goes with a close from another thread, or with the whole domain; an access after that is refused by the
+     * memory's arena.
+     */
     private IOException closedMeanwhile(IllegalStateException e) throws IllegalStateException {
         if (closed.get()) {
             return new IOException("the channel to " + peer + " is closed", e);
         }
-        throw e;
+        if (in.hold()) {
+            in.letGo();
+            throw e;
+        }
+        broken = true;
+        return new IOException("the channel to " + peer + " ended when its domain left", e);
     }
 
     private void publish(MemorySegment header, int headerBytes, int payloadBytes) {
@@ -371,6 +382,7 @@ public final class V4vMessageChannel implements MessageChannel {
         if (closed.compareAndSet(false, true)) {
             out.close();
             in.close();
+            whenClosed.run();
         }
     }
 }
