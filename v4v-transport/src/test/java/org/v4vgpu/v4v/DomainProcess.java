@@ -74,7 +74,7 @@ final class DomainProcess implements AutoCloseable {
     }
 
     private synchronized <T> T call(Verb verb, int handle, Writing arguments, Reading<T> result) throws IOException {
-        out.writeByte(verb.ordinal());
+        out.writeUTF(verb.name());
         out.writeInt(handle);
         arguments.to(out);
         out.flush();
@@ -332,7 +332,7 @@ final class DomainProcess implements AutoCloseable {
         DataOutputStream results = new DataOutputStream(System.out);
         Obedience obedience = new Obedience();
         while (true) {
-            Verb verb = Verb.values()[calls.readByte()];
+            Verb verb = Verb.valueOf(calls.readUTF());
             try {
                 Writing result = obedience.obey(verb, calls.readInt(), calls);
                 results.writeUTF("");
