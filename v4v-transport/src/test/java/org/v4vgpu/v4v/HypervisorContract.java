@@ -214,7 +214,7 @@ abstract class HypervisorContract {
             }
             int[] next = new int[4];
             for (int i = 0; i < 4 * count; i++) {
-                assertTrue(ring.next() || ring.await(30 * SECOND) && ring.next());
+                assertTrue(ring.next() || (ring.await(30 * SECOND) && ring.next()));
                 int id = ring.source().domain() - 10;
                 assertEquals(id + 20, ring.source().port());
                 assertEquals(next[id]++, ring.getInt(0));

@@ -145,7 +145,7 @@ class StoppedPeerTest {
 
     @Test
     void givesUpAStoppedPeerBeyondTheLimit() throws Exception {
-        Files.writeString(directory.resolve("fabric.properties"), "stopped-millis=400\n");
+        Files.writeString(directory.resolve("fabric.properties"), "stopped-millis=600\n");
         beDomain(1);
         try (MessageListener listener = MessageChannels.listen(ChannelAddress.parse(ADDRESS));
                 PeerProcess first = PeerProcess.start("sit", ADDRESS, directory);

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.net.SocketTimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.v4vgpu.v4v.ArgoException;
+import org.v4vgpu.v4v.ClaimedMessage;
 import org.v4vgpu.v4v.IncomingMessage;
 import org.v4vgpu.v4v.MessageChannel;
 import org.v4vgpu.v4v.OutgoingMessage;
@@ -49,6 +50,7 @@ public final class V4vMessageChannel implements MessageChannel {
 
     // The sender's.
     private boolean outputEnded;
+    private final RingClaim claim = new RingClaim();
     private boolean isClaimed;
     private int claimedPayloadBytes;
 
@@ -186,7 +188,7 @@ public final class V4vMessageChannel implements MessageChannel {
             Payload space = payloadBytes == 0
                     ? Payload.EMPTY
                     : out.claimed(FrameDescriptor.payloadOffset(headerBytes), payloadBytes);
-            return new V4vOutgoingMessage(this, headerBytes, space);
+            return new ClaimedMessage(claim, headerBytes, space);
         } catch (IllegalStateException e) {
             throw closedMeanwhile(e);
         }
@@ -205,19 +207,24 @@ public final class V4vMessageChannel implements MessageChannel {
         }
     }
 
-    void commit(MemorySegment header) throws IOException {
-        isClaimed = false;
-        try {
-            ensureOpen();
-            publish(header, (int) header.byteSize(), claimedPayloadBytes);
-        } finally {
+    /** The one claim that there can be at a time. */
+    private final class RingClaim implements ClaimedMessage.Claim {
+        @Override
+        public void commit(MemorySegment header) throws IOException {
+            isClaimed = false;
+            try {
+                ensureOpen();
+                publish(header, (int) header.byteSize(), claimedPayloadBytes);
+            } finally {
+                out.letGo();
+            }
+        }
+
+        @Override
+        public void abandon() {
+            isClaimed = false;
             out.letGo();
         }
-    }
-
-    void abandon() {
-        isClaimed = false;
-        out.letGo();
     }
 
     @Override
