@@ -5,7 +5,9 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -13,7 +15,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.v4v.ArgoException;
-import org.v4vgpu.v4v.MessageChannel;
 import org.v4vgpu.v4v.ReceiveRing;
 import org.v4vgpu.v4v.SendRing;
 import org.v4vgpu.v4v.V4vAddress;
@@ -34,12 +35,12 @@ final class Handshakes implements AutoCloseable {
     private final V4vHypervisor hypervisor;
     private final V4vAddress address;
     private final int ringBytes;
-    private final Consumer<MessageChannel> whole;
+    private final Consumer<V4vConnection> whole;
     private final ThreadPoolExecutor threads;
 
     // Guarded by this: requests of the domains that have a thread, and the connections of each domain.
     private final Map<Integer, ArrayDeque<Request>> requests = new HashMap<>();
-    private final Map<Integer, Integer> connections = new HashMap<>();
+    private final Map<Integer, List<ReceiveRing>> connections = new HashMap<>();
 
     /** What to tell a connector: why not, or to come in if there is no reason. */
     private record Request(V4vAddress connector, String refusal) {}
@@ -47,7 +48,7 @@ final class Handshakes implements AutoCloseable {
     /**
      * @param whole gets each connection, in the thread of its domain
      */
-    Handshakes(V4vHypervisor hypervisor, V4vAddress address, int ringBytes, Consumer<MessageChannel> whole) {
+    Handshakes(V4vHypervisor hypervisor, V4vAddress address, int ringBytes, Consumer<V4vConnection> whole) {
         this.hypervisor = hypervisor;
         this.address = address;
         this.ringBytes = ringBytes;
@@ -148,7 +149,7 @@ final class Handshakes implements AutoCloseable {
 
     private void connect(V4vAddress connector) throws IOException {
         V4vHypervisor patient = hypervisor.withPatience(PATIENCE_NANOS);
-        if (!count(connector.domain())) {
+        if (count(connector.domain()) >= V4vConnections.MOST_CONNECTIONS_OF_A_DOMAIN) {
             V4vConnections.refuse(
                     patient,
                     connector,
@@ -157,18 +158,16 @@ final class Handshakes implements AutoCloseable {
                             + V4vConnections.CONNECTIONS_PROPERTY + ")");
             return;
         }
-        MessageChannel channel = null;
-        try {
-            channel = open(patient, connector);
-        } finally {
-            if (channel == null) {
-                uncount(connector.domain());
-            }
+        V4vConnection connection = open(patient, connector);
+        synchronized (this) {
+            connections
+                    .computeIfAbsent(connector.domain(), _ -> new ArrayList<>())
+                    .add(connection.in());
         }
-        whole.accept(channel);
+        whole.accept(connection);
     }
 
-    private MessageChannel open(V4vHypervisor patient, V4vAddress connector) throws IOException {
+    private V4vConnection open(V4vHypervisor patient, V4vAddress connector) throws IOException {
         ReceiveRing in;
         try {
             in = V4vConnections.register(patient, connector.domain(), ringBytes);
@@ -183,7 +182,7 @@ final class Handshakes implements AutoCloseable {
             out = patient.attach(in.address().port(), connector);
             MemorySegment accept = ConnectDescriptor.encode(in.address().port(), "");
             V4vConnections.answer(out, ConnectDescriptor.ACCEPT, accept);
-            return new V4vMessageChannel(in, out, connector.toString(), () -> uncount(connector.domain()));
+            return new V4vConnection(in, out, address, connector);
         } catch (IOException | RuntimeException e) {
             if (out != null) {
                 out.close();
@@ -193,22 +192,20 @@ final class Handshakes implements AutoCloseable {
         }
     }
 
-    private synchronized boolean count(int domain) {
-        int now = connections.getOrDefault(domain, 0);
-        if (now >= V4vConnections.MOST_CONNECTIONS_OF_A_DOMAIN) {
-            return false;
-        }
-        connections.put(domain, now + 1);
-        return true;
-    }
-
-    private synchronized void uncount(int domain) {
-        int now = connections.getOrDefault(domain, 0);
-        if (now > 1) {
-            connections.put(domain, now - 1);
-        } else {
+    /** How many connections a domain has: those whose rings are not gone. Only its own thread adds to them. */
+    private synchronized int count(int domain) {
+        List<ReceiveRing> rings = connections.getOrDefault(domain, new ArrayList<>());
+        rings.removeIf(ring -> {
+            boolean isThere = ring.hold();
+            if (isThere) {
+                ring.letGo();
+            }
+            return !isThere;
+        });
+        if (rings.isEmpty()) {
             connections.remove(domain);
         }
+        return rings.size();
     }
 
     /** Takes no more requests; those taken are answered. */

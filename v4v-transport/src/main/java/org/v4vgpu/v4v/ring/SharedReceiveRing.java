@@ -263,7 +263,7 @@ public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condit
 
     @Override
     public boolean isFinished() {
-        return end.hasOtherLeft();
+        return end.isClosed() || end.hasOtherLeft();
     }
 
     @Override
