@@ -181,7 +181,7 @@ final class ControlLoop implements Runnable {
     }
 
     /** Drops the links of peers that have gone, and of those that have shown no life for too long, which is to be gone. */
-    private void dropSilent() {
+    private void dropSilent() throws IOException {
         long stoppedNanos = domain.configuration().stoppedMillis() * 1_000_000L;
         long now = System.nanoTime();
         for (Iterator<ServedLink> each = served.iterator(); each.hasNext(); ) {
@@ -191,7 +191,8 @@ final class ControlLoop implements Runnable {
                 continue;
             }
             long limitNanos = link.hasBeaten ? stoppedNanos : Math.max(stoppedNanos, FIRST_BEAT_NANOS);
-            boolean silent = stoppedNanos > 0 && !link.isAside && now - link.heardNanos > limitNanos;
+            boolean silent =
+                    stoppedNanos > 0 && !link.isAside && now - link.heardNanos > limitNanos && !hasWaitingWords(link);
             if (silent) {
                 LOG.log(
                         Level.WARNING,
@@ -204,6 +205,15 @@ final class ControlLoop implements Runnable {
                 each.remove();
                 drop(link);
             }
+        }
+    }
+
+    /** Whether it was this loop that was slow, and not the peer. */
+    private static boolean hasWaitingWords(ServedLink link) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment fds = arena.allocate(POLLFD_BYTES, 4);
+            want(fds, 0, link.fd, Linux.POLLIN);
+            return Linux.poll(fds, 1, 0) > 0;
         }
     }
 
