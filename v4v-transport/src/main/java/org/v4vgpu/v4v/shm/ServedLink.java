@@ -11,6 +11,15 @@ final class ServedLink {
     @Nullable
     Peer peer;
 
+    /** A socket beside the first one: its hang-up is no death. */
+    boolean isAside;
+
+    /** When something came over it last. */
+    long heardNanos = System.nanoTime();
+
+    /** Whether a sign of life has come: until then the domain may still be starting. */
+    boolean hasBeaten;
+
     ServedLink(int fd, int pid) {
         this.fd = fd;
         this.pid = pid;
