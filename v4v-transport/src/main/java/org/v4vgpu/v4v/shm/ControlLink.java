@@ -97,7 +97,7 @@ final class ControlLink {
                 at += part.byteSize();
             }
             Linux.send(fd, packet, -1);
-            return awaitReply(arena, id);
+            return awaitReply(arena, kind, id);
         } catch (LinuxException e) {
             if (e.errno() == Linux.EAGAIN) {
                 throw new ArgoException(ArgoError.EAGAIN, "domain " + domain + " does not take requests");
@@ -106,7 +106,7 @@ final class ControlLink {
         }
     }
 
-    private Reply awaitReply(Arena arena, int id) throws IOException {
+    private Reply awaitReply(Arena arena, int kind, int id) throws IOException {
         MemorySegment packet = arena.allocate(ControlDescriptor.MAXIMUM_PACKET_BYTES, 8);
         MemorySegment poll = arena.allocate(8, 4);
         poll.set(ValueLayout.JAVA_INT, 0, fd);
@@ -118,6 +118,7 @@ final class ControlLink {
             }
             Linux.Packet received = Linux.receive(fd, packet);
             if (received.bytes() == 0) {
+                closeUnwanted(received.fd());
                 throw gone();
             }
             if (!ControlDescriptor.hasMagic(packet, received.bytes())) {
@@ -129,6 +130,10 @@ final class ControlLink {
                 closeUnwanted(received.fd());
                 throw new IOException("domain " + domain + " speaks version " + version
                         + " of the fabric's protocol, this is version " + ControlDescriptor.VERSION);
+            }
+            if (received.fd() >= 0 && kind != ControlDescriptor.RESOLVE) {
+                closeUnwanted(received.fd());
+                throw new IOException("domain " + domain + " sent a descriptor that nobody asked for");
             }
             if (ControlDescriptor.id(packet) == id) {
                 return new Reply(

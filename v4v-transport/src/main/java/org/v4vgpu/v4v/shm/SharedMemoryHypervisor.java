@@ -385,6 +385,9 @@ public final class SharedMemoryHypervisor implements V4vHypervisor {
     private Resolved resolve(Peer peer, V4vAddress destination) throws ArgoException {
         ControlLink.Reply reply = request(peer, ControlDescriptor.RESOLVE, destination.port(), 0, 0, List.of());
         if (reply.status() != 0) {
+            if (reply.fd() >= 0) {
+                Linux.close(reply.fd());
+            }
             throw reply.status() == ArgoError.ECONNREFUSED.errno()
                     ? refused(destination)
                     : new ArgoException(ArgoError.of(reply.status()), destination.toString());
