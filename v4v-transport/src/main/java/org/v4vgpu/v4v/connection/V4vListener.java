@@ -25,8 +25,9 @@ public final class V4vListener implements MessageListener {
 
     private final V4vHypervisor hypervisor;
     private final int ringBytes;
-    private final ReceiveRing ring;
+    private final V4vAddress address;
     private final Object receiver = new Object();
+    private volatile ReceiveRing ring;
     private volatile boolean closed;
 
     /** Listens on a port of a domain, with rings of the ordinary length. */
@@ -56,12 +57,13 @@ public final class V4vListener implements MessageListener {
     private V4vListener(V4vHypervisor hypervisor, ReceiveRing ring, int ringBytes) {
         this.hypervisor = hypervisor;
         this.ring = ring;
+        this.address = ring.address();
         this.ringBytes = ringBytes;
     }
 
     @Override
     public ChannelAddress address() {
-        return ring.address();
+        return address;
     }
 
     @Override
@@ -69,20 +71,29 @@ public final class V4vListener implements MessageListener {
         synchronized (receiver) {
             while (true) {
                 ensureOpen();
-                if (ring.next()) {
-                    MessageChannel channel = acceptCurrent();
-                    if (channel != null) {
-                        return channel;
-                    }
-                } else {
-                    try {
+                try {
+                    if (ring.next()) {
+                        MessageChannel channel = acceptCurrent();
+                        if (channel != null) {
+                            return channel;
+                        }
+                    } else {
                         var _ = ring.await(Long.MAX_VALUE);
-                    } catch (IllegalStateException e) {
-                        throw new IOException("no longer listening on " + address(), e);
                     }
+                } catch (RingCorruptedException e) {
+                    renew(e);
+                } catch (IllegalStateException e) {
+                    throw new IOException("no longer listening on " + address(), e);
                 }
             }
         }
+    }
+
+    /** Where strangers can write the listening ring itself, as in a region without a hypervisor, one of them can ruin it. */
+    private void renew(RingCorruptedException cause) throws IOException {
+        LOG.log(Level.WARNING, "{0} takes a new listening ring: {1}", address, cause.getMessage());
+        ring.close();
+        ring = hypervisor.register(address.port(), V4vAddress.DOMAIN_ANY, LISTENING_RING_BYTES);
     }
 
     private void ensureOpen() throws IOException {
@@ -152,8 +163,6 @@ public final class V4vListener implements MessageListener {
                     ring.release(ring.position());
                     V4vConnections.refuse(hypervisor, connector, "the listener is closing");
                 }
-            } catch (RingCorruptedException e) {
-                throw new AssertionError("only this domain writes its listening ring", e);
             } catch (IOException e) {
                 LOG.log(Level.DEBUG, "{0} could not refuse a connector: {1}", address(), e.getMessage());
             }
