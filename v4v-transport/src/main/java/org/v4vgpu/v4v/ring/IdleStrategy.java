@@ -99,7 +99,7 @@ public final class IdleStrategy {
                 if (condition.isOver()) {
                     return;
                 }
-                sleepUninterrupted(doorbell, left);
+                sleepUninterrupted(doorbell, left, timeoutNanos - left);
             } finally {
                 doorbell.wakeUp();
             }
@@ -111,10 +111,10 @@ public final class IdleStrategy {
     }
 
     /** An interrupt does not end a wait; it stays pending, and must not make the next sleep return at once. */
-    private static void sleepUninterrupted(Doorbell doorbell, long nanos) throws IOException {
+    private static void sleepUninterrupted(Doorbell doorbell, long nanos, long waitedNanos) throws IOException {
         boolean interrupted = Thread.interrupted();
         try {
-            doorbell.sleep(nanos);
+            doorbell.sleep(nanos, waitedNanos);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

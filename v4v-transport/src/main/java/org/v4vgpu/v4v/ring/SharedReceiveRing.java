@@ -59,8 +59,8 @@ public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condit
         this.address = address;
         this.partner = partner;
         this.capacity = lengthBytes;
-        this.own = new Doorbell(ring, RingDescriptor.RECEIVER_DOORBELL);
-        this.sender = new Doorbell(ring, RingDescriptor.SENDER_DOORBELL);
+        this.own = memory.doorbell(RingDescriptor.RECEIVER_DOORBELL);
+        this.sender = memory.doorbell(RingDescriptor.SENDER_DOORBELL);
         this.unregister = unregister;
     }
 
@@ -95,6 +95,9 @@ public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condit
         messageType = RecordDescriptor.messageType(ring, header);
         sourcePort = RecordDescriptor.sourcePort(ring, header);
         sourceDomain = RecordDescriptor.sourceDomain(ring, header);
+        if (partner == V4vAddress.DOMAIN_ANY && sourceDomain >= V4vAddress.DOMAIN_ANY) {
+            throw corrupted("record of domain " + sourceDomain);
+        }
         messageIndex = wrapped(nextIndex + RecordDescriptor.BYTES);
         next = at + bytes;
         nextIndex = wrapped(nextIndex + bytes);
@@ -236,9 +239,9 @@ public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condit
         if (!memory.hold()) {
             return 0;
         }
-        long used = RingDescriptor.txAcquire(ring) - RingDescriptor.rxAcquire(ring);
+        int free = RingDescriptor.freeMessageBytes(ring, capacity);
         memory.letGo();
-        return (int) Math.max(0, Math.min(capacity - used, capacity) - 2 * RecordDescriptor.SLOT_BYTES);
+        return free;
     }
 
     private void shake(Doorbell doorbell) {
