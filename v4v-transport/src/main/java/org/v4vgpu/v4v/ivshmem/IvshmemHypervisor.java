@@ -346,7 +346,7 @@ public final class IvshmemHypervisor implements V4vHypervisor {
                     destination,
                     source,
                     entry.lengthBytes(),
-                    unused -> {});
+                    _ -> {});
             if (!ring.claim(total)) {
                 throw new ArgoException(
                         ArgoError.EAGAIN, "no space for " + total + " bytes in the ring at " + destination);

@@ -48,15 +48,16 @@ class ChannelFuzzTest {
         assertTrue(text.length() <= 300, text);
     }
 
+    @SuppressWarnings("MustBeClosedChecker") // the arena becomes the ring memory's
     private static void messages(FuzzedDataProvider data) throws IOException {
         MemorySegment memory = Arena.ofAuto().allocate(RingDescriptor.mappedBytes(LENGTH), 16);
         RingDescriptor.initialize(memory, LENGTH, 7, 1);
         RingMemory ring = new RingMemory(Arena.ofConfined(), memory, true);
         assertTrue(ring.hold());
         V4vAddress address = new V4vAddress(2, 7);
-        SharedReceiveRing in = new SharedReceiveRing(ring, address, 1, LENGTH, unused -> {});
+        SharedReceiveRing in = new SharedReceiveRing(ring, address, 1, LENGTH, _ -> {});
         ArgoException none = new ArgoException(ArgoError.ECONNREFUSED, "none");
-        try (SharedSendRing peer = new SharedSendRing(ring, address, new V4vAddress(1, 8), LENGTH, unused -> {});
+        try (SharedSendRing peer = new SharedSendRing(ring, address, new V4vAddress(1, 8), LENGTH, _ -> {});
                 V4vMessageChannel channel =
                         new V4vMessageChannel(in, new VanishedSendRing(new V4vAddress(1, 8), LENGTH, none), "peer")) {
             ArrayDeque<IncomingMessage> held = new ArrayDeque<>();

@@ -25,6 +25,7 @@ class RingFuzzTest {
 
     private final MemorySegment bytes = MemorySegment.ofArray(new byte[LENGTH]);
 
+    @SuppressWarnings("MustBeClosedChecker") // the arena becomes the ring memory's
     @FuzzTest(maxDuration = "10s")
     void survives(FuzzedDataProvider data) throws IOException {
         MemorySegment memory = Arena.ofAuto().allocate(RingDescriptor.mappedBytes(LENGTH), 8);
@@ -33,13 +34,13 @@ class RingFuzzTest {
         RingMemory ring = new RingMemory(Arena.ofConfined(), memory, true);
         assertTrue(ring.hold());
         V4vAddress address = new V4vAddress(2, 7);
-        try (SharedReceiveRing in = new SharedReceiveRing(ring, address, partner, LENGTH, unused -> {})) {
+        try (SharedReceiveRing in = new SharedReceiveRing(ring, address, partner, LENGTH, _ -> {})) {
             SharedSendRing out;
             try {
                 if (data.consumeBoolean()) {
                     scribble(memory, data);
                 }
-                out = new SharedSendRing(ring, address, new V4vAddress(1, 8), LENGTH, unused -> {});
+                out = new SharedSendRing(ring, address, new V4vAddress(1, 8), LENGTH, _ -> {});
             } catch (RingCorruptedException e) {
                 ring.letGo();
                 return;

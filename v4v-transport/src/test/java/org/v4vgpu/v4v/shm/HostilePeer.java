@@ -171,16 +171,21 @@ final class HostilePeer implements AutoCloseable {
                 } catch (LinuxException e) {
                     if (e.errno() != Linux.EAGAIN) { // it was thrown out
                         Linux.close(sockets.get(at));
-                        int fd = Linux.seqpacketSocket();
-                        sockets.set(at, fd);
-                        try {
-                            Linux.connect(fd, fabric.socket(VICTIM.domain()));
-                        } catch (LinuxException refused) {
-                            continue; // later
-                        }
+                        sockets.set(at, reconnect(fabric));
                     }
                 }
             }
         }
+    }
+
+    /** A socket that may not be connected yet: then it is tried again. */
+    private static int reconnect(Fabric fabric) throws IOException {
+        int fd = Linux.seqpacketSocket();
+        try {
+            Linux.connect(fd, fabric.socket(VICTIM.domain()));
+        } catch (LinuxException e) {
+            Thread.onSpinWait(); // refused for now
+        }
+        return fd;
     }
 }
