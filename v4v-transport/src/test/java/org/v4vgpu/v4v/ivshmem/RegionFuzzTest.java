@@ -77,14 +77,22 @@ class RegionFuzzTest {
     }
 
     private static void scribbleTables(MemorySegment memory, FuzzedDataProvider data) {
-        int domain = data.consumeInt(0, 2);
-        int place = data.consumeInt(0, 2);
-        long at = switch (data.consumeInt(0, 3)) {
-            case 0 -> 4096 + domain * 16_384L; // the tag
-            case 1, 2 -> 4096 + domain * 16_384L + 1024 + place * 64L + 8L * data.consumeInt(0, 4);
-            default -> 4096 + 64 * 16_384L + 8L * data.consumeInt(0, 10);
-        };
-        memory.set(ValueLayout.JAVA_LONG, at, data.consumeBoolean() ? data.consumeInt(0, 1000) : data.consumeLong());
+        long domain = 4096 + (data.consumeInt(0, 3) > 0 ? 1 : 2) * 16_384L;
+        long ring = domain + 1024 + data.consumeInt(0, 1) * 64L;
+        switch (data.consumeInt(0, 4)) {
+            case 0 -> memory.set(ValueLayout.JAVA_LONG, domain, word(data)); // the tag
+            case 1 -> memory.set(ValueLayout.JAVA_LONG, ring + 8L * data.consumeInt(0, 2), word(data));
+            case 2, 3 ->
+                memory.set(
+                        ValueLayout.JAVA_INT,
+                        ring + 24 + 4L * data.consumeInt(0, 3),
+                        data.consumeBoolean() ? data.consumeInt(-4, 300) : data.consumeInt());
+            default -> memory.set(ValueLayout.JAVA_LONG, 4096 + 64 * 16_384L + 8L * data.consumeInt(0, 10), word(data));
+        }
+    }
+
+    private static long word(FuzzedDataProvider data) {
+        return data.consumeBoolean() ? data.consumeInt(0, 1000) : data.consumeLong();
     }
 
     private static void scribbleRings(MemorySegment memory, FuzzedDataProvider data) {

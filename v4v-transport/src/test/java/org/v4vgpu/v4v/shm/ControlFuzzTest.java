@@ -18,11 +18,16 @@ import org.v4vgpu.v4v.V4vAddress;
 class ControlFuzzTest {
     private static final int OWN = 1;
     private static final int PEER = 2;
+
+    /** Whom the packets come from. Its death, when a socket closes, is seen by the victim, and by it that of the victim. */
+    private static final int STRANGER = 3;
+
     private static final long PORT = 7;
 
     private static Fabric fabric;
     private static SharedMemoryHypervisor victim;
     private static SharedMemoryHypervisor peer;
+    private static SharedMemoryHypervisor stranger;
     private static ReceiveRing shared;
 
     private static void open() throws IOException {
@@ -32,8 +37,8 @@ class ControlFuzzTest {
             fabric = Fabric.of(directory);
             victim = SharedMemoryHypervisor.open(fabric, OWN);
             peer = SharedMemoryHypervisor.open(fabric, PEER);
+            stranger = SharedMemoryHypervisor.open(fabric, STRANGER);
             shared = victim.register(PORT, V4vAddress.DOMAIN_ANY, 4096);
-            victim.register(PORT + 1, PEER, 4096);
         }
     }
 
@@ -44,13 +49,17 @@ class ControlFuzzTest {
         try (Arena arena = Arena.ofConfined()) {
             Linux.connect(fd, fabric.socket(OWN));
             MemorySegment packet = arena.allocate(4096, 8);
+            ReceiveRing exact = data.consumeBoolean() ? victim.register(PORT + 1, STRANGER, 48) : null;
             boolean open = !data.consumeBoolean() || exchange(fd, hello(packet));
             while (open && data.remainingBytes() > 0) {
                 open = exchange(fd, request(packet, data));
                 while (shared.next()) {
-                    assertTrue(shared.source().domain() == PEER && shared.messageBytes() <= 4096);
+                    assertTrue(shared.source().domain() == STRANGER && shared.messageBytes() <= 4096);
                     shared.release(shared.position());
                 }
+            }
+            if (exact != null) {
+                exact.close();
             }
         } finally {
             Linux.close(fd);
@@ -63,7 +72,7 @@ class ControlFuzzTest {
     }
 
     private static MemorySegment hello(MemorySegment packet) {
-        ControlDescriptor.write(packet, ControlDescriptor.HELLO, 0, 0, 0, PEER, 0, peer.incarnation());
+        ControlDescriptor.write(packet, ControlDescriptor.HELLO, 0, 0, 0, STRANGER, 0, stranger.incarnation());
         return packet.asSlice(0, ControlDescriptor.BYTES);
     }
 
