@@ -137,11 +137,19 @@ public final class V4vMessageChannel implements MessageChannel {
         return new PeerLostException(peer + " died or vanished");
     }
 
-    /** The rings' memory goes with a close from another thread; an access after that is refused by the memory's arena. */
+    /**
+     * The rings' memory goes with a close of the channel or its domain from another thread; an access after that is refused by the
+     * memory's arena.
+     */
     private IOException closedMeanwhile(IllegalStateException e) throws IllegalStateException {
         if (closed.get()) {
             return new IOException("the channel to " + peer + " is closed", e);
         }
+        if (!in.hold()) {
+            broken = true;
+            return new IOException("the channel to " + peer + " is broken: its own domain has left", e);
+        }
+        in.letGo();
         throw e;
     }
 
