@@ -32,7 +32,7 @@ final class Doorbell {
 
     private static final long SHORTEST_NAP_NANOS = 20_000;
 
-    /** What 16 idle connections may cost together, less than 1 % of a processor, decides on it. */
+    /** An idle side looks a hundred times in a second. */
     private static final long LONGEST_NAP_NANOS = 10_000_000;
 
     private static final int NAP_DIVISOR = 8;
@@ -52,13 +52,19 @@ final class Doorbell {
     private final boolean isPolled;
     private int refusals;
 
-    /** {@link IdleStrategy}'s memory between two waits of the one sleeper. */
-    int takenOffers;
+    /** Whether the sleeper is the one of the two sides that leaves a processor which they share: if both left, they met again. */
+    final boolean leaves;
 
-    Doorbell(MemorySegment ring, long offset, boolean isPolled) {
+    /** {@link IdleStrategy}'s memory between two waits: the time lost in a row to others on this processor, and of its last look. */
+    long lostNanos;
+
+    long lookedNanos = System.nanoTime();
+
+    Doorbell(MemorySegment ring, long offset, boolean leaves, boolean isPolled) {
         this.ring = ring;
         this.offset = offset;
         this.address = ring.address() + offset;
+        this.leaves = leaves && !isPolled; // nobody on another kernel runs on this processor
         this.isPolled = isPolled;
     }
 

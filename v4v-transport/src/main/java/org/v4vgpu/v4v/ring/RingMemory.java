@@ -26,9 +26,9 @@ public final class RingMemory {
         this.isPolled = isPolled;
     }
 
-    /** A doorbell in this memory. */
-    Doorbell doorbell(long offset) {
-        return new Doorbell(segment, offset, isPolled);
+    /** A doorbell in this memory; see {@link Doorbell#leaves}. */
+    Doorbell doorbell(long offset, boolean leaves) {
+        return new Doorbell(segment, offset, leaves, isPolled);
     }
 
     /** The whole mapping, see {@link RingDescriptor}. */

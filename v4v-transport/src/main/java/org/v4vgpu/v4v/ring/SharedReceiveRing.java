@@ -59,8 +59,8 @@ public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condit
         this.address = address;
         this.partner = partner;
         this.capacity = lengthBytes;
-        this.own = memory.doorbell(RingDescriptor.RECEIVER_DOORBELL);
-        this.sender = memory.doorbell(RingDescriptor.SENDER_DOORBELL);
+        this.own = memory.doorbell(RingDescriptor.RECEIVER_DOORBELL, address.domain() > partner);
+        this.sender = memory.doorbell(RingDescriptor.SENDER_DOORBELL, false);
         this.unregister = unregister;
     }
 
