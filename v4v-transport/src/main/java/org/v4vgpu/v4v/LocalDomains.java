@@ -1,9 +1,12 @@
 package org.v4vgpu.v4v;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.v4vgpu.v4v.ivshmem.IvshmemHypervisor;
 import org.v4vgpu.v4v.shm.Fabric;
 import org.v4vgpu.v4v.shm.SharedMemoryHypervisor;
 
@@ -13,6 +16,9 @@ import org.v4vgpu.v4v.shm.SharedMemoryHypervisor;
  * <p>To listen at an address the process must be that address's domain: it becomes it, or fails if another process is. To
  * connect it uses a domain that it is already, or else the one that {@value #DOMAIN_VARIABLE} names, or else a free one. So a
  * server is one domain, a client is one domain, and a process that listens at two domains is both.
+ *
+ * <p>The domains are those of a fabric on this host ({@link Fabric#ofEnvironment()}), or of a region that machines share, where {@value
+ * IvshmemHypervisor#PROPERTY} or {@value IvshmemHypervisor#VARIABLE} names one.
  */
 public final class LocalDomains {
     /** Environment variable: this process's own domain id. */
@@ -58,7 +64,10 @@ public final class LocalDomains {
     }
 
     private static V4vHypervisor open(int domain) throws IOException {
-        V4vHypervisor hypervisor = SharedMemoryHypervisor.open(Fabric.ofEnvironment(), domain);
+        Optional<Path> region = IvshmemHypervisor.regionOfEnvironment();
+        V4vHypervisor hypervisor = region.isPresent()
+                ? IvshmemHypervisor.open(region.get(), domain)
+                : SharedMemoryHypervisor.open(Fabric.ofEnvironment(), domain);
         OPEN.put(hypervisor.domain(), hypervisor);
         return hypervisor;
     }

@@ -28,6 +28,15 @@ final class PeerProcess implements AutoCloseable {
      *     closes and exits; {@code request}: asks for a connection, says so, and does not look at the answer
      */
     static PeerProcess start(String role, String address, Path fabric) throws IOException {
+        return start(role, address, "V4VGPU_FABRIC", fabric);
+    }
+
+    /** Starts a peer whose domain is in a region. */
+    static PeerProcess startInRegion(String role, String address, Path region) throws IOException {
+        return start(role, address, "V4VGPU_IVSHMEM", region);
+    }
+
+    private static PeerProcess start(String role, String address, String variable, Path place) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
@@ -36,7 +45,7 @@ final class PeerProcess implements AutoCloseable {
                 PeerProcess.class.getName(),
                 role,
                 address);
-        builder.environment().put("V4VGPU_FABRIC", fabric.toString());
+        builder.environment().put(variable, place.toString());
         builder.redirectError(ProcessBuilder.Redirect.INHERIT);
         return new PeerProcess(builder.start());
     }

@@ -1,9 +1,14 @@
 package org.v4vgpu.v4v;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.v4vgpu.v4v.connection.V4vConnections;
 import org.v4vgpu.v4v.connection.V4vListener;
@@ -36,6 +41,16 @@ class SharedMemoryMessageChannelTest extends MessageChannelContract {
         super.close();
         serving.close();
         connecting.close();
+    }
+
+    @Test
+    void endsWithAnIOExceptionWhenItsOwnDomainLeaves() {
+        connecting.close();
+        assertThrows(IOException.class, () -> client.receive());
+        assertThrows(IOException.class, () -> client.send(MemorySegment.ofArray(new byte[8])));
+        assertThrows(IOException.class, () -> client.receive(1_000_000));
+        assertFalse(client.isPeerAlive());
+        assertThrows(IOException.class, () -> server.receive());
     }
 
     @Override

@@ -3,6 +3,7 @@ package org.v4vgpu.v4v.ring;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A word in a ring on which one side sleeps and which the other rings. Free of lost wake-ups:
@@ -17,13 +18,27 @@ import java.lang.invoke.VarHandle;
  *
  * <p>Either the sleeper's second look sees the position, or the waker sees ASLEEP. The word is also where a side says that it has
  * gone: CLOSED is left only for a new owner. The other side may write what it likes: whoever waits also looks at its own flags,
- * and never sleeps longer than {@link #SLICE_NANOS} at a time.
+ * and never sleeps longer than {@link #SLICE_NANOS} at a time. A word that the other side keeps from saying ASLEEP does not turn
+ * the sleep into a busy loop: after a few refusals the sleeper naps.
+ *
+ * <p>Where the two sides run on different kernels no futex reaches from one to the other. There a doorbell is polled: the word only
+ * says CLOSED, and the sleeper naps, an eighth of the time that it has waited, up to {@link #LONGEST_NAP_NANOS}.
  *
  * <p>One sleeper; wakers may be any thread.
  */
 final class Doorbell {
     /** The longest sleep without a look around: a hostile peer could otherwise swallow the wake-up of a local close. */
     static final long SLICE_NANOS = 1_000_000_000L;
+
+    private static final long SHORTEST_NAP_NANOS = 20_000;
+
+    /** An idle side looks a hundred times in a second. */
+    private static final long LONGEST_NAP_NANOS = 10_000_000;
+
+    private static final int NAP_DIVISOR = 8;
+
+    /** A waker that is faster than the sleeper causes one refusal in a wait; more in a row come from a word that is nonsense. */
+    private static final int MOST_REFUSALS = 8;
 
     private static final int AWAKE = 0;
     private static final int ASLEEP = 1;
@@ -34,6 +49,8 @@ final class Doorbell {
     private final MemorySegment ring;
     private final long offset;
     private final long address;
+    private final boolean isPolled;
+    private int refusals;
 
     /** Whether the sleeper is the one of the two sides that leaves a processor which they share: if both left, they met again. */
     final boolean leaves;
@@ -43,22 +60,31 @@ final class Doorbell {
 
     long lookedNanos = System.nanoTime();
 
-    Doorbell(MemorySegment ring, long offset, boolean leaves) {
+    Doorbell(MemorySegment ring, long offset, boolean leaves, boolean isPolled) {
         this.ring = ring;
         this.offset = offset;
         this.address = ring.address() + offset;
-        this.leaves = leaves;
+        this.leaves = leaves && !isPolled; // nobody on another kernel runs on this processor
+        this.isPolled = isPolled;
     }
 
     /** Steps 1 and the fence of 2. */
     void fallAsleep() {
-        var _ = INT.compareAndSet(ring, offset, AWAKE, ASLEEP);
-        VarHandle.fullFence(); // SYNC: doorbell
+        if (!isPolled) {
+            var _ = INT.compareAndSet(ring, offset, AWAKE, ASLEEP);
+            VarHandle.fullFence(); // SYNC: doorbell
+        }
     }
 
-    /** Step 3. Also returns without reason. */
-    void sleep(long nanos) {
-        Futex.await(address, ASLEEP, Math.min(nanos, SLICE_NANOS));
+    /** Step 3, in a wait that has lasted for {@code waitedNanos}. Also returns without reason. */
+    void sleep(long nanos, long waitedNanos) {
+        if (!isPolled && (int) INT.getOpaque(ring, offset) == ASLEEP) {
+            refusals = 0;
+            Futex.await(address, ASLEEP, Math.min(nanos, SLICE_NANOS));
+        } else if (isPolled || ++refusals > MOST_REFUSALS) {
+            long nap = Math.clamp(waitedNanos / NAP_DIVISOR, SHORTEST_NAP_NANOS, LONGEST_NAP_NANOS);
+            LockSupport.parkNanos(Math.min(nanos, nap));
+        }
     }
 
     /** Step 4. */

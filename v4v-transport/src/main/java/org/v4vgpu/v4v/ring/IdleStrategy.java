@@ -109,7 +109,7 @@ public final class IdleStrategy {
                 if (condition.isOver()) {
                     return;
                 }
-                sleepUninterrupted(doorbell, left);
+                sleepUninterrupted(doorbell, left, timeoutNanos - left);
             } finally {
                 doorbell.wakeUp();
             }
@@ -121,10 +121,10 @@ public final class IdleStrategy {
     }
 
     /** An interrupt does not end a wait; it stays pending, and must not make the next sleep return at once. */
-    private static void sleepUninterrupted(Doorbell doorbell, long nanos) throws IOException {
+    private static void sleepUninterrupted(Doorbell doorbell, long nanos, long waitedNanos) throws IOException {
         boolean interrupted = Thread.interrupted();
         try {
-            doorbell.sleep(nanos);
+            doorbell.sleep(nanos, waitedNanos);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

@@ -60,6 +60,18 @@ public final class RingDescriptor {
                 && ring.get(ValueLayout.JAVA_INT, 12) == lengthBytes;
     }
 
+    /** Whether the constant words name that port and partner. */
+    public static boolean isFor(MemorySegment ring, long port, int partner) {
+        return Integer.toUnsignedLong(ring.get(ValueLayout.JAVA_INT, 16)) == port
+                && ring.get(ValueLayout.JAVA_INT, 20) == partner;
+    }
+
+    /** The largest message that would fit now, as a sender sees it: from 0 to length - 32, whatever the words say. */
+    public static int freeMessageBytes(MemorySegment ring, int lengthBytes) {
+        long used = txAcquire(ring) - rxAcquire(ring);
+        return (int) Math.max(0, Math.min(lengthBytes - used, lengthBytes) - 2 * RecordDescriptor.SLOT_BYTES);
+    }
+
     static long rxAcquire(MemorySegment ring) {
         return (long) LONG.getAcquire(ring, RX_POSITION);
     }

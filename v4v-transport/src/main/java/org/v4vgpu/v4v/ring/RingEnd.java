@@ -26,8 +26,8 @@ final class RingEnd {
     RingEnd(RingMemory memory, long ownDoorbell, long otherDoorbell, boolean leaves) {
         this.memory = memory;
         this.ring = memory.segment();
-        this.own = new Doorbell(ring, ownDoorbell, leaves);
-        this.other = new Doorbell(ring, otherDoorbell, false);
+        this.own = memory.doorbell(ownDoorbell, leaves);
+        this.other = memory.doorbell(otherDoorbell, false);
     }
 
     boolean hold() {

@@ -11,12 +11,24 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class RingMemory {
     private final Arena arena;
     private final MemorySegment segment;
+    private final boolean isPolled;
     private final AtomicInteger holds = new AtomicInteger(1);
 
-    /** Takes ownership of a shared arena. The creator has the first hold. */
+    /** Memory whose sides share a kernel. Takes ownership of a shared arena. The creator has the first hold. */
     public RingMemory(Arena arena, MemorySegment segment) {
+        this(arena, segment, false);
+    }
+
+    /** @param isPolled whether the sides may run on different kernels, so that no futex of one wakes the other */
+    public RingMemory(Arena arena, MemorySegment segment, boolean isPolled) {
         this.arena = arena;
         this.segment = segment;
+        this.isPolled = isPolled;
+    }
+
+    /** A doorbell in this memory; see {@link Doorbell#leaves}. */
+    Doorbell doorbell(long offset, boolean leaves) {
+        return new Doorbell(segment, offset, leaves, isPolled);
     }
 
     /** The whole mapping, see {@link RingDescriptor}. */

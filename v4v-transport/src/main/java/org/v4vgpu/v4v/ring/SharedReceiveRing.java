@@ -106,6 +106,9 @@ public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condit
         messageType = RecordDescriptor.messageType(ring, header);
         sourcePort = RecordDescriptor.sourcePort(ring, header);
         sourceDomain = RecordDescriptor.sourceDomain(ring, header);
+        if (partner == V4vAddress.DOMAIN_ANY && sourceDomain >= V4vAddress.DOMAIN_ANY) {
+            throw corrupted("record of domain " + sourceDomain);
+        }
         messageIndex = wrapped(nextIndex + RecordDescriptor.BYTES);
         next = at + bytes;
         nextIndex = wrapped(nextIndex + bytes);
@@ -251,9 +254,9 @@ public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condit
         if (!end.hold()) {
             return 0;
         }
-        long used = RingDescriptor.txAcquire(ring) - RingDescriptor.rxAcquire(ring);
+        int free = RingDescriptor.freeMessageBytes(ring, capacity);
         end.letGo();
-        return (int) Math.max(0, Math.min(capacity - used, capacity) - 2 * RecordDescriptor.SLOT_BYTES);
+        return free;
     }
 
     @Override

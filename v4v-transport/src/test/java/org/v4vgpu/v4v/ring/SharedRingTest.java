@@ -127,13 +127,13 @@ class SharedRingTest {
 
     /** The sleeper's part of the protocol without the spin before it, so that it really sleeps. */
     private void sleepOn(IdleStrategy.Condition condition, long word) throws Exception {
-        Doorbell doorbell = new Doorbell(memory, word, false);
+        Doorbell doorbell = new Doorbell(memory, word, false, false);
         if (condition instanceof SharedSendRing) {
             out.awaitSpace(80, 0); // says what is wanted
         }
         doorbell.fallAsleep();
         if (!condition.isOver()) {
-            doorbell.sleep(Doorbell.SLICE_NANOS);
+            doorbell.sleep(Doorbell.SLICE_NANOS, 0);
         }
         doorbell.wakeUp();
     }

@@ -1,0 +1,90 @@
+package org.v4vgpu.v4v.ivshmem;
+
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
+import org.v4vgpu.v4v.ring.IdleStrategy;
+
+/**
+ * Which chunks of the region belong to whom. Without a lock: a chunk is taken and given back by one compare-and-set of its owner's
+ * tag. Safe for any thread.
+ *
+ * <p>The chunks of a dead domain are nobody's once it has been dead for {@link #GRACE_NANOS}: until then its partners may not have
+ * noticed and still write.
+ */
+final class RingSpace {
+    static final long GRACE_NANOS = 1_000_000_000L;
+    private static final long RECLAIM_WAIT_NANOS = Heartbeats.DEAD_NANOS + 2 * GRACE_NANOS;
+    private static final long ASK_NANOS = 20_000_000;
+
+    private final MemorySegment region;
+    private final int chunks;
+    private final Heartbeats heartbeats;
+
+    /** Since when an owner is known to be dead. Guarded by this. */
+    private Map<Long, Long> deadSince = new HashMap<>();
+
+    RingSpace(Region region, Heartbeats heartbeats) {
+        this.region = region.memory();
+        this.chunks = region.chunks();
+        this.heartbeats = heartbeats;
+    }
+
+    /**
+     * Takes chunks in a row, zeroed as far as a ring's positions reach. Waits for those of dead domains if there are no others.
+     *
+     * @return the first one, or -1 if there are none
+     */
+    int allocate(int count, long tag) {
+        long start = System.nanoTime();
+        while (true) {
+            int first = tryAllocate(count, tag);
+            if (first >= 0 || !sweep() || System.nanoTime() - start > RECLAIM_WAIT_NANOS) {
+                return first;
+            }
+            IdleStrategy.pause(ASK_NANOS);
+        }
+    }
+
+    private int tryAllocate(int count, long tag) {
+        int first = 0;
+        while (first <= chunks - count) {
+            int taken = 0;
+            while (taken < count && RegionDescriptor.casOwner(region, first + taken, 0, tag)) {
+                taken++;
+            }
+            if (taken == count) {
+                return first;
+            }
+            free(first, taken, tag);
+            first += taken + 1;
+        }
+        return -1;
+    }
+
+    /** Gives chunks back. */
+    void free(int first, int count, long tag) {
+        for (int i = 0; i < count; i++) {
+            boolean _ = RegionDescriptor.casOwner(region, first + i, tag, 0); // a false one: a stranger wrote there
+        }
+    }
+
+    /** Frees what dead domains have left, once their grace is over. True if there is more to come. */
+    synchronized boolean sweep() {
+        long now = System.nanoTime();
+        Map<Long, Long> dead = new HashMap<>();
+        for (int chunk = 0; chunk < chunks; chunk++) {
+            long tag = RegionDescriptor.ownerVolatile(region, chunk);
+            if (tag == 0 || heartbeats.isLiving(tag)) {
+                continue;
+            }
+            long since = deadSince.getOrDefault(tag, now);
+            dead.put(tag, since);
+            if (now - since >= GRACE_NANOS) {
+                boolean _ = RegionDescriptor.casOwner(region, chunk, tag, 0); // false: another one was faster
+            }
+        }
+        deadSince = dead;
+        return !dead.isEmpty();
+    }
+}

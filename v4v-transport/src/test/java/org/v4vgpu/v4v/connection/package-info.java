@@ -1,0 +1,3 @@
+/** Messages of connections from anybody. */
+@org.jspecify.annotations.NullUnmarked
+package org.v4vgpu.v4v.connection;

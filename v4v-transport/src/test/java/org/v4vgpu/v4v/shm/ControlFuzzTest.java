@@ -1,0 +1,113 @@
+package org.v4vgpu.v4v.shm;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.code_intelligence.jazzer.api.FuzzedDataProvider;
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.v4vgpu.v4v.ReceiveRing;
+import org.v4vgpu.v4v.V4vAddress;
+
+/** Packets of any kind and length at a domain's control socket: each is answered or hung up on, and the domain goes on. */
+class ControlFuzzTest {
+    private static final int OWN = 1;
+    private static final int PEER = 2;
+
+    /** Whom the packets come from. Its death, when a socket closes, is seen by the victim, and by it that of the victim. */
+    private static final int STRANGER = 3;
+
+    private static final long PORT = 7;
+
+    private static Fabric fabric;
+    private static SharedMemoryHypervisor victim;
+    private static SharedMemoryHypervisor peer;
+    private static SharedMemoryHypervisor stranger;
+    private static ReceiveRing shared;
+
+    private static void open() throws IOException {
+        if (victim == null) {
+            Path directory = Files.createTempDirectory("v4vgpu-fuzz-");
+            directory.toFile().deleteOnExit();
+            fabric = Fabric.of(directory);
+            victim = SharedMemoryHypervisor.open(fabric, OWN);
+            peer = SharedMemoryHypervisor.open(fabric, PEER);
+            stranger = SharedMemoryHypervisor.open(fabric, STRANGER);
+            shared = victim.register(PORT, V4vAddress.DOMAIN_ANY, 4096);
+        }
+    }
+
+    @FuzzTest(maxDuration = "10s")
+    void survives(FuzzedDataProvider data) throws IOException {
+        open();
+        int fd = Linux.seqpacketSocket();
+        try (Arena arena = Arena.ofConfined()) {
+            Linux.connect(fd, fabric.socket(OWN));
+            MemorySegment packet = arena.allocate(4096, 8);
+            ReceiveRing exact = data.consumeBoolean() ? victim.register(PORT + 1, STRANGER, 48) : null;
+            boolean open = !data.consumeBoolean() || exchange(fd, hello(packet));
+            while (open && data.remainingBytes() > 0) {
+                open = exchange(fd, request(packet, data));
+                while (shared.next()) {
+                    assertTrue(shared.source().domain() == STRANGER && shared.messageBytes() <= 4096);
+                    shared.release(shared.position());
+                }
+            }
+            if (exact != null) {
+                exact.close();
+            }
+        } finally {
+            Linux.close(fd);
+        }
+        assertTrue(peer.notify(shared.address(), 0).exists(), "the victim serves others");
+        assertTrue(peer.sendv(new V4vAddress(PEER, 1), shared.address(), 1, List.of(MemorySegment.ofArray(new byte[1])))
+                == 1);
+        assertTrue(shared.next());
+        shared.release(shared.position());
+    }
+
+    private static MemorySegment hello(MemorySegment packet) {
+        ControlDescriptor.write(packet, ControlDescriptor.HELLO, 0, 0, 0, STRANGER, 0, stranger.incarnation());
+        return packet.asSlice(0, ControlDescriptor.BYTES);
+    }
+
+    private static MemorySegment request(MemorySegment packet, FuzzedDataProvider data) {
+        int kind = data.consumeInt(0, 9) > 0 ? data.consumeInt(2, 5) : data.consumeInt();
+        ControlDescriptor.write(
+                packet,
+                kind,
+                data.consumeInt(),
+                data.consumeInt(),
+                data.consumeBoolean() ? (int) PORT + data.consumeInt(0, 2) : data.consumeInt(),
+                data.consumeInt(),
+                data.consumeInt(),
+                data.consumeLong());
+        if (data.consumeInt(0, 31) == 0) { // also the magic and the version
+            packet.set(ValueLayout.JAVA_INT, 4L * data.consumeInt(0, 9), data.consumeInt());
+        }
+        return packet.asSlice(0, data.consumeInt(0, 3) > 0 ? data.consumeInt(40, 4096) : data.consumeInt(1, 80));
+    }
+
+    /** Sends a packet and takes the answer. False after a hang-up. */
+    private static boolean exchange(int fd, MemorySegment packet) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            Linux.send(fd, packet, -1);
+            MemorySegment poll = arena.allocate(8, 4);
+            poll.set(ValueLayout.JAVA_INT, 0, fd);
+            poll.set(ValueLayout.JAVA_SHORT, 4, Linux.POLLIN);
+            assertTrue(Linux.poll(poll, 1, 10_000) > 0, "neither answer nor hang-up");
+            Linux.Packet reply = Linux.receive(fd, arena.allocate(ControlDescriptor.MAXIMUM_PACKET_BYTES, 8));
+            if (reply.fd() >= 0) {
+                Linux.close(reply.fd());
+            }
+            return reply.bytes() > 0;
+        } catch (LinuxException e) {
+            return false; // reset
+        }
+    }
+}

@@ -1,0 +1,3 @@
+/** Frames from anybody. */
+@org.jspecify.annotations.NullUnmarked
+package org.v4vgpu.v4v.tcp;
