@@ -66,13 +66,20 @@ public final class V4vListener implements MessageListener {
 
     @Override
     public MessageChannel accept() throws IOException {
+        V4vConnection connection = acceptConnection();
+        return new V4vMessageChannel(
+                connection.in(), connection.out(), connection.peer().toString());
+    }
+
+    /** As {@link #accept}, for whoever puts something other than messages on the rings. */
+    public V4vConnection acceptConnection() throws IOException {
         synchronized (receiver) {
             while (true) {
                 ensureOpen();
                 if (ring.next()) {
-                    MessageChannel channel = acceptCurrent();
-                    if (channel != null) {
-                        return channel;
+                    V4vConnection connection = acceptCurrent();
+                    if (connection != null) {
+                        return connection;
                     }
                 } else {
                     try {
@@ -92,7 +99,7 @@ public final class V4vListener implements MessageListener {
     }
 
     /** Null if the request comes to nothing. */
-    private @Nullable MessageChannel acceptCurrent() {
+    private @Nullable V4vConnection acceptCurrent() {
         V4vAddress connector = ring.source();
         int type = ring.messageType();
         MemorySegment request = V4vConnections.copy(ring);
@@ -113,7 +120,7 @@ public final class V4vListener implements MessageListener {
         }
     }
 
-    private MessageChannel connect(V4vAddress connector) throws IOException {
+    private V4vConnection connect(V4vAddress connector) throws IOException {
         ReceiveRing in;
         try {
             in = V4vConnections.register(hypervisor, connector.domain(), ringBytes);
@@ -128,7 +135,7 @@ public final class V4vListener implements MessageListener {
                     out,
                     ConnectDescriptor.ACCEPT,
                     ConnectDescriptor.encode(in.address().port(), ""));
-            return new V4vMessageChannel(in, out, connector.toString());
+            return new V4vConnection(in, out, ring.address(), connector);
         } catch (IOException e) {
             if (out != null) {
                 out.close();
