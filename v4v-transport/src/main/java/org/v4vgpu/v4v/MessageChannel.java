@@ -52,10 +52,21 @@ public interface MessageChannel extends AutoCloseable {
     OutgoingMessage claim(int headerBytes, int payloadBytes) throws IOException;
 
     /**
+     * Says that nothing more will be sent; the other direction goes on. The peer receives what was sent before and then
+     * {@link java.io.EOFException}, while it goes on sending and this side receiving. Blocks while there is no space. Called by the
+     * sending thread; idempotent.
+     *
+     * @throws IOException if the channel is closed or the peer gone
+     * @throws IllegalStateException if a message is claimed
+     */
+    void shutdownOutput() throws IOException;
+
+    /**
      * Receives the next message, waiting for it. The message must be released; several may be held at once, up to what the ring
      * holds, and released in any order.
      *
-     * @throws java.io.EOFException if the peer closed the channel in order and everything it sent has been received
+     * @throws java.io.EOFException if the peer closed the channel in order or ended its output, and everything it sent has been
+     *     received
      * @throws PeerLostException if the peer died
      * @throws IOException if the channel is closed or broken
      */
@@ -69,7 +80,7 @@ public interface MessageChannel extends AutoCloseable {
     IncomingMessage receive(long timeoutNanos) throws IOException;
 
     /**
-     * Whether the peer still holds its end. Called by the receiving thread while it is busy elsewhere, to notice a peer that
+     * Whether the peer still holds its end, even if it has ended its output. Called by the receiving thread while it is busy elsewhere, to notice a peer that
      * died or closed meanwhile; cheap enough for every 10 ms. Messages that wait are not lost by it.
      */
     boolean isPeerAlive();

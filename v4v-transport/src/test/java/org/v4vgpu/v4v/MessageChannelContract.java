@@ -262,6 +262,58 @@ abstract class MessageChannelContract {
     }
 
     @Test
+    void endsOneDirectionAndKeepsTheOther() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            client.send(header("question " + i), MemorySegment.ofArray(new byte[100]));
+        }
+        client.shutdownOutput();
+        client.shutdownOutput();
+        assertThrows(IOException.class, () -> client.send(header("too late")));
+        assertThrows(IOException.class, () -> client.claim(1, 1));
+        List<IncomingMessage> held = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            held.add(server.receive());
+            assertEquals("question " + i, text(held.getLast()));
+        }
+        assertThrows(EOFException.class, () -> server.receive());
+        assertThrows(EOFException.class, () -> server.receive(1_000_000));
+        held.forEach(IncomingMessage::close);
+        assertTrue(server.isPeerAlive() && server.isOpen() && client.isOpen(), "only one direction has ended");
+        byte[] payload = bytes(new Random(7), server.maximumPayloadBytes());
+        Future<?> answers = executor.submit(() -> {
+            for (int i = 0; i < 20; i++) {
+                server.send(header("answer " + i), MemorySegment.ofArray(payload));
+            }
+            server.shutdownOutput();
+            return null;
+        });
+        for (int i = 0; i < 20; i++) {
+            try (IncomingMessage message = client.receive()) {
+                assertEquals("answer " + i, text(message));
+                assertArrayEquals(payload, payload(message));
+            }
+        }
+        assertThrows(EOFException.class, () -> client.receive());
+        answers.get(10, SECONDS);
+        client.close();
+        long start = System.nanoTime();
+        while (server.isPeerAlive()) {
+            assertTrue(System.nanoTime() - start < SECONDS.toNanos(1), "the close after the end was not noticed");
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void endsAReceiveThatWaitsWhenThePeerEndsItsOutput() throws Exception {
+        Future<IncomingMessage> received = executor.submit(() -> server.receive());
+        assertThrows(java.util.concurrent.TimeoutException.class, () -> received.get(100, MILLISECONDS));
+        client.shutdownOutput();
+        var e = assertThrows(java.util.concurrent.ExecutionException.class, () -> received.get(500, MILLISECONDS));
+        assertEquals(EOFException.class, e.getCause().getClass());
+        assertTrue(server.isPeerAlive());
+    }
+
+    @Test
     void failsToSendToAPeerThatHasClosed() throws Exception {
         server.close();
         IOException e = assertThrows(IOException.class, () -> {

@@ -35,6 +35,7 @@ final class InJvmChannel implements MessageChannel {
         long usedBytes;
         State sender = State.OPEN;
         State receiver = State.OPEN;
+        boolean ended;
     }
 
     private final Direction in;
@@ -95,8 +96,19 @@ final class InJvmChannel implements MessageChannel {
         push(new Message(copy(header), copy(payload)));
     }
 
+    @Override
+    public void shutdownOutput() {
+        synchronized (out) {
+            out.ended = true;
+            out.notifyAll();
+        }
+    }
+
     private void push(Message message) throws IOException {
         synchronized (out) {
+            if (out.ended) {
+                throw new IOException("the output was shut down");
+            }
             while (out.usedBytes > SPACE_BYTES && out.sender == State.OPEN && out.receiver == State.OPEN) {
                 pause(out, 0);
             }
@@ -150,6 +162,9 @@ final class InJvmChannel implements MessageChannel {
                 Message message = in.messages.poll();
                 if (message != null) {
                     return incoming(message);
+                }
+                if (in.ended) {
+                    throw new EOFException("the peer has ended its output");
                 }
                 switch (in.sender) {
                     case CLOSED -> throw new EOFException("closed by the peer");

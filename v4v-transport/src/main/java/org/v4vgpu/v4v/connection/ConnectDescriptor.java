@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
  *  16 bytes          REFUSE: the reason, one line of UTF-8
  *
  *  DATA: {@link FrameDescriptor}
+ *  END: empty; the speaker sends nothing more, and still receives
  * </pre>
  *
  * <p>Magic and version stay where they are in all versions. Little endian. Stateless, safe for any thread.
@@ -25,6 +26,7 @@ final class ConnectDescriptor {
     static final int ACCEPT = 0x5634_0002;
     static final int REFUSE = 0x5634_0003;
     static final int DATA = 0x5634_0004;
+    static final int END = 0x5634_0005;
 
     static final int MAGIC = 0x4753_4d56; // "VMSG"
     static final int VERSION = 1;

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.net.SocketTimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.v4vgpu.v4v.ArgoException;
+import org.v4vgpu.v4v.ClaimedMessage;
 import org.v4vgpu.v4v.IncomingMessage;
 import org.v4vgpu.v4v.MessageChannel;
 import org.v4vgpu.v4v.OutgoingMessage;
@@ -44,8 +45,11 @@ public final class V4vMessageChannel implements MessageChannel {
     private V4vIncomingMessage[] window;
     private long oldest;
     private long next;
+    private boolean inputEnded;
 
     // The sender's.
+    private boolean outputEnded;
+    private final RingClaim claim = new RingClaim();
     private boolean isClaimed;
     private int claimedPayloadBytes;
 
@@ -102,10 +106,17 @@ public final class V4vMessageChannel implements MessageChannel {
     }
 
     private void awaitClaim(int headerBytes, int payloadBytes) throws IOException {
+        if (outputEnded) {
+            ensureOpen();
+            throw new IOException("the output of the channel to " + peer + " was shut down");
+        }
+        awaitClaim(FrameDescriptor.messageBytes(headerBytes, payloadBytes));
+    }
+
+    private void awaitClaim(int bytes) throws IOException {
         if (isClaimed) {
             throw new IllegalStateException("a claimed message must be committed or closed first");
         }
-        int bytes = FrameDescriptor.messageBytes(headerBytes, payloadBytes);
         try {
             ensureOpen();
             while (!out.claim(bytes)) {
@@ -137,12 +148,20 @@ public final class V4vMessageChannel implements MessageChannel {
         return new PeerLostException(peer + " died or vanished");
     }
 
-    /** The rings' memory goes with a close from another thread; an access after that is refused by the memory's arena. */
+    /**
+     * The rings' memory goes with a close from another thread, or with the whole domain; an access after that is refused by the
+     * memory's arena.
+     */
     private IOException closedMeanwhile(IllegalStateException e) throws IllegalStateException {
         if (closed.get()) {
             return new IOException("the channel to " + peer + " is closed", e);
         }
-        throw e;
+        if (in.hold()) {
+            in.letGo();
+            throw e;
+        }
+        broken = true;
+        return new IOException("the channel to " + peer + " ended when its domain left", e);
     }
 
     private void publish(MemorySegment header, int headerBytes, int payloadBytes) {
@@ -166,25 +185,43 @@ public final class V4vMessageChannel implements MessageChannel {
             Payload space = payloadBytes == 0
                     ? Payload.EMPTY
                     : out.claimed(FrameDescriptor.payloadOffset(headerBytes), payloadBytes);
-            return new V4vOutgoingMessage(this, headerBytes, space);
+            return new ClaimedMessage(claim, headerBytes, space);
         } catch (IllegalStateException e) {
             throw closedMeanwhile(e);
         }
     }
 
-    void commit(MemorySegment header) throws IOException {
-        isClaimed = false;
+    @Override
+    public void shutdownOutput() throws IOException {
         try {
-            ensureOpen();
-            publish(header, (int) header.byteSize(), claimedPayloadBytes);
-        } finally {
-            out.letGo();
+            if (!outputEnded) {
+                awaitClaim(0);
+                outputEnded = true;
+                out.commit(ConnectDescriptor.END);
+            }
+        } catch (IllegalStateException e) {
+            throw closedMeanwhile(e);
         }
     }
 
-    void abandon() {
-        isClaimed = false;
-        out.letGo();
+    /** The one claim that there can be at a time. */
+    private final class RingClaim implements ClaimedMessage.Claim {
+        @Override
+        public void commit(MemorySegment header) throws IOException {
+            isClaimed = false;
+            try {
+                ensureOpen();
+                publish(header, (int) header.byteSize(), claimedPayloadBytes);
+            } finally {
+                out.letGo();
+            }
+        }
+
+        @Override
+        public void abandon() {
+            isClaimed = false;
+            out.letGo();
+        }
     }
 
     @Override
@@ -196,6 +233,9 @@ public final class V4vMessageChannel implements MessageChannel {
     public IncomingMessage receive(long timeoutNanos) throws IOException {
         try {
             ensureOpen();
+            if (inputEnded) {
+                throw new EOFException(peer + " has ended its output");
+            }
             return in.next() ? accept() : awaitMessage(timeoutNanos);
         } catch (RingCorruptedException e) {
             broken = true;
@@ -209,16 +249,20 @@ public final class V4vMessageChannel implements MessageChannel {
         long start = timeoutNanos == Long.MAX_VALUE ? 0 : System.nanoTime();
         while (true) {
             // Asked before the look at the ring: what the peer wrote before its end can still be read.
-            boolean finished = in.isFinished() || !out.isPartnerAlive();
+            boolean finished = in.isFinished();
             boolean alive = in.isPartnerAlive();
+            boolean listening = out.isPartnerAlive();
             if (in.next()) {
                 return accept();
             }
             ensureOpen();
+            if (finished) { // by the peer's own word, even if it is dead by now
+                throw new EOFException(peer + " has closed the channel");
+            }
             if (!alive) {
                 throw lost();
             }
-            if (finished) {
+            if (!listening) {
                 throw new EOFException(peer + " has closed the channel");
             }
             long left = timeoutNanos == Long.MAX_VALUE ? timeoutNanos : timeoutNanos - (System.nanoTime() - start);
@@ -230,6 +274,10 @@ public final class V4vMessageChannel implements MessageChannel {
     }
 
     private IncomingMessage accept() throws IOException {
+        if (in.messageType() == ConnectDescriptor.END) {
+            inputEnded = true;
+            throw new EOFException(peer + " has ended its output");
+        }
         if (in.messageType() != ConnectDescriptor.DATA) {
             throw corrupted("a record of type 0x" + Integer.toHexString(in.messageType()));
         }

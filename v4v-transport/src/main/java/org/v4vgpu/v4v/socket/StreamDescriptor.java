@@ -12,18 +12,18 @@ package org.v4vgpu.v4v.socket;
  * <p>The record's own header says the length, so there is no framing inside. A writer always leaves {@link #RESERVED_BYTES} of the
  * ring free: END or RESET never waits. Stateless, safe for any thread.
  */
-final class StreamDescriptor {
-    static final int BYTES = 0x5634_0011;
-    static final int END = 0x5634_0012;
-    static final int RESET = 0x5634_0013;
+public final class StreamDescriptor {
+    public static final int BYTES = 0x5634_0011;
+    public static final int END = 0x5634_0012;
+    public static final int RESET = 0x5634_0013;
 
     /** What an empty record takes. */
-    static final int RESERVED_BYTES = 16;
+    public static final int RESERVED_BYTES = 16;
 
     private StreamDescriptor() {}
 
     /** The most bytes that one record holds: several fit a ring, so that both sides work at the same time. */
-    static int chunkBytes(int ringBytes) {
+    public static int chunkBytes(int ringBytes) {
         return Math.max(1, ringBytes / 4);
     }
 }

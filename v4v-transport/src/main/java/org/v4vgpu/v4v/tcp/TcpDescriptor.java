@@ -9,18 +9,20 @@ import java.nio.charset.StandardCharsets;
  *
  * <pre>
  *  preamble, once in each direction       frame
- *   0 u32 magic                            0 u32 header length, or {@link #GOODBYE}
- *   4 u16 version                          4 u32 payload length
+ *   0 u32 magic                            0 u32 header length, or {@link #SIGNAL}
+ *   4 u16 version                          4 u32 payload length, or {@link #GOODBYE} or {@link #END}
  *   6 u16 0                                8 header, payload
  * </pre>
  *
- * <p>GOODBYE, with a payload length of 0, is a whole frame and the last one: without it the end of the stream is a death. Little
- * endian. Stateless, safe for any thread.
+ * <p>GOODBYE is a whole frame and the last one: without it the end of the stream is a death. END is a whole frame after which only
+ * GOODBYE may come: its sender still receives. Little endian. Stateless, safe for any thread.
  */
 final class TcpDescriptor {
     static final int PREAMBLE_BYTES = 8;
     static final int PREFIX_BYTES = 8;
-    static final int GOODBYE = 0xFFFF_FFFF;
+    static final int SIGNAL = 0xFFFF_FFFF;
+    static final int GOODBYE = 0;
+    static final int END = 1;
 
     static final int MAXIMUM_HEADER_BYTES = 64 * 1024;
     static final int MAXIMUM_PAYLOAD_BYTES = 256 * 1024;
@@ -37,6 +39,15 @@ final class TcpDescriptor {
                 .putInt(MAGIC)
                 .putShort((short) VERSION)
                 .putShort((short) 0)
+                .flip();
+    }
+
+    /** A whole frame that says {@link #GOODBYE} or {@link #END}. */
+    static ByteBuffer signal(int kind) {
+        return ByteBuffer.allocate(PREFIX_BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(SIGNAL)
+                .putInt(kind)
                 .flip();
     }
 

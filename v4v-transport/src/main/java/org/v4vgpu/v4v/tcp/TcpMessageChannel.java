@@ -17,9 +17,11 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import org.v4vgpu.v4v.ClaimedMessage;
 import org.v4vgpu.v4v.IncomingMessage;
 import org.v4vgpu.v4v.MessageChannel;
 import org.v4vgpu.v4v.OutgoingMessage;
+import org.v4vgpu.v4v.Payload;
 import org.v4vgpu.v4v.PeerLostException;
 import org.v4vgpu.v4v.TcpAddress;
 import org.v4vgpu.v4v.ring.IdleStrategy;
@@ -58,7 +60,10 @@ public final class TcpMessageChannel implements MessageChannel {
     private final MemorySegment staging = Arena.ofAuto().allocate(TcpDescriptor.MAXIMUM_FRAME_BYTES, 64);
     private final ByteBuffer stagingBuffer = staging.asByteBuffer();
     private final ByteBuffer[] gathered = {stagingBuffer, ByteBuffer.allocateDirect(0)};
+    private final StagedClaim claim = new StagedClaim();
     private boolean isClaimed;
+    private int claimedPayloadBytes;
+    private boolean outputEnded;
 
     /** Connects and exchanges preambles. */
     public static MessageChannel connect(TcpAddress address, long timeoutNanos) throws IOException {
@@ -166,6 +171,9 @@ public final class TcpMessageChannel implements MessageChannel {
             throw new IllegalStateException("a claimed message must be committed or closed first");
         }
         ensureOpen(sendingBroken);
+        if (outputEnded) {
+            throw new IOException("the output of the channel to " + peer + " was shut down");
+        }
     }
 
     private void ensureOpen(boolean broken) throws IOException {
@@ -222,17 +230,34 @@ public final class TcpMessageChannel implements MessageChannel {
         ensureSendable();
         isClaimed = true;
         long payload = (long) TcpDescriptor.PREFIX_BYTES + headerBytes;
-        return new TcpOutgoingMessage(this, headerBytes, staging.asSlice(payload, payloadBytes));
+        claimedPayloadBytes = payloadBytes;
+        return new ClaimedMessage(claim, headerBytes, Payload.of(staging.asSlice(payload, payloadBytes)));
     }
 
-    void commit(MemorySegment header, MemorySegment payload) throws IOException {
-        isClaimed = false;
-        ensureOpen(sendingBroken);
-        writeStaged(0, stageHeader(header, payload.byteSize()) + (int) payload.byteSize());
+    /** The one claim that there can be at a time. */
+    private final class StagedClaim implements ClaimedMessage.Claim {
+        @Override
+        public void commit(MemorySegment header) throws IOException {
+            isClaimed = false;
+            ensureOpen(sendingBroken);
+            writeStaged(0, stageHeader(header, claimedPayloadBytes) + claimedPayloadBytes);
+        }
+
+        @Override
+        public void abandon() {
+            isClaimed = false;
+        }
     }
 
-    void abandon() {
-        isClaimed = false;
+    @Override
+    public void shutdownOutput() throws IOException {
+        if (!outputEnded) {
+            ensureSendable();
+            outputEnded = true;
+            gathered[1] = stagingBuffer.slice(0, 0);
+            stagingBuffer.clear().put(TcpDescriptor.signal(TcpDescriptor.END)).flip();
+            write(gathered);
+        }
     }
 
     @Override
@@ -243,6 +268,9 @@ public final class TcpMessageChannel implements MessageChannel {
     @Override
     public IncomingMessage receive(long timeoutNanos) throws IOException {
         ensureOpen(receivingBroken);
+        if (receiver.saidEnd()) {
+            throw new EOFException(peer + " has ended its output");
+        }
         try {
             TcpIncomingMessage message = receiver.next();
             return message != null ? message : awaitMessage(timeoutNanos);
@@ -260,10 +288,13 @@ public final class TcpMessageChannel implements MessageChannel {
     private IncomingMessage awaitMessage(long timeoutNanos) throws IOException {
         long start = System.nanoTime();
         while (true) {
-            int bytes = receiver.saidGoodbye() ? -1 : receiver.read();
+            int bytes = receiver.saidGoodbye() || receiver.saidEnd() ? -1 : receiver.read();
             TcpIncomingMessage message = receiver.next();
             if (message != null) {
                 return message;
+            }
+            if (receiver.saidEnd()) {
+                throw new EOFException(peer + " has ended its output");
             }
             if (receiver.saidGoodbye()) {
                 throw new EOFException(peer + " has closed the channel");
@@ -339,8 +370,7 @@ public final class TcpMessageChannel implements MessageChannel {
     private void sayGoodbye() throws IOException {
         if (!sendingBroken && writing.tryLock()) {
             try {
-                ByteBuffer goodbye = ByteBuffer.allocate(TcpDescriptor.PREFIX_BYTES);
-                socket.write(goodbye.putInt(TcpDescriptor.GOODBYE).putInt(0).flip());
+                socket.write(TcpDescriptor.signal(TcpDescriptor.GOODBYE));
                 socket.shutdownOutput();
             } finally {
                 writing.unlock();

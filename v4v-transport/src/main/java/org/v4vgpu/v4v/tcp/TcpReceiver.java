@@ -30,6 +30,7 @@ final class TcpReceiver {
     private int to;
 
     private boolean saidGoodbye;
+    private boolean saidEnd;
 
     /** The socket's end was seen; something may have been taken aside before it. */
     private boolean ended;
@@ -42,6 +43,11 @@ final class TcpReceiver {
     /** Whether the peer said that it would close. */
     boolean saidGoodbye() {
         return saidGoodbye;
+    }
+
+    /** Whether the peer said that it sends nothing more. */
+    boolean saidEnd() {
+        return saidEnd;
     }
 
     /**
@@ -60,13 +66,18 @@ final class TcpReceiver {
     }
 
     private boolean hasWholeFrame() throws IOException {
-        return to - from >= TcpDescriptor.PREFIX_BYTES && (isGoodbyeNext() || to - from >= nextFrameBytes());
+        return to - from >= TcpDescriptor.PREFIX_BYTES
+                && (isGoodbyeNext() || isSignalNext(TcpDescriptor.END) || to - from >= nextFrameBytes());
     }
 
     private boolean isGoodbyeNext() {
+        return isSignalNext(TcpDescriptor.GOODBYE);
+    }
+
+    private boolean isSignalNext(int kind) {
         return to - from >= TcpDescriptor.PREFIX_BYTES
-                && block.segment.get(INT, from) == TcpDescriptor.GOODBYE
-                && block.segment.get(INT, from + 4L) == 0;
+                && block.segment.get(INT, from) == TcpDescriptor.SIGNAL
+                && block.segment.get(INT, from + 4L) == kind;
     }
 
     private int nextFrameBytes() throws IOException {
@@ -86,6 +97,11 @@ final class TcpReceiver {
         }
         if (isGoodbyeNext()) {
             saidGoodbye = true;
+            return null;
+        }
+        if (isSignalNext(TcpDescriptor.END)) {
+            saidEnd = true;
+            from += TcpDescriptor.PREFIX_BYTES;
             return null;
         }
         int headerBytes = block.segment.get(INT, from);
