@@ -218,15 +218,26 @@ class V4vSocketBehaviourTest {
 
     @Test
     void resetsEvenThroughAFullRing() throws Exception {
-        Future<?> writing = executor.submit(() -> {
-            while (true) {
-                client.getOutputStream().write(new byte[1000]);
+        try (V4vServerSocket small = new V4vServerSocket(serving)) {
+            small.setReceiveBufferSize(4096);
+            small.bind(new V4vAddress(1, 77));
+            V4vSocket writer = new V4vSocket(connecting);
+            writer.connect(new V4vAddress(1, 77), 10_000);
+            try (Socket accepted = small.accept()) {
+                assertEquals(4096, writer.getSendBufferSize());
+                writer.getOutputStream()
+                        .write(new byte[3 * 1024]); // three records, with 16 bytes each beside the message
+                Future<?> last = executor.submit(() -> {
+                    writer.getOutputStream().write(new byte[4096 - 3 * (16 + 1024) - 16 - 16]); // all but one slot
+                    return null;
+                });
+                assertThrows(TimeoutException.class, () -> last.get(100, MILLISECONDS));
+                writer.setSoLinger(true, 0);
+                writer.close();
+                assertThrows(
+                        SocketException.class, () -> accepted.getInputStream().readAllBytes());
             }
-        });
-        assertThrows(TimeoutException.class, () -> writing.get(100, MILLISECONDS));
-        client.setSoLinger(true, 0);
-        client.close();
-        assertThrows(SocketException.class, () -> server.getInputStream().readAllBytes());
+        }
     }
 
     @Test
