@@ -11,6 +11,7 @@ import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.List;
+import org.v4vgpu.device.ptx.runtime.Checks;
 import org.v4vgpu.device.ptx.runtime.CompiledKernel;
 import org.v4vgpu.device.ptx.runtime.KernelLoader;
 import org.v4vgpu.device.ptx.runtime.KernelPlan;
@@ -33,7 +34,7 @@ public final class KernelCompiler {
     private final CallGraph calls;
     private final SharedLayout shared;
 
-    private KernelCompiler(ModuleLayout module, Function entry, CompileBudget budget) {
+    private KernelCompiler(ModuleLayout module, Function entry, CompileBudget budget, Checks checks) {
         this.entry = entry;
         this.budget = budget;
         this.calls = CallGraph.from(entry, module);
@@ -41,7 +42,7 @@ public final class KernelCompiler {
         all.add(entry);
         all.forEach(budget::spend);
         this.shared = new SharedLayout(module, all);
-        this.context = new KernelContext(ClassDesc.of(KernelLoader.CLASS_NAME), module, shared);
+        this.context = new KernelContext(ClassDesc.of(KernelLoader.CLASS_NAME), module, shared, checks.isAny());
     }
 
     /**
@@ -49,8 +50,8 @@ public final class KernelCompiler {
      *
      * @throws PtxErrors.Refusal for what cannot be compiled
      */
-    public static Compiled compile(ModuleLayout module, Function entry, CompileBudget budget) {
-        return new KernelCompiler(module, entry, budget).compile();
+    public static Compiled compile(ModuleLayout module, Function entry, CompileBudget budget, Checks checks) {
+        return new KernelCompiler(module, entry, budget, checks).compile();
     }
 
     private Compiled compile() {

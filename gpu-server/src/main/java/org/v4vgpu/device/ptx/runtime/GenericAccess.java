@@ -107,6 +107,10 @@ public final class GenericAccess {
         return window(address) == wanted ? 1 : 0;
     }
 
+    static boolean isInWindow(long address) {
+        return window(address) != 0;
+    }
+
     private static int index(int window, int localBase, long address, int bytes) {
         return (window == LOCAL ? localBase : 0) + WordAccess.index(address & 0x7FFF_FFFFL, bytes);
     }

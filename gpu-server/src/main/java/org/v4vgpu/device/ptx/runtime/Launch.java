@@ -8,6 +8,8 @@ import org.v4vgpu.device.LaunchShape;
  *
  * @param parameters the parameter bytes as little-endian words
  * @param symbols the addresses of the module's variables, by index
+ * @param faults asked only when the launch goes wrong
+ * @param checks what the kernel was compiled to be watched for
  */
 @SuppressWarnings("ArrayRecordComponent") // Shared, not compared: a carrier, not a value.
 public record Launch(
@@ -18,4 +20,6 @@ public record Launch(
         GlobalWindow window,
         long[] symbols,
         BooleanSupplier cancellation,
-        PrintfOutput output) {}
+        PrintfOutput output,
+        FaultContext faults,
+        Checks checks) {}

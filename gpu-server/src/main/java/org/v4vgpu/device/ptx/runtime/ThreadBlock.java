@@ -3,6 +3,7 @@ package org.v4vgpu.device.ptx.runtime;
 import java.io.Writer;
 import java.util.Arrays;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.proto.CudaStatus;
 
@@ -63,6 +64,10 @@ public final class ThreadBlock {
     /** The thread that failed, when a region ends by an exception. */
     public int faultThread;
 
+    /** Watches the accesses of a kernel that was compiled with checks. */
+    @Nullable
+    AccessChecks checks;
+
     final int[] arrived = new int[16];
     private int counted;
     private BooleanSupplier cancellation = ThreadBlock::never;
@@ -71,8 +76,12 @@ public final class ThreadBlock {
     private int shapeY;
     private int shapeZ;
 
-    /** Prepares for a launch: sizes what is too small, clears shared memory. */
-    void begin(Launch launch) {
+    /**
+     * Prepares for a launch: sizes what is too small, clears shared memory.
+     *
+     * @param stop polled now and then; ends the kernel when it answers true
+     */
+    void begin(Launch launch, BooleanSupplier stop) {
         LaunchShape shape = launch.shape();
         KernelPlan plan = launch.plan();
         threads = (int) shape.threadsPerBlock();
@@ -101,8 +110,9 @@ public final class ThreadBlock {
         base = launch.window().base();
         delta = launch.window().delta();
         symbols = launch.symbols();
-        cancellation = launch.cancellation();
+        cancellation = stop;
         output = launch.output();
+        checks = launch.checks().isAny() ? new AccessChecks(launch, shared, sharedBytes) : null;
         if (plan.isSynchronizing()) {
             sizeRows(plan);
         }
@@ -115,6 +125,7 @@ public final class ThreadBlock {
         map = NO_MAP;
         cancellation = ThreadBlock::never;
         output = NOWHERE;
+        checks = null;
         if (local.length > MOST_WORDS_KEPT) {
             local = NO_WORDS;
         }
@@ -153,6 +164,9 @@ public final class ThreadBlock {
         long rest = block / nctaidX;
         ctaidY = (int) (rest % nctaidY);
         ctaidZ = (int) (rest / nctaidY);
+        if (checks != null) {
+            checks.begin();
+        }
     }
 
     private void placeThreads(LaunchShape shape) {

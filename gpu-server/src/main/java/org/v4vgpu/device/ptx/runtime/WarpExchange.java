@@ -80,6 +80,9 @@ final class WarpExchange {
     }
 
     private void exchange(int group) {
+        if (block.checks != null) {
+            block.checks.warp(from);
+        }
         SyncPoint.Kind kind = point(Integer.numberOfTrailingZeros(group)).kind();
         int ballot = 0;
         int reduced = block.operands[0][from + Integer.numberOfTrailingZeros(group)];
