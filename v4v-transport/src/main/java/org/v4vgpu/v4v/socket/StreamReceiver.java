@@ -186,14 +186,11 @@ final class StreamReceiver {
                 if (broken != null) {
                     throw new SocketException(broken);
                 }
-                if (endSeen || (finished && isRingThere())) {
+                if (endSeen) {
                     endReturned = true;
                     return false;
                 }
-                if (finished) {
-                    throw ringGone(null);
-                }
-                if (!alive || neverCame) {
+                if (finished || !alive || neverCame) { // without END: nobody who closes leaves it out
                     throw lost(alive);
                 }
             }
@@ -223,20 +220,11 @@ final class StreamReceiver {
     }
 
     private SocketException lost(boolean alive) {
-        broken = "Connection reset: " + peer + (alive ? " gave up while it connected" : " died or vanished");
+        broken = "Connection reset: " + peer + (alive ? " left without a close" : " died or vanished");
         return new SocketException(broken);
     }
 
-    /** A ring that went with its domain says that it is finished, too. */
-    private boolean isRingThere() {
-        boolean there = in.hold();
-        if (there) {
-            in.letGo();
-        }
-        return there;
-    }
-
-    private SocketException ringGone(@Nullable IllegalStateException e) {
+    private SocketException ringGone(IllegalStateException e) {
         SocketException gone =
                 new SocketException(closed ? "Socket closed" : "Connection reset: this process has left its domain");
         gone.initCause(e);
