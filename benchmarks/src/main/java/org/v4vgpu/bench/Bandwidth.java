@@ -25,7 +25,7 @@ final class Bandwidth implements Experiment {
     private static final long BYTES_AT_A_TIME = 64L << 20;
     private static final int MOST_MESSAGES = 8192;
     private static final int MOST_SAMPLES = 5;
-    private static final int BOUND_SAMPLES = 2;
+    private static final int BOUND_SAMPLES = 1;
 
     @Override
     public String name() {

@@ -24,6 +24,9 @@ final class TwoCopyBound implements AutoCloseable {
     /** As the ring of a V4V connection. */
     private static final long RING_BYTES = 1L << 20;
 
+    /** Many times as long as a chunk takes. */
+    private static final int SPINS_BEFORE_YIELD = 20_000;
+
     private static final List<Long> CHUNKS = List.of(64L << 10, 128L << 10, 256L << 10, 512L << 10, 1L << 20);
 
     private final Arena arena = Arena.ofShared();
@@ -90,8 +93,8 @@ final class TwoCopyBound implements AutoCloseable {
         for (int repetition = 0; repetition < repetitions; repetition++) {
             for (long offset = 0; offset < source.byteSize(); offset += chunk) {
                 // SYNC: bound-space
-                while (position + chunk - read.value.getAcquire() > RING_BYTES) {
-                    Thread.onSpinWait();
+                for (int spins = 0; position + chunk - read.value.getAcquire() > RING_BYTES; spins++) {
+                    spin(spins);
                 }
                 long length = Math.min(chunk, source.byteSize() - offset);
                 MemorySegment.copy(source, offset, ring, position % RING_BYTES, length);
@@ -109,8 +112,8 @@ final class TwoCopyBound implements AutoCloseable {
         for (int repetition = 0; repetition < repetitions; repetition++) {
             for (long offset = 0; offset < destination.byteSize(); offset += chunk) {
                 // SYNC: bound-data
-                while (written.value.getAcquire() < position + chunk) {
-                    Thread.onSpinWait();
+                for (int spins = 0; written.value.getAcquire() < position + chunk; spins++) {
+                    spin(spins);
                 }
                 long length = Math.min(chunk, destination.byteSize() - offset);
                 MemorySegment.copy(ring, position % RING_BYTES, destination, offset, length);
@@ -120,6 +123,16 @@ final class TwoCopyBound implements AutoCloseable {
             }
         }
         return System.nanoTime();
+    }
+
+    /** Where the other thread has lost its processor to somebody else, spinning only makes that last. */
+    @SuppressWarnings("ThreadPriorityCheck") // a hint; correctness does not hang on it
+    private static void spin(int spins) {
+        if (spins < SPINS_BEFORE_YIELD) {
+            Thread.onSpinWait();
+        } else {
+            Thread.yield();
+        }
     }
 
     /** A counter with a cache line of its own, as far as Java promises one: padding on both sides. */
