@@ -73,7 +73,7 @@ public final class Main implements Callable<Integer> {
             description = "Write the results with all samples as JSON (.gz: compressed).")
     private @Nullable Path json;
 
-    @Option(names = "--quick", description = "Fewer sizes and repetitions: under 3 minutes for all on two cores.")
+    @Option(names = "--quick", description = "Fewer sizes and repetitions.")
     private boolean quick;
 
     @Option(names = "--smoke", hidden = true, description = "Everything once; the figures mean nothing.")
@@ -129,7 +129,20 @@ public final class Main implements Callable<Integer> {
         System.setProperty("java.awt.headless", "true"); // plots are drawn, not shown
         int exitCode = commandLine(arguments).execute(arguments);
         Laboratory.removeFabric();
+        removeEmptyLog();
         System.exit(exitCode);
+    }
+
+    /** The launcher's, where nobody had anything to log. */
+    private static void removeEmptyLog() {
+        String named = System.getProperty("v4vgpu.bench.log");
+        try {
+            if (named != null && Files.exists(Path.of(named)) && Files.size(Path.of(named)) == 0) {
+                Files.delete(Path.of(named));
+            }
+        } catch (IOException e) {
+            // It is empty, and in a build folder.
+        }
     }
 
     static CommandLine commandLine(String... typed) {
