@@ -19,9 +19,9 @@ import java.lang.invoke.VarHandle;
  * gone: CLOSED is left only for a new owner. The other side may write what it likes: whoever waits also looks at its own flags,
  * and never sleeps longer than {@link #SLICE_NANOS} at a time.
  *
- * <p>One sleeper; wakers may be any thread.
+ * <p>One sleeper; wakers may be any thread. A thread that sleeps for several rings at once does it through a {@link DoorbellPanel}.
  */
-final class Doorbell {
+class Doorbell {
     /** The longest sleep without a look around: a hostile peer could otherwise swallow the wake-up of a local close. */
     static final long SLICE_NANOS = 1_000_000_000L;
 
@@ -87,5 +87,23 @@ final class Doorbell {
 
     boolean isClosed() {
         return (int) INT.getOpaque(ring, offset) == CLOSED;
+    }
+
+    /** Whether it was rung since {@link #fallAsleep}. */
+    boolean isAwake() {
+        return (int) INT.getOpaque(ring, offset) == AWAKE;
+    }
+
+    /**
+     * Adds the word to those of one wait, if it says ASLEEP.
+     *
+     * @return whether it did; a word that is neither that nor AWAKE will not be rung
+     */
+    boolean join(FutexVector words) {
+        if ((int) INT.getOpaque(ring, offset) != ASLEEP) {
+            return false;
+        }
+        words.add(address, ASLEEP);
+        return true;
     }
 }

@@ -213,6 +213,27 @@ public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condit
         }
     }
 
+    @Override
+    public boolean isReady() throws IOException {
+        try {
+            return isOver();
+        } catch (IllegalStateException e) {
+            if (closed.get()) {
+                return true; // and its memory has gone meanwhile
+            }
+            throw e;
+        }
+    }
+
+    RingMemory memory() {
+        return memory;
+    }
+
+    /** What rings when {@link #isReady} may have become true. */
+    Doorbell doorbell() {
+        return own;
+    }
+
     /** For the wait: a record, or a reason why waiting is in vain. */
     @Override
     public boolean isOver() throws RingCorruptedException {
@@ -255,7 +276,7 @@ public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condit
 
     @Override
     public boolean isFinished() {
-        if (!memory.hold()) {
+        if (closed.get() || !memory.hold()) {
             return true;
         }
         boolean finished = sender.isClosed();

@@ -227,6 +227,30 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
         }
     }
 
+    @Override
+    public boolean isReady(int messageBytes) throws IOException {
+        try {
+            return closed.get()
+                    || partnerGone
+                    || fits(RecordDescriptor.recordBytes(messageBytes))
+                    || receiver.isClosed();
+        } catch (IllegalStateException e) {
+            if (closed.get()) {
+                return true; // and its memory has gone meanwhile
+            }
+            throw e;
+        }
+    }
+
+    RingMemory memory() {
+        return memory;
+    }
+
+    /** What rings when {@link #isReady} may have become true. */
+    Doorbell doorbell() {
+        return own;
+    }
+
     /** For the wait: space, or a reason why waiting is in vain. */
     @Override
     public boolean isOver() throws RingCorruptedException {
