@@ -24,11 +24,13 @@ public final class LocalDomains {
 
     /** The domain to connect from. */
     public static synchronized V4vHypervisor toConnect() throws IOException {
+        dropLeft();
         return OPEN.isEmpty() ? open(ownDomain()) : OPEN.values().iterator().next();
     }
 
     /** The domain to listen at. */
     public static synchronized V4vHypervisor toListen(int domain) throws IOException {
+        dropLeft();
         V4vHypervisor known = OPEN.get(domain);
         return known == null ? open(domain) : known;
     }
@@ -48,6 +50,11 @@ public final class LocalDomains {
             OPEN.clear();
         }
         all.forEach(V4vHypervisor::close);
+    }
+
+    /** A domain whose fabric was removed has left of its own. */
+    private static void dropLeft() {
+        OPEN.values().removeIf(hypervisor -> !hypervisor.isOpen());
     }
 
     private static V4vHypervisor open(int domain) throws IOException {

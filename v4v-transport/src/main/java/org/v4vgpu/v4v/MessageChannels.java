@@ -13,17 +13,22 @@ public final class MessageChannels {
     private MessageChannels() {}
 
     /**
-     * Connects to a listener.
+     * Connects to a listener, with ten seconds of patience.
      *
      * @throws IOException with one line that names the address, the cause and what to do, if nobody listens there, the peer
      *     speaks another protocol or version, or it does not answer in ten seconds
      */
     public static MessageChannel connect(ChannelAddress address) throws IOException {
+        return connect(address, CONNECT_TIMEOUT_NANOS);
+    }
+
+    /** As {@link #connect(ChannelAddress)}, within {@code timeoutNanos}. */
+    public static MessageChannel connect(ChannelAddress address, long timeoutNanos) throws IOException {
         boolean interrupted = Thread.interrupted(); // it would close what is being opened
         try {
             return switch (address) {
-                case V4vAddress v4v -> V4vConnections.connect(LocalDomains.toConnect(), v4v, CONNECT_TIMEOUT_NANOS);
-                case TcpAddress tcp -> TcpMessageChannel.connect(tcp, CONNECT_TIMEOUT_NANOS);
+                case V4vAddress v4v -> V4vConnections.connect(LocalDomains.toConnect(), v4v, timeoutNanos);
+                case TcpAddress tcp -> TcpMessageChannel.connect(tcp, timeoutNanos);
             };
         } finally {
             if (interrupted) {

@@ -35,11 +35,22 @@ public interface V4vHypervisor extends AutoCloseable {
     int MAXIMUM_MESSAGE_BYTES = (16 << 20) - 32;
     int RINGS_PER_DOMAIN = 128;
 
+    /** So many domains can wait for space in one ring. */
+    int WAITING_DOMAINS = 32;
+
     /** The domain that this is the view of. */
     int domain();
 
     /** Where the domains meet, for people: {@code fabric /dev/shm/v4vgpu-1000}. */
     String place();
+
+    /**
+     * The same domain, asked by somebody in a hurry: a request that another domain has to answer fails with EAGAIN after that time,
+     * instead of after the hypervisor's own. Closing the one closes the other. A hypervisor that asks no domain is its own view.
+     */
+    default V4vHypervisor withPatience(long timeoutNanos) {
+        return this;
+    }
 
     /**
      * Registers a ring into which {@code partner} may send; never replaces one (Argo's FAIL_EXIST).
@@ -53,26 +64,30 @@ public interface V4vHypervisor extends AutoCloseable {
     /**
      * Becomes the one writer of the ring that {@code destination} registered for exactly this domain.
      *
-     * @throws ArgoException ESRCH, ECONNREFUSED (also where only a ring for any partner has that port), EBUSY if this domain
-     *     writes it already
+     * @throws ArgoException ESRCH; EPERM if a rule forbids it; ECONNREFUSED (also where only a ring for any partner has that port);
+     *     EBUSY if this domain writes it already
      */
     SendRing attach(long sourcePort, V4vAddress destination) throws ArgoException;
 
     /**
-     * Sends one record: all parts or nothing. A ring registered for exactly this domain is preferred to one for any partner.
+     * Sends one record: all parts or nothing. A ring registered for exactly this domain is preferred to one for any partner. Who
+     * finds a ring for any partner full is put on its waiting list, with the largest length that it wanted.
      *
      * @param source whose domain must be this one or {@link V4vAddress#DOMAIN_ANY}; the port is the caller's choice
      * @return the bytes of the message
-     * @throws ArgoException in this order: EINVAL for more than 8 parts; EPERM for a foreign source; ESRCH; ECONNREFUSED;
-     *     EMSGSIZE if it can never fit; EAGAIN if it does not fit now
+     * @throws ArgoException in this order: EINVAL for more than 8 parts; EPERM for a foreign source; ESRCH; EPERM if a rule
+     *     forbids it; ECONNREFUSED; EINVAL or EMSGSIZE for parts that no ring takes; EMSGSIZE if it can never fit; EBUSY if it
+     *     does not fit now and {@value #WAITING_DOMAINS} other domains wait; EAGAIN if it does not fit now
      */
     int sendv(V4vAddress source, V4vAddress destination, int messageType, List<MemorySegment> parts)
             throws ArgoException;
 
     /**
-     * Asks about a ring as {@link #sendv} would find it.
+     * Asks about a ring as {@link #sendv} would find it. Where the space suffices the domain no longer waits for it, where it does
+     * not suffice yet the domain is put on the waiting list.
      *
-     * @throws ArgoException if the request could not be made; a domain or ring that does not exist is an answer
+     * @throws ArgoException EPERM if a rule forbids it, or if the request could not be made; a domain or ring that does not exist is
+     *     an answer
      */
     RingStatus notify(V4vAddress destination, int spaceRequired) throws ArgoException;
 
@@ -82,6 +97,11 @@ public interface V4vHypervisor extends AutoCloseable {
      * @return whether it fits; false after the time, or if the ring is gone
      */
     boolean awaitSpace(V4vAddress destination, int spaceRequired, long timeoutNanos) throws ArgoException;
+
+    /** Whether the domain has not left. */
+    default boolean isOpen() {
+        return true;
+    }
 
     /** Leaves: all rings of this domain go, its partners notice. Idempotent. */
     @Override
@@ -93,6 +113,7 @@ public interface V4vHypervisor extends AutoCloseable {
      * @param shared for any partner
      * @param sufficient a message of the wanted length fits now
      * @param tooLarge it can never fit (Argo's EMSGSIZE flag)
+     * @param busy it does not fit now, and so many domains wait that this one can't (Argo's EBUSY flag)
      * @param maximumMessageBytes of the empty ring; 0 where no ring exists
      */
     record RingStatus(
@@ -101,7 +122,19 @@ public interface V4vHypervisor extends AutoCloseable {
             boolean empty,
             boolean sufficient,
             boolean tooLarge,
+            boolean busy,
             int maximumMessageBytes) {
         public static final RingStatus NONE = new RingStatus(false, false, false, false, false, 0);
+
+        /** A ring on whose waiting list there is room. */
+        public RingStatus(
+                boolean exists,
+                boolean shared,
+                boolean empty,
+                boolean sufficient,
+                boolean tooLarge,
+                int maximumMessageBytes) {
+            this(exists, shared, empty, sufficient, tooLarge, false, maximumMessageBytes);
+        }
     }
 }

@@ -16,6 +16,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,6 +39,8 @@ class ConnectErrorTest {
 
     @TempDir
     Path fabric;
+
+    private static final int CONNECTIONS_OF_A_DOMAIN = 96;
 
     private V4vHypervisor server;
 
@@ -91,25 +94,30 @@ class ConnectErrorTest {
         V4vAddress address = new V4vAddress(1, 4840);
         Future<?> accepting;
         try (MessageListener listener = V4vListener.open(server, 4840, 4096)) {
+            List<MessageChannel> accepted = Collections.synchronizedList(new ArrayList<>());
             accepting = executor.submit(() -> assertThrows(IOException.class, () -> {
                 while (true) {
-                    MessageChannel unused = listener.accept();
-                    assertTrue(unused.isOpen());
+                    accepted.add(listener.accept());
                 }
             }));
             long descriptors = 0;
             for (int round = 0; round < 3; round++) {
                 V4vHypervisor client = LocalDomains.toConnect();
                 List<MessageChannel> channels = new ArrayList<>();
-                for (int i = 1; i < V4vHypervisor.RINGS_PER_DOMAIN; i++) {
-                    channels.add(V4vConnections.connect(client, address, TimeUnit.SECONDS.toNanos(10), 4096));
+                try (V4vHypervisor other = SharedMemoryHypervisor.open(Fabric.of(fabric), 6)) {
+                    for (int i = 0; i < CONNECTIONS_OF_A_DOMAIN; i++) {
+                        channels.add(V4vConnections.connect(client, address, TimeUnit.SECONDS.toNanos(10), 4096));
+                    }
+                    assertRefused(client, address, "domain 5 has 96 connections here");
+                    for (int i = CONNECTIONS_OF_A_DOMAIN + 1; i < V4vHypervisor.RINGS_PER_DOMAIN; i++) {
+                        channels.add(V4vConnections.connect(other, address, TimeUnit.SECONDS.toNanos(10), 4096));
+                    }
+                    assertRefused(other, address, "128 rings");
+                    channels.forEach(MessageChannel::close);
+                    // The other ends close as well, as a server's do when their clients are gone.
+                    accepted.forEach(MessageChannel::close);
+                    accepted.clear();
                 }
-                IOException e = assertThrows(
-                        IOException.class,
-                        () -> V4vConnections.connect(client, address, TimeUnit.SECONDS.toNanos(10), 4096));
-                assertTrue(String.valueOf(e.getMessage()).contains("128 rings"), e.getMessage());
-                channels.forEach(MessageChannel::close);
-                // The other ends are nobody's: their domain leaves, as a process does that forgets to close.
                 LocalDomains.closeAll();
                 awaitNoPartners();
                 long now = openDescriptors();
@@ -119,6 +127,43 @@ class ConnectErrorTest {
             }
         }
         accepting.get(10, TimeUnit.SECONDS);
+    }
+
+    private static void assertRefused(V4vHypervisor client, V4vAddress address, String reason) {
+        IOException e = assertThrows(
+                IOException.class, () -> V4vConnections.connect(client, address, TimeUnit.SECONDS.toNanos(10), 4096));
+        assertTrue(String.valueOf(e.getMessage()).contains(reason), e.getMessage());
+    }
+
+    @Test
+    void keepsWholeConnectionsInTheBacklogAndTheOthersWaiting() throws Exception {
+        V4vHypervisor client = LocalDomains.toConnect();
+        V4vAddress address = new V4vAddress(1, 4840);
+        List<MessageChannel> channels = new ArrayList<>();
+        V4vListener listener = V4vListener.open(server, 4840, 4096, 2);
+        try (listener) {
+            for (int i = 0; i < 2; i++) {
+                channels.add(V4vConnections.connect(client, address, TimeUnit.SECONDS.toNanos(10), 4096));
+                channels.getLast().send(MemorySegment.ofArray(new byte[] {(byte) i}));
+            }
+            Future<MessageChannel> third =
+                    executor.submit(() -> V4vConnections.connect(client, address, TimeUnit.SECONDS.toNanos(10), 4096));
+            assertThrows(java.util.concurrent.TimeoutException.class, () -> third.get(100, TimeUnit.MILLISECONDS));
+            for (int i = 0; i < 2; i++) {
+                MessageChannel channel = listener.accept();
+                channels.add(channel);
+                try (IncomingMessage message = channel.receive()) {
+                    assertEquals((byte) i, message.header().get(java.lang.foreign.ValueLayout.JAVA_BYTE, 0));
+                }
+            }
+            channels.add(third.get(10, TimeUnit.SECONDS));
+        }
+        assertThrows(IOException.class, listener::accept);
+        assertThrows(java.io.EOFException.class, () -> channels.getLast().receive(), "it was never accepted");
+        channels.forEach(MessageChannel::close);
+        try (V4vListener next = V4vListener.open(server, 4840, 4096)) {
+            assertEquals(address, next.address());
+        }
     }
 
     /** Until the server's domain has noticed that domain 5 left, its rings for it count. */

@@ -126,6 +126,145 @@ abstract class HypervisorContract {
     }
 
     @Test
+    void wakesAllWhoWaitForSpaceInARingForAnyPartner() throws Exception {
+        ReceiveRing ring = receiver.register(PORT, DOMAIN_ANY, 256);
+        send(ring, new byte[224]);
+        try (V4vHypervisor third = open(3);
+                ExecutorService executor = Executors.newCachedThreadPool()) {
+            List<Future<Boolean>> waiting = new ArrayList<>();
+            waiting.add(executor.submit(() -> sender.awaitSpace(ring.address(), 224, 30 * SECOND)));
+            waiting.add(executor.submit(() -> third.awaitSpace(ring.address(), 100, 30 * SECOND)));
+            assertWaits(waiting);
+            assertTrue(ring.next());
+            ring.release(ring.position());
+            for (Future<Boolean> space : waiting) {
+                assertTrue(space.get(500, TimeUnit.MILLISECONDS));
+            }
+            send(ring, new byte[224]);
+            waiting.clear();
+            waiting.add(executor.submit(() -> third.awaitSpace(ring.address(), 100, 30 * SECOND)));
+            assertWaits(waiting);
+            ring.close();
+            assertFalse(waiting.getFirst().get(500, TimeUnit.MILLISECONDS), "the ring is gone");
+        }
+    }
+
+    private static void assertWaits(List<Future<Boolean>> waiting) {
+        for (Future<Boolean> wait : waiting) {
+            assertThrows(java.util.concurrent.TimeoutException.class, () -> wait.get(100, TimeUnit.MILLISECONDS));
+        }
+    }
+
+    @Test
+    void letsNoMoreThan32DomainsWait() throws Exception {
+        ReceiveRing ring = receiver.register(PORT, DOMAIN_ANY, 256);
+        send(ring, new byte[224 - 32]); // leaves 16 bytes beside a header
+        List<V4vHypervisor> domains = new ArrayList<>();
+        try {
+            for (int i = 0; i <= V4vHypervisor.WAITING_DOMAINS; i++) {
+                domains.add(open(10 + i));
+            }
+            V4vHypervisor late = domains.getLast();
+            for (V4vHypervisor domain : domains.subList(0, V4vHypervisor.WAITING_DOMAINS)) {
+                assertError(ArgoError.EAGAIN, () -> sendFrom(domain, ring, 100));
+                assertError(ArgoError.EAGAIN, () -> sendFrom(domain, ring, 50));
+            }
+            assertError(ArgoError.EBUSY, () -> sendFrom(late, ring, 100));
+            assertTrue(late.notify(ring.address(), 100).busy());
+            assertFalse(late.notify(ring.address(), 100).sufficient());
+            assertError(ArgoError.EBUSY, () -> late.awaitSpace(ring.address(), 100, SECOND));
+            V4vHypervisor first = domains.getFirst();
+            assertTrue(first.notify(ring.address(), 16).sufficient(), "and so it waits no longer");
+            assertError(ArgoError.EAGAIN, () -> sendFrom(late, ring, 100));
+            assertError(ArgoError.EBUSY, () -> sendFrom(first, ring, 100));
+            domains.get(1).close();
+            awaitTrue(() -> !first.notify(ring.address(), 100).busy());
+            assertTrue(ring.next());
+            ring.release(ring.position());
+            assertEquals(224, sendFrom(first, ring, 224));
+        } finally {
+            domains.forEach(V4vHypervisor::close);
+        }
+    }
+
+    private static int sendFrom(V4vHypervisor domain, ReceiveRing ring, int bytes) throws ArgoException {
+        return domain.sendv(
+                new V4vAddress(domain.domain(), 1),
+                ring.address(),
+                TYPE,
+                List.of(MemorySegment.ofArray(new byte[bytes])));
+    }
+
+    @Test
+    void takesMessagesOfManySendersInEachOnesOrder() throws Exception {
+        int count = 100;
+        ReceiveRing ring = receiver.register(PORT, DOMAIN_ANY, 256);
+        List<V4vHypervisor> domains = new ArrayList<>();
+        try (ExecutorService executor = Executors.newCachedThreadPool()) {
+            List<Future<?>> senders = new ArrayList<>();
+            for (int id = 10; id < 14; id++) {
+                V4vHypervisor domain = open(id);
+                domains.add(domain);
+                senders.add(executor.submit(() -> {
+                    for (int i = 0; i < count; i++) {
+                        sendPatiently(domain, ring.address(), i);
+                    }
+                    return null;
+                }));
+            }
+            int[] next = new int[4];
+            for (int i = 0; i < 4 * count; i++) {
+                assertTrue(ring.next() || (ring.await(30 * SECOND) && ring.next()));
+                int id = ring.source().domain() - 10;
+                assertEquals(id + 20, ring.source().port());
+                assertEquals(next[id]++, ring.getInt(0));
+                assertEquals(60, ring.messageBytes());
+                ring.release(ring.position());
+            }
+            for (Future<?> sending : senders) {
+                sending.get(10, TimeUnit.SECONDS);
+            }
+            assertFalse(ring.next());
+        } finally {
+            domains.forEach(V4vHypervisor::close);
+        }
+    }
+
+    private static void sendPatiently(V4vHypervisor domain, V4vAddress destination, int number) throws ArgoException {
+        MemorySegment message = MemorySegment.ofArray(new byte[60]);
+        message.set(java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED, 0, number);
+        while (true) {
+            try {
+                domain.sendv(new V4vAddress(DOMAIN_ANY, domain.domain() + 10), destination, TYPE, List.of(message));
+                return;
+            } catch (ArgoException e) {
+                assertEquals(ArgoError.EAGAIN, e.error());
+                assertTrue(domain.awaitSpace(destination, 60, 30 * SECOND));
+            }
+        }
+    }
+
+    @Test
+    void deliversLongMessagesToARingForAnyPartner() throws IOException {
+        ReceiveRing ring = receiver.register(PORT, DOMAIN_ANY, 1 << 20);
+        Random random = new Random(2);
+        for (int bytes : new int[] {65_536, 65_537, 300_000, (1 << 20) - 32}) {
+            byte[] message = new byte[bytes];
+            random.nextBytes(message);
+            MemorySegment whole = MemorySegment.ofArray(message);
+            List<MemorySegment> parts = List.of(whole.asSlice(0, bytes / 3), whole.asSlice(bytes / 3));
+            assertEquals(bytes, sender.sendv(new V4vAddress(1, 1), ring.address(), TYPE, parts));
+            assertTrue(ring.await(SECOND) && ring.next());
+            assertArrayEquals(message, message(ring));
+            assertEquals(new V4vAddress(1, 1), ring.source());
+            ring.release(ring.position());
+        }
+        assertError(ArgoError.EMSGSIZE, () -> send(ring, new byte[(1 << 20) - 31]));
+        send(ring, new byte[1 << 19]);
+        assertError(ArgoError.EAGAIN, () -> send(ring, new byte[1 << 19]));
+    }
+
+    @Test
     void prefersTheExactRingAndStampsTheSource() throws IOException {
         ReceiveRing any = receiver.register(PORT, DOMAIN_ANY, 256);
         send(any, new byte[] {1});
@@ -272,10 +411,14 @@ abstract class HypervisorContract {
         }
     }
 
+    private interface Condition {
+        boolean holds() throws IOException;
+    }
+
     /** The check of a contract's own: something that another thread does within the second that the design allows it. */
-    private static void awaitTrue(java.util.function.BooleanSupplier condition) {
+    private static void awaitTrue(Condition condition) throws IOException {
         long start = System.nanoTime();
-        while (!condition.getAsBoolean()) {
+        while (!condition.holds()) {
             assertTrue(System.nanoTime() - start < SECOND, "not noticed in a second");
             Thread.onSpinWait();
         }

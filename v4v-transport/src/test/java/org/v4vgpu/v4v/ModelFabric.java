@@ -96,7 +96,14 @@ final class ModelFabric {
                 require(source.domain() == id || source.domain() == V4vAddress.DOMAIN_ANY, ArgoError.EPERM);
                 Ring ring = find(destination);
                 require(ring.writer == null, ArgoError.EBUSY);
-                return ring.append(new V4vAddress(id, source.port()), messageType, parts);
+                try {
+                    return ring.append(new V4vAddress(id, source.port()), messageType, parts);
+                } catch (ArgoException e) {
+                    int total = (int)
+                            parts.stream().mapToLong(MemorySegment::byteSize).sum();
+                    require(e.error() != ArgoError.EAGAIN || ring.queue(id, total), ArgoError.EBUSY);
+                    throw e;
+                }
             }
         }
 
@@ -106,13 +113,17 @@ final class ModelFabric {
                 try {
                     Ring ring = find(destination);
                     int maximum = ring.length - 32;
-                    int free = Math.max(0, ring.length - (int) (ring.tx - ring.rx) - 32);
+                    boolean sufficient = spaceRequired <= ring.free();
+                    if (sufficient) {
+                        ring.waiting.remove(id);
+                    }
                     return new RingStatus(
                             true,
                             ring.partner == V4vAddress.DOMAIN_ANY,
                             ring.tx == ring.rx,
-                            spaceRequired <= free,
+                            sufficient,
                             spaceRequired > maximum,
+                            !sufficient && spaceRequired <= maximum && !ring.queue(id, spaceRequired),
                             maximum);
                 } catch (ArgoException e) {
                     return RingStatus.NONE;
@@ -121,11 +132,15 @@ final class ModelFabric {
         }
 
         @Override
-        public boolean awaitSpace(V4vAddress destination, int spaceRequired, long timeoutNanos) {
+        public boolean awaitSpace(V4vAddress destination, int spaceRequired, long timeoutNanos) throws ArgoException {
             synchronized (ModelFabric.this) {
                 long start = System.nanoTime();
                 RingStatus status = notify(destination, spaceRequired);
-                while (status.exists() && !status.sufficient() && !status.tooLarge() && sleep(start, timeoutNanos)) {
+                while (status.exists() && !status.sufficient() && !status.tooLarge()) {
+                    require(!status.busy(), ArgoError.EBUSY);
+                    if (!sleep(start, timeoutNanos)) {
+                        break;
+                    }
                     status = notify(destination, spaceRequired);
                 }
                 return status.sufficient();
@@ -138,6 +153,7 @@ final class ModelFabric {
                 if (domains.remove(id, this)) {
                     List.copyOf(rings).forEach(Ring::close);
                     for (Domain other : domains.values()) {
+                        other.rings.forEach(ring -> ring.waiting.remove(id));
                         other.rings.removeIf(ring -> {
                             ring.partnerGone |= ring.partner == id;
                             return ring.partner == id;
@@ -188,12 +204,27 @@ final class ModelFabric {
         private boolean closed;
         private boolean woken;
 
+        /** By domain, the largest length that it waits for. */
+        private final Map<Integer, Integer> waiting = new HashMap<>();
+
         Ring(Domain owner, V4vAddress address, int partner, int length) {
             this.owner = owner;
             this.address = address;
             this.partner = partner;
             this.length = length;
             this.data = Arena.ofAuto().allocate(length, 16);
+        }
+
+        int free() {
+            return Math.max(0, length - (int) (tx - rx) - 32);
+        }
+
+        boolean queue(int domain, int wanted) {
+            if (!waiting.containsKey(domain) && waiting.size() >= V4vHypervisor.WAITING_DOMAINS) {
+                return false;
+            }
+            waiting.merge(domain, wanted, Math::max);
+            return true;
         }
 
         int append(V4vAddress source, int type, List<MemorySegment> parts) throws ArgoException {
@@ -287,6 +318,7 @@ final class ModelFabric {
         public void release(long position) {
             synchronized (ModelFabric.this) {
                 rx = position;
+                waiting.values().removeIf(wanted -> wanted <= free());
                 ModelFabric.this.notifyAll();
             }
         }

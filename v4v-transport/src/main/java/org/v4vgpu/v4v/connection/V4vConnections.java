@@ -11,6 +11,7 @@ import org.v4vgpu.v4v.ReceiveRing;
 import org.v4vgpu.v4v.SendRing;
 import org.v4vgpu.v4v.V4vAddress;
 import org.v4vgpu.v4v.V4vHypervisor;
+import org.v4vgpu.v4v.ring.IdleStrategy;
 
 /**
  * Opens connections. Safe for any thread.
@@ -23,12 +24,18 @@ public final class V4vConnections {
     /** System property: the bytes of a connection's ring, a multiple of 16 from 131072 to 16777152. */
     public static final String RING_PROPERTY = "v4vgpu.ring.bytes";
 
+    /** System property: the most connections that one domain may have to a listener; 96 of a domain's 128 rings unless set. */
+    public static final String CONNECTIONS_PROPERTY = "v4vgpu.connections.per.domain";
+
+    static final int MOST_CONNECTIONS_OF_A_DOMAIN = Math.max(1, Integer.getInteger(CONNECTIONS_PROPERTY, 96));
+
     /** Ports below are for listeners. */
     private static final long FIRST_CONNECTION_PORT = 0x8000_0000L;
 
     private static final long LAST_CONNECTION_PORT = 0xEFFF_FFFFL;
     private static final int SMALLEST_RING_BYTES = 128 * 1024;
     private static final int RING_BYTES = ringBytes();
+    private static final long BUSY_PAUSE_NANOS = 1_000_000;
 
     private V4vConnections() {}
 
@@ -46,6 +53,7 @@ public final class V4vConnections {
     /**
      * Connects to a listener.
      *
+     * @param timeoutNanos for everything together
      * @param ringBytes of the ring for what the listener's side sends
      * @throws IOException one line that says who did not answer, and what to do
      */
@@ -54,9 +62,9 @@ public final class V4vConnections {
         long start = System.nanoTime();
         ReceiveRing in = null;
         try {
-            in = register(hypervisor, address.domain(), ringBytes);
-            request(hypervisor, in.address(), address, timeoutNanos);
-            MessageChannel channel = answer(hypervisor, in, address, timeoutNanos - (System.nanoTime() - start));
+            in = register(hypervisor.withPatience(timeoutNanos), address.domain(), ringBytes);
+            request(hypervisor, in.address(), address, left(start, timeoutNanos));
+            MessageChannel channel = answer(hypervisor, in, address, start, timeoutNanos);
             in = null;
             return channel;
         } catch (ArgoException e) {
@@ -66,6 +74,10 @@ public final class V4vConnections {
                 in.close();
             }
         }
+    }
+
+    private static long left(long start, long timeoutNanos) {
+        return Math.max(0, timeoutNanos - (System.nanoTime() - start));
     }
 
     static ReceiveRing register(V4vHypervisor hypervisor, int partner, int ringBytes) throws ArgoException {
@@ -88,22 +100,46 @@ public final class V4vConnections {
     private static void request(V4vHypervisor hypervisor, V4vAddress source, V4vAddress address, long timeoutNanos)
             throws IOException {
         List<MemorySegment> request = List.of(ConnectDescriptor.encode(source.port(), ""));
+        long start = System.nanoTime();
         while (true) {
+            V4vHypervisor patient = hypervisor.withPatience(left(start, timeoutNanos));
             try {
-                hypervisor.sendv(source, address, ConnectDescriptor.REQUEST, request);
+                patient.sendv(source, address, ConnectDescriptor.REQUEST, request);
                 return;
             } catch (ArgoException e) {
-                if (e.error() != ArgoError.EAGAIN
-                        || !hypervisor.awaitSpace(address, ConnectDescriptor.BYTES, timeoutNanos)) {
+                if (!isPassing(e)
+                        || left(start, timeoutNanos) == 0
+                        || !awaitSpace(patient, address, left(start, timeoutNanos), e)) {
                     throw e;
                 }
             }
         }
     }
 
+    /** EBUSY: too many others wait for the same space, so that only asking again is left. */
+    private static boolean isPassing(ArgoException e) {
+        return e.error() == ArgoError.EAGAIN || e.error() == ArgoError.EBUSY;
+    }
+
+    private static boolean awaitSpace(V4vHypervisor hypervisor, V4vAddress address, long leftNanos, ArgoException why)
+            throws ArgoException {
+        try {
+            if (why.error() != ArgoError.EBUSY) {
+                return hypervisor.awaitSpace(address, ConnectDescriptor.BYTES, leftNanos);
+            }
+        } catch (ArgoException e) {
+            if (e.error() != ArgoError.EBUSY) {
+                throw e;
+            }
+        }
+        IdleStrategy.pause(Math.min(leftNanos, BUSY_PAUSE_NANOS));
+        return true;
+    }
+
     private static MessageChannel answer(
-            V4vHypervisor hypervisor, ReceiveRing in, V4vAddress address, long timeoutNanos) throws IOException {
-        if (!in.next() && !(in.await(timeoutNanos) && in.next())) {
+            V4vHypervisor hypervisor, ReceiveRing in, V4vAddress address, long start, long timeoutNanos)
+            throws IOException {
+        if (!in.next() && !(in.await(left(start, timeoutNanos)) && in.next())) {
             throw new IOException(
                     in.isPartnerAlive()
                             ? address + ": no answer in " + timeoutNanos / 1_000_000 + " ms; is the server overloaded?"
@@ -118,7 +154,8 @@ public final class V4vConnections {
         return switch (in.messageType()) {
             case ConnectDescriptor.ACCEPT -> {
                 V4vAddress ring = new V4vAddress(address.domain(), ConnectDescriptor.port(message));
-                yield new V4vMessageChannel(in, attach(hypervisor, in, ring), address.toString());
+                V4vHypervisor patient = hypervisor.withPatience(left(start, timeoutNanos));
+                yield new V4vMessageChannel(in, attach(patient, in, ring), address.toString(), () -> {});
             }
             case ConnectDescriptor.REFUSE ->
                 throw new IOException(address + " refused the connection: " + ConnectDescriptor.reason(message));
@@ -153,7 +190,7 @@ public final class V4vConnections {
                 address + ": nobody listens on port " + address.port() + " of domain " + address.domain() + " in "
                         + hypervisor.place();
             case ENOSPC -> address + ": this process has no ring left: " + e.getMessage();
-            case EAGAIN -> address + ": the server does not take connections fast enough: " + e.getMessage();
+            case EAGAIN, EBUSY -> address + ": the server does not take connections fast enough: " + e.getMessage();
             default -> address + ": " + e.getMessage();
         };
     }

@@ -3,46 +3,70 @@ package org.v4vgpu.v4v.connection;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
+import java.util.ArrayDeque;
 import org.v4vgpu.v4v.ArgoError;
 import org.v4vgpu.v4v.ArgoException;
 import org.v4vgpu.v4v.ChannelAddress;
 import org.v4vgpu.v4v.MessageChannel;
 import org.v4vgpu.v4v.MessageListener;
 import org.v4vgpu.v4v.ReceiveRing;
-import org.v4vgpu.v4v.RingCorruptedException;
-import org.v4vgpu.v4v.SendRing;
 import org.v4vgpu.v4v.V4vAddress;
 import org.v4vgpu.v4v.V4vHypervisor;
 
-/** A listening ring, which takes nothing but requests to connect. Safe for any thread. */
+/**
+ * A listening ring, which takes nothing but requests to connect. Safe for any thread.
+ *
+ * <p>A thread of its own reads the ring and hands each request to {@link Handshakes}, so a connection is whole before anybody
+ * accepts it: up to {@code backlog} of them wait here, further requests in the ring, and beyond that connectors wait for space.
+ */
 public final class V4vListener implements MessageListener {
+    /** Connections that wait to be accepted unless the caller says otherwise. */
+    public static final int BACKLOG = 32;
+
     private static final Logger LOG = System.getLogger(V4vListener.class.getName());
 
     /** Requests are of 32 bytes: more than a hundred can wait. */
     private static final int LISTENING_RING_BYTES = 4096;
 
-    private final V4vHypervisor hypervisor;
-    private final int ringBytes;
+    private static final long JOIN_MILLIS = 10_000;
+
     private final ReceiveRing ring;
-    private final Object receiver = new Object();
-    private volatile boolean closed;
+    private final int backlog;
+    private final Handshakes handshakes;
+    private final Thread reader;
+
+    // Guarded by ready.
+    private final ArrayDeque<MessageChannel> ready = new ArrayDeque<>();
+    private boolean closed;
 
     /** Listens on a port of a domain, with rings of the ordinary length. */
     public static V4vListener open(V4vHypervisor hypervisor, long port) throws IOException {
         return open(hypervisor, port, V4vConnections.ordinaryRingBytes());
     }
 
+    /** As {@link #open(V4vHypervisor, long, int, int)}, with {@link #BACKLOG}. */
+    public static V4vListener open(V4vHypervisor hypervisor, long port, int ringBytes) throws IOException {
+        return open(hypervisor, port, ringBytes, BACKLOG);
+    }
+
     /**
      * Listens on a port of a domain.
      *
      * @param ringBytes of the ring for what a connector sends
+     * @param backlog the most connections that wait to be accepted, at least 1
      */
-    public static V4vListener open(V4vHypervisor hypervisor, long port, int ringBytes) throws IOException {
+    public static V4vListener open(V4vHypervisor hypervisor, long port, int ringBytes, int backlog) throws IOException {
+        if (backlog < 1) {
+            throw new IllegalArgumentException("a backlog of " + backlog);
+        }
         try {
-            return new V4vListener(
-                    hypervisor, hypervisor.register(port, V4vAddress.DOMAIN_ANY, LISTENING_RING_BYTES), ringBytes);
+            V4vListener listener = new V4vListener(
+                    hypervisor,
+                    hypervisor.register(port, V4vAddress.DOMAIN_ANY, LISTENING_RING_BYTES),
+                    ringBytes,
+                    backlog);
+            listener.reader.start();
+            return listener;
         } catch (ArgoException e) {
             V4vAddress address = new V4vAddress(hypervisor.domain(), port);
             throw new IOException(
@@ -53,10 +77,15 @@ public final class V4vListener implements MessageListener {
         }
     }
 
-    private V4vListener(V4vHypervisor hypervisor, ReceiveRing ring, int ringBytes) {
-        this.hypervisor = hypervisor;
+    private V4vListener(V4vHypervisor hypervisor, ReceiveRing ring, int ringBytes, int backlog) {
         this.ring = ring;
-        this.ringBytes = ringBytes;
+        this.backlog = backlog;
+        this.handshakes = new Handshakes(hypervisor, ring.address(), ringBytes, this::offer);
+        this.reader = Thread.ofPlatform()
+                .daemon()
+                .name("v4v-listener-" + ring.address().domain() + "-"
+                        + ring.address().port())
+                .unstarted(this::read);
     }
 
     @Override
@@ -66,98 +95,97 @@ public final class V4vListener implements MessageListener {
 
     @Override
     public MessageChannel accept() throws IOException {
-        synchronized (receiver) {
-            while (true) {
-                ensureOpen();
-                if (ring.next()) {
-                    MessageChannel channel = acceptCurrent();
-                    if (channel != null) {
-                        return channel;
+        boolean interrupted = false;
+        synchronized (ready) {
+            try {
+                while (ready.isEmpty()) {
+                    if (closed) {
+                        throw new IOException("no longer listening on " + address());
                     }
-                } else {
-                    try {
-                        var _ = ring.await(Long.MAX_VALUE);
-                    } catch (IllegalStateException e) {
-                        throw new IOException("no longer listening on " + address(), e);
-                    }
+                    interrupted |= pause();
+                }
+                ready.notifyAll(); // there is room for another
+                return ready.remove();
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
                 }
             }
         }
     }
 
-    private void ensureOpen() throws IOException {
-        if (closed) {
-            throw new IOException("no longer listening on " + address());
+    /** Waits for any change; whether it was interrupted, which ends no wait for good. */
+    @SuppressWarnings("WaitNotInLoop") // the callers loop
+    private boolean pause() {
+        try {
+            ready.wait();
+            return false;
+        } catch (InterruptedException e) {
+            return true;
         }
     }
 
-    /** Null if the request comes to nothing. */
-    private @Nullable MessageChannel acceptCurrent() {
-        V4vAddress connector = ring.source();
-        int type = ring.messageType();
-        MemorySegment request = V4vConnections.copy(ring);
-        ring.release(ring.position());
-        String foreignness = type == ConnectDescriptor.REQUEST
-                ? ConnectDescriptor.foreignness(request)
-                : "does not speak the v4vgpu message protocol";
+    /** The reader's work. It ends when the listener is closed or its domain has left. */
+    private void read() {
         try {
-            if (!foreignness.isEmpty()) {
-                LOG.log(Level.WARNING, "{0} refuses {1}: it {2}", address(), connector, foreignness);
-                V4vConnections.refuse(hypervisor, connector, "the connector " + foreignness);
-                return null;
+            while (awaitRoom()) {
+                if (ring.next()) {
+                    handshakes.answer(ring);
+                } else {
+                    var _ = ring.await(Long.MAX_VALUE);
+                }
             }
-            return connect(connector);
-        } catch (IOException e) {
-            LOG.log(Level.WARNING, "{0} could not connect {1}: {2}", address(), connector, e.getMessage());
-            return null;
+            while (ring.next()) {
+                handshakes.refuse(ring, "the listener is closing");
+            }
+        } catch (IllegalStateException | IOException e) {
+            // The ring went with its domain; only this domain writes it, so nothing else can be wrong with it.
+            LOG.log(Level.DEBUG, "{0} ended with its domain: {1}", address(), e.getMessage());
+        } finally {
+            end();
+            handshakes.close();
+            ring.close();
         }
     }
 
-    private MessageChannel connect(V4vAddress connector) throws IOException {
-        ReceiveRing in;
-        try {
-            in = V4vConnections.register(hypervisor, connector.domain(), ringBytes);
-        } catch (ArgoException e) {
-            V4vConnections.refuse(hypervisor, connector, "no ring for the connection: " + e.getMessage());
-            throw e;
-        }
-        SendRing out = null;
-        try {
-            out = hypervisor.attach(in.address().port(), connector);
-            V4vConnections.answer(
-                    out,
-                    ConnectDescriptor.ACCEPT,
-                    ConnectDescriptor.encode(in.address().port(), ""));
-            return new V4vMessageChannel(in, out, connector.toString());
-        } catch (IOException e) {
-            if (out != null) {
-                out.close();
+    /** False if the listener is closed. */
+    private boolean awaitRoom() {
+        synchronized (ready) {
+            while (!closed && ready.size() >= backlog) {
+                var _ = pause();
             }
-            in.close();
-            throw e;
+            return !closed;
+        }
+    }
+
+    private void offer(MessageChannel channel) {
+        synchronized (ready) {
+            if (!closed) {
+                ready.add(channel);
+                ready.notifyAll();
+                return;
+            }
+        }
+        channel.close();
+    }
+
+    private void end() {
+        synchronized (ready) {
+            closed = true;
+            ready.forEach(MessageChannel::close);
+            ready.clear();
+            ready.notifyAll();
         }
     }
 
     @Override
     public void close() {
-        if (closed) {
-            return;
-        }
-        closed = true;
+        end();
         ring.wake();
-        synchronized (receiver) {
-            try {
-                while (ring.next()) {
-                    V4vAddress connector = ring.source();
-                    ring.release(ring.position());
-                    V4vConnections.refuse(hypervisor, connector, "the listener is closing");
-                }
-            } catch (RingCorruptedException e) {
-                throw new AssertionError("only this domain writes its listening ring", e);
-            } catch (IOException e) {
-                LOG.log(Level.DEBUG, "{0} could not refuse a connector: {1}", address(), e.getMessage());
-            }
-            ring.close();
+        try {
+            reader.join(JOIN_MILLIS); // the port is free when this returns
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.net.SocketTimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.v4vgpu.v4v.ArgoException;
+import org.v4vgpu.v4v.ClaimedMessage;
 import org.v4vgpu.v4v.IncomingMessage;
 import org.v4vgpu.v4v.MessageChannel;
 import org.v4vgpu.v4v.OutgoingMessage;
@@ -37,6 +38,7 @@ public final class V4vMessageChannel implements MessageChannel {
     private final int maximumHeaderBytes;
     private final int maximumPayloadBytes;
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final Runnable whenClosed;
 
     private volatile boolean broken;
 
@@ -48,10 +50,13 @@ public final class V4vMessageChannel implements MessageChannel {
 
     // The sender's.
     private boolean outputEnded;
+    private final RingClaim claim = new RingClaim();
     private boolean isClaimed;
     private int claimedPayloadBytes;
 
-    V4vMessageChannel(ReceiveRing in, SendRing out, String peer) {
+    /** Takes ownership of two rings of one connection; {@code whenClosed} runs once, in the thread that closes. */
+    V4vMessageChannel(ReceiveRing in, SendRing out, String peer, Runnable whenClosed) {
+        this.whenClosed = whenClosed;
         this.in = in;
         this.out = out;
         this.peer = peer;
@@ -146,12 +151,20 @@ public final class V4vMessageChannel implements MessageChannel {
         return new PeerLostException(peer + " died or vanished");
     }
 
-    /** The rings' memory goes with a close from another thread; an access after that is refused by the memory's arena. */
+    /**
+     * The rings' memory goes with a close from another thread, or with the whole domain; an access after that is refused by the
+     * memory's arena.
+     */
     private IOException closedMeanwhile(IllegalStateException e) throws IllegalStateException {
         if (closed.get()) {
             return new IOException("the channel to " + peer + " is closed", e);
         }
-        throw e;
+        if (in.hold()) {
+            in.letGo();
+            throw e;
+        }
+        broken = true;
+        return new IOException("the channel to " + peer + " ended when its domain left", e);
     }
 
     private void publish(MemorySegment header, int headerBytes, int payloadBytes) {
@@ -175,7 +188,7 @@ public final class V4vMessageChannel implements MessageChannel {
             Payload space = payloadBytes == 0
                     ? Payload.EMPTY
                     : out.claimed(FrameDescriptor.payloadOffset(headerBytes), payloadBytes);
-            return new V4vOutgoingMessage(this, headerBytes, space);
+            return new ClaimedMessage(claim, headerBytes, space);
         } catch (IllegalStateException e) {
             throw closedMeanwhile(e);
         }
@@ -194,19 +207,24 @@ public final class V4vMessageChannel implements MessageChannel {
         }
     }
 
-    void commit(MemorySegment header) throws IOException {
-        isClaimed = false;
-        try {
-            ensureOpen();
-            publish(header, (int) header.byteSize(), claimedPayloadBytes);
-        } finally {
+    /** The one claim that there can be at a time. */
+    private final class RingClaim implements ClaimedMessage.Claim {
+        @Override
+        public void commit(MemorySegment header) throws IOException {
+            isClaimed = false;
+            try {
+                ensureOpen();
+                publish(header, (int) header.byteSize(), claimedPayloadBytes);
+            } finally {
+                out.letGo();
+            }
+        }
+
+        @Override
+        public void abandon() {
+            isClaimed = false;
             out.letGo();
         }
-    }
-
-    void abandon() {
-        isClaimed = false;
-        out.letGo();
     }
 
     @Override
@@ -371,6 +389,7 @@ public final class V4vMessageChannel implements MessageChannel {
         if (closed.compareAndSet(false, true)) {
             out.close();
             in.close();
+            whenClosed.run();
         }
     }
 }

@@ -26,8 +26,7 @@ import org.v4vgpu.v4v.SendRing;
 public final class DoorbellPanel implements AutoCloseable {
     private static final int MOST_RINGS = FutexVector.MOST_WORDS - 1;
 
-    private final List<Doorbell> doorbells = new ArrayList<>();
-    private final List<RingMemory> held = new ArrayList<>();
+    private final List<RingEnd> ends = new ArrayList<>();
     private final FutexVector words = new FutexVector();
     private final Own own = new Own();
     private final IdleStrategy.Condition condition;
@@ -44,7 +43,7 @@ public final class DoorbellPanel implements AutoCloseable {
     /** Adds what rings when the ring's {@link ReceiveRing#isReady} may have become true; its memory stays until {@link #clear}. */
     public void add(ReceiveRing ring) {
         if (ring instanceof SharedReceiveRing shared) {
-            add(shared.memory(), shared.doorbell());
+            add(shared.end());
         } else {
             isBlind = true;
         }
@@ -53,16 +52,15 @@ public final class DoorbellPanel implements AutoCloseable {
     /** Adds what rings when the ring's {@link SendRing#isReady} may have become true; its memory stays until {@link #clear}. */
     public void add(SendRing ring) {
         if (ring instanceof SharedSendRing shared) {
-            add(shared.memory(), shared.doorbell());
+            add(shared.end());
         } else {
             isBlind = true;
         }
     }
 
-    private void add(RingMemory memory, Doorbell doorbell) {
-        if (doorbells.size() < MOST_RINGS && memory.hold()) {
-            doorbells.add(doorbell);
-            held.add(memory);
+    private void add(RingEnd end) {
+        if (ends.size() < MOST_RINGS && end.hold()) {
+            ends.add(end);
         } else {
             isBlind = true;
         }
@@ -70,9 +68,8 @@ public final class DoorbellPanel implements AutoCloseable {
 
     /** Removes all rings. */
     public void clear() {
-        doorbells.clear();
-        held.forEach(RingMemory::letGo);
-        held.clear();
+        ends.forEach(RingEnd::letGo);
+        ends.clear();
         isBlind = false;
     }
 
@@ -99,13 +96,13 @@ public final class DoorbellPanel implements AutoCloseable {
     /** The panel's own word, which falls asleep and wakes up together with all others. */
     private final class Own extends Doorbell {
         Own() {
-            super(Arena.ofAuto().allocate(Integer.BYTES, Integer.BYTES), 0);
+            super(Arena.ofAuto().allocate(Integer.BYTES, Integer.BYTES), 0, true);
         }
 
         @Override
         void fallAsleep() {
-            for (int i = 0; i < doorbells.size(); i++) {
-                doorbells.get(i).fallAsleep();
+            for (int i = 0; i < ends.size(); i++) {
+                ends.get(i).own.fallAsleep();
             }
             super.fallAsleep();
         }
@@ -117,8 +114,8 @@ public final class DoorbellPanel implements AutoCloseable {
             if (!join(words)) {
                 return;
             }
-            for (int i = 0; i < doorbells.size(); i++) {
-                Doorbell doorbell = doorbells.get(i);
+            for (int i = 0; i < ends.size(); i++) {
+                Doorbell doorbell = ends.get(i).own;
                 if (!doorbell.join(words)) {
                     if (doorbell.isAwake()) {
                         return;
@@ -132,8 +129,8 @@ public final class DoorbellPanel implements AutoCloseable {
         @Override
         void wakeUp() {
             super.wakeUp();
-            for (int i = 0; i < doorbells.size(); i++) {
-                doorbells.get(i).wakeUp();
+            for (int i = 0; i < ends.size(); i++) {
+                ends.get(i).own.wakeUp();
             }
         }
     }

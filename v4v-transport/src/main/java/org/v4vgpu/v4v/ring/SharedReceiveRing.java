@@ -3,7 +3,6 @@ package org.v4vgpu.v4v.ring;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.v4vgpu.v4v.Payload;
 import org.v4vgpu.v4v.ReceiveRing;
@@ -18,18 +17,15 @@ import org.v4vgpu.v4v.V4vAddress;
  * the shared words are only published, and the sender's is read once and validated.
  */
 public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condition {
-    private final RingMemory memory;
+    private final RingEnd end;
     private final MemorySegment ring;
     private final V4vAddress address;
     private final int partner;
     private final int capacity;
-    private final Doorbell own;
-    private final Doorbell sender;
     private final Consumer<SharedReceiveRing> unregister;
+    private final Runnable spaceFreed;
 
-    private final AtomicBoolean closed = new AtomicBoolean();
-    private volatile boolean partnerGone;
-    private volatile boolean woken;
+    private volatile boolean watched;
 
     // The receiver's own: what has been released, what has been read, what is known to be there.
     private long rx;
@@ -54,13 +50,28 @@ public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condit
             int partner,
             int lengthBytes,
             Consumer<SharedReceiveRing> unregister) {
-        this.memory = memory;
-        this.ring = memory.segment();
+        this(memory, address, partner, lengthBytes, unregister, () -> {});
+    }
+
+    /**
+     * As above.
+     *
+     * @param spaceFreed runs in the receiver's thread when records are released while the ring is watched
+     */
+    public SharedReceiveRing(
+            RingMemory memory,
+            V4vAddress address,
+            int partner,
+            int lengthBytes,
+            Consumer<SharedReceiveRing> unregister,
+            Runnable spaceFreed) {
+        this.spaceFreed = spaceFreed;
+        this.end = new RingEnd(
+                memory, RingDescriptor.RECEIVER_DOORBELL, RingDescriptor.SENDER_DOORBELL, address.domain() > partner);
+        this.ring = end.ring;
         this.address = address;
         this.partner = partner;
         this.capacity = lengthBytes;
-        this.own = new Doorbell(ring, RingDescriptor.RECEIVER_DOORBELL);
-        this.sender = new Doorbell(ring, RingDescriptor.SENDER_DOORBELL);
         this.unregister = unregister;
     }
 
@@ -184,29 +195,35 @@ public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condit
         }
         rx = position;
         RingDescriptor.rxRelease(ring, position); // SYNC: rx-publish
-        sender.ring();
+        end.other.ring();
+        if (watched) { // SYNC: watch; the doorbell's fence is between the position and this
+            spaceFreed.run();
+        }
+    }
+
+    /** Says whether somebody who is not the writer waits for space. Whoever sets it looks at the space once more afterwards. */
+    public void watch(boolean isWatched) {
+        watched = isWatched; // SYNC: watch
     }
 
     @Override
     public boolean hold() {
-        return memory.hold();
+        return end.hold();
     }
 
     @Override
     public void letGo() {
-        memory.letGo();
+        end.letGo();
     }
 
     @Override
     public boolean await(long timeoutNanos) throws IOException {
         try {
-            IdleStrategy.await(this, own, timeoutNanos);
-            if (woken) {
-                woken = false;
-            }
-            return !closed.get() && (next != knownTx || lookForRecords());
+            IdleStrategy.await(this, end.own, timeoutNanos);
+            end.forgetWake();
+            return !end.isClosed() && (next != knownTx || lookForRecords());
         } catch (IllegalStateException e) {
-            if (closed.get()) {
+            if (end.isClosed()) {
                 return false; // and its memory has gone meanwhile
             }
             throw e;
@@ -218,79 +235,56 @@ public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condit
         try {
             return isOver();
         } catch (IllegalStateException e) {
-            if (closed.get()) {
+            if (end.isClosed()) {
                 return true; // and its memory has gone meanwhile
             }
             throw e;
         }
     }
 
-    RingMemory memory() {
-        return memory;
-    }
-
-    /** What rings when {@link #isReady} may have become true. */
-    Doorbell doorbell() {
-        return own;
+    /** With the doorbell that rings when {@link #isReady} may have become true. */
+    RingEnd end() {
+        return end;
     }
 
     /** For the wait: a record, or a reason why waiting is in vain. */
     @Override
     public boolean isOver() throws RingCorruptedException {
-        return woken || closed.get() || next != knownTx || lookForRecords() || partnerGone || sender.isClosed();
+        return end.isInterrupted() || next != knownTx || lookForRecords() || end.isInVain();
     }
 
     @Override
     public void wake() {
-        woken = true;
-        shake(own);
+        end.wake();
     }
 
     /** Tells the receiver that the partner's domain has died; records that lie in the ring can still be read. */
     public void partnerGone() {
-        partnerGone = true;
-        shake(own);
+        end.partnerGone();
     }
 
     /** The largest message that would fit now, as a sender sees it; for whoever answers questions about the ring. Any thread. */
     public int freeMessageBytes() {
-        if (!memory.hold()) {
+        if (!end.hold()) {
             return 0;
         }
         long used = RingDescriptor.txAcquire(ring) - RingDescriptor.rxAcquire(ring);
-        memory.letGo();
+        end.letGo();
         return (int) Math.max(0, Math.min(capacity - used, capacity) - 2 * RecordDescriptor.SLOT_BYTES);
-    }
-
-    private void shake(Doorbell doorbell) {
-        if (memory.hold()) {
-            doorbell.shake();
-            memory.letGo();
-        }
     }
 
     @Override
     public boolean isPartnerAlive() {
-        return !partnerGone;
+        return !end.isPartnerGone();
     }
 
     @Override
     public boolean isFinished() {
-        if (closed.get() || !memory.hold()) {
-            return true;
-        }
-        boolean finished = sender.isClosed();
-        memory.letGo();
-        return finished;
+        return end.isClosed() || end.hasOtherLeft();
     }
 
     @Override
     public void close() {
-        if (closed.compareAndSet(false, true)) {
-            unregister.accept(this);
-            own.close();
-            sender.shake();
-            memory.letGo();
-        }
+        end.close(() -> unregister.accept(this));
     }
 }

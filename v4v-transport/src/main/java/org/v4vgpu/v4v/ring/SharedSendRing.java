@@ -3,7 +3,6 @@ package org.v4vgpu.v4v.ring;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.v4vgpu.v4v.ArgoError;
 import org.v4vgpu.v4v.ArgoException;
@@ -20,18 +19,12 @@ import org.v4vgpu.v4v.V4vAddress;
  * the receiver's is read once and validated.
  */
 public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
-    private final RingMemory memory;
+    private final RingEnd end;
     private final MemorySegment ring;
     private final V4vAddress address;
     private final V4vAddress source;
     private final int capacity;
-    private final Doorbell receiver;
-    private final Doorbell own;
     private final Consumer<SharedSendRing> detach;
-
-    private final AtomicBoolean closed = new AtomicBoolean();
-    private volatile boolean partnerGone;
-    private volatile boolean woken;
 
     // The sender's own: where the next record begins, and how far the receiver is known to be.
     private long tx;
@@ -50,20 +43,22 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
     public SharedSendRing(
             RingMemory memory, V4vAddress address, V4vAddress source, int lengthBytes, Consumer<SharedSendRing> detach)
             throws RingCorruptedException {
-        this.memory = memory;
-        this.ring = memory.segment();
+        this.end = new RingEnd(
+                memory,
+                RingDescriptor.SENDER_DOORBELL,
+                RingDescriptor.RECEIVER_DOORBELL,
+                source.domain() > address.domain());
+        this.ring = end.ring;
         this.address = address;
         this.source = source;
         this.capacity = lengthBytes;
-        this.receiver = new Doorbell(ring, RingDescriptor.RECEIVER_DOORBELL);
-        this.own = new Doorbell(ring, RingDescriptor.SENDER_DOORBELL);
         this.detach = detach;
         tx = RingDescriptor.txAcquire(ring);
         long rx = RingDescriptor.rxAcquire(ring);
         if (rx < 0 || tx < rx || tx - rx >= capacity || ((tx | rx) & (RecordDescriptor.SLOT_BYTES - 1)) != 0) {
             throw corrupted(rx);
         }
-        own.open();
+        end.own.open();
         knownRx = rx;
         index = (int) (tx % capacity);
     }
@@ -81,7 +76,7 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
     @Override
     public boolean claim(int messageBytes) throws IOException {
         claimedBytes = -1;
-        if (closed.get()) {
+        if (end.isClosed()) {
             throw new ArgoException(ArgoError.ECONNREFUSED, "the ring at " + address + " was detached");
         }
         int wanted = RecordDescriptor.recordBytes(messageBytes);
@@ -90,10 +85,10 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
                     ArgoError.EMSGSIZE,
                     "message of " + messageBytes + " bytes exceeds the ring of " + capacity + " bytes at " + address);
         }
-        if (receiver.isClosed()) {
+        if (end.other.isClosed()) {
             throw new ArgoException(ArgoError.ECONNREFUSED, "the ring at " + address + " is gone");
         }
-        if (partnerGone) {
+        if (end.isPartnerGone()) {
             throw new ArgoException(ArgoError.ESRCH, "domain " + address.domain() + " is gone");
         }
         if (!fits(wanted)) {
@@ -186,7 +181,7 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
         tx += record;
         index = wrapped(index + record);
         RingDescriptor.txRelease(ring, tx); // SYNC: tx-publish
-        receiver.ring();
+        end.other.ring();
     }
 
     /** Whether the receiver has taken everything. */
@@ -202,25 +197,23 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
 
     @Override
     public boolean hold() {
-        return memory.hold();
+        return end.hold();
     }
 
     @Override
     public void letGo() {
-        memory.letGo();
+        end.letGo();
     }
 
     @Override
     public boolean awaitSpace(int messageBytes, long timeoutNanos) throws IOException {
         wantedBytes = RecordDescriptor.recordBytes(messageBytes);
         try {
-            IdleStrategy.await(this, own, timeoutNanos);
-            if (woken) {
-                woken = false;
-            }
-            return closed.get() || partnerGone || receiver.isClosed() || fits(wantedBytes);
+            IdleStrategy.await(this, end.own, timeoutNanos);
+            end.forgetWake();
+            return end.isClosed() || end.isInVain() || fits(wantedBytes);
         } catch (IllegalStateException e) {
-            if (closed.get()) {
+            if (end.isClosed()) {
                 return true; // and its memory has gone meanwhile
             }
             throw e;
@@ -230,69 +223,43 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
     @Override
     public boolean isReady(int messageBytes) throws IOException {
         try {
-            return closed.get()
-                    || partnerGone
-                    || fits(RecordDescriptor.recordBytes(messageBytes))
-                    || receiver.isClosed();
+            return end.isClosed() || fits(RecordDescriptor.recordBytes(messageBytes)) || end.isInVain();
         } catch (IllegalStateException e) {
-            if (closed.get()) {
+            if (end.isClosed()) {
                 return true; // and its memory has gone meanwhile
             }
             throw e;
         }
     }
 
-    RingMemory memory() {
-        return memory;
-    }
-
-    /** What rings when {@link #isReady} may have become true. */
-    Doorbell doorbell() {
-        return own;
+    /** With the doorbell that rings when {@link #isReady} may have become true. */
+    RingEnd end() {
+        return end;
     }
 
     /** For the wait: space, or a reason why waiting is in vain. */
     @Override
     public boolean isOver() throws RingCorruptedException {
-        return woken || closed.get() || partnerGone || fits(wantedBytes) || receiver.isClosed();
+        return end.isInterrupted() || fits(wantedBytes) || end.isInVain();
     }
 
     @Override
     public void wake() {
-        woken = true;
-        shake();
+        end.wake();
     }
 
     /** Tells the sender that the partner's domain has died. */
     public void partnerGone() {
-        partnerGone = true;
-        shake();
-    }
-
-    private void shake() {
-        if (memory.hold()) {
-            own.shake();
-            memory.letGo();
-        }
+        end.partnerGone();
     }
 
     @Override
     public boolean isPartnerAlive() {
-        if (partnerGone || !memory.hold()) {
-            return false;
-        }
-        boolean alive = !receiver.isClosed();
-        memory.letGo();
-        return alive;
+        return !end.isPartnerGone() && !end.hasOtherLeft();
     }
 
     @Override
     public void close() {
-        if (closed.compareAndSet(false, true)) {
-            detach.accept(this);
-            own.close();
-            receiver.shake();
-            memory.letGo();
-        }
+        end.close(() -> detach.accept(this));
     }
 }

@@ -14,19 +14,21 @@ import java.lang.foreign.ValueLayout;
  *  8 u32 id              of the request; a reply repeats it
  * 12 u32 status          in replies: 0 or an Argo errno
  * 16 u32 port            the ring that is meant
- * 20 u32 number          HELLO: domain; RESOLVE's reply: ring length, 0 for a ring for any partner;
- *                        SEND: source port; NOTIFY: wanted bytes, in its reply the largest message
- * 24 u32 extra           SEND: message type; NOTIFY's reply: flags
- * 28 u32 pad             0
+ * 20 u32 number          HELLO: domain, in its reply the milliseconds between the beats that are wanted, 0 for none;
+ *                        RESOLVE's reply: ring length, 0 for a ring for any partner; SEND: source port;
+ *                        NOTIFY, WAIT: wanted bytes, in the reply the largest message
+ * 24 u32 extra           HELLO: {@link #ASIDE} or 0; SEND: message type; NOTIFY's and WAIT's reply: flags
+ * 28 u32 length          SEND with a descriptor: of the message; else 0
  * 32 u64 incarnation     HELLO: of the speaker's domain
- * 40 bytes               SEND: the message
+ * 40 bytes               SEND without a descriptor: the message
  * </pre>
  *
- * <p>RESOLVE's reply carries the ring's memory as a descriptor. Little endian. Stateless, safe for any thread.
+ * <p>RESOLVE's reply carries the ring's memory as a descriptor, SEND a message that is too long for a packet. BEAT has no reply, and
+ * WAIT's comes when there is something to say. Little endian. Stateless, safe for any thread.
  */
 final class ControlDescriptor {
     static final int MAGIC = 0x4356_3456; // "V4VC"
-    static final short VERSION = 1;
+    static final short VERSION = 2;
 
     /** Who speaks; the first request on a socket. */
     static final int HELLO = 1;
@@ -40,14 +42,27 @@ final class ControlDescriptor {
     /** Asks about a ring. */
     static final int NOTIFY = 4;
 
+    /** As NOTIFY, but answered only when the space is there or never will be. */
+    static final int WAIT = 5;
+
+    /** A sign of life. */
+    static final int BEAT = 6;
+
+    /** HELLO's: a socket beside the first one, whose hang-up is not the speaker's death. */
+    static final int ASIDE = 1;
+
     static final int FLAG_EXISTS = 1;
     static final int FLAG_SHARED = 2;
     static final int FLAG_EMPTY = 4;
     static final int FLAG_SUFFICIENT = 8;
     static final int FLAG_TOO_LARGE = 16;
+    static final int FLAG_BUSY = 32;
 
     static final int BYTES = 40;
+
+    /** A longer message travels as a descriptor. */
     static final int MAXIMUM_DATA_BYTES = 64 * 1024;
+
     static final int MAXIMUM_PACKET_BYTES = BYTES + MAXIMUM_DATA_BYTES;
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
@@ -68,6 +83,14 @@ final class ControlDescriptor {
         packet.set(INT, 24, extra);
         packet.set(INT, 28, 0);
         packet.set(LONG, 32, incarnation);
+    }
+
+    static void writeLength(MemorySegment packet, int length) {
+        packet.set(INT, 28, length);
+    }
+
+    static int length(MemorySegment packet) {
+        return packet.get(INT, 28);
     }
 
     static boolean hasMagic(MemorySegment packet, int bytes) {

@@ -9,31 +9,39 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 
 /**
- * The one thread of a hypervisor: it serves the domain's socket and notices hang-ups. It never blocks but in poll, and never asks
- * another domain for anything, so two domains can't wait for each other.
+ * The one thread of a domain: it serves the domain's socket, and notices hang-ups, peers that show no life where that is asked for,
+ * and that the fabric itself has gone. It never blocks but in poll, and never asks another domain for anything, so two domains
+ * can't wait for each other.
  */
 final class ControlLoop implements Runnable {
     private static final Logger LOG = System.getLogger(ControlLoop.class.getName());
     private static final long POLLFD_BYTES = 8;
     private static final long ACCEPT_PAUSE_NANOS = 1_000_000_000;
-    private static final int MOST_LINKS = 1024;
 
-    /** A process has one link for each of its domains, two after a race. */
-    private static final int MOST_LINKS_OF_A_PROCESS = 64;
+    /** How often to look whether the fabric is still there; no descriptor tells that. */
+    private static final int LOOK_AROUND_MILLIS = 400;
 
-    private final SharedMemoryHypervisor hypervisor;
+    static final int MOST_LINKS = 1024;
+
+    /** A process has one link for each of its domains, two after a race, and one for each thread that waits for space. */
+    static final int MOST_LINKS_OF_A_PROCESS = 64;
+
+    private final FabricDomain domain;
     private final ControlServer server;
     private final int listening;
     private final int wakeup;
     private final List<ServedLink> served = new ArrayList<>();
 
     private long acceptFailedNanos = System.nanoTime() - ACCEPT_PAUSE_NANOS;
+    private long lookedNanos = System.nanoTime();
+    private long beatNanos = System.nanoTime();
     private volatile boolean closed;
 
-    ControlLoop(SharedMemoryHypervisor hypervisor, ControlServer server, int listening, int wakeup) {
-        this.hypervisor = hypervisor;
+    ControlLoop(FabricDomain domain, ControlServer server, int listening, int wakeup) {
+        this.domain = domain;
         this.server = server;
         this.listening = listening;
         this.wakeup = wakeup;
@@ -59,59 +67,76 @@ final class ControlLoop implements Runnable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment packet = arena.allocate(ControlDescriptor.MAXIMUM_PACKET_BYTES, 8);
             MemorySegment reply = arena.allocate(ControlDescriptor.BYTES, 8);
-            while (!closed) {
+            while (!closed && isInFabric()) {
                 turn(packet, reply);
             }
         } catch (IOException | RuntimeException e) {
-            LOG.log(Level.ERROR, "the control loop of domain " + hypervisor.domain() + " failed", e);
+            LOG.log(Level.ERROR, "the control loop of domain " + domain.id() + " failed", e);
         } finally {
             served.forEach(link -> Linux.close(link.fd));
             Linux.close(listening);
-            hypervisor.loopEnded();
+            domain.close();
         }
     }
 
+    private boolean isInFabric() {
+        long now = System.nanoTime();
+        if (now - lookedNanos < LOOK_AROUND_MILLIS * 1_000_000L) {
+            return true;
+        }
+        lookedNanos = now;
+        boolean isInFabric = domain.isInFabric();
+        if (!isInFabric) {
+            LOG.log(Level.WARNING, "domain {0} leaves: {1} was removed", domain.id(), domain.fabric());
+        }
+        return isInFabric;
+    }
+
     private void turn(MemorySegment packet, MemorySegment reply) throws IOException {
-        List<Peer> peers = hypervisor.peersWithLinks();
+        Map<Peer, ControlLink> links = domain.peers().links();
         try (Arena arena = Arena.ofConfined()) {
-            int count = 2 + served.size() + peers.size();
+            int count = 2 + served.size() + links.size();
             MemorySegment fds = arena.allocate(count * POLLFD_BYTES, 4);
             want(fds, 0, wakeup, Linux.POLLIN);
             boolean pausing = System.nanoTime() - acceptFailedNanos < ACCEPT_PAUSE_NANOS;
-            want(fds, 1, pausing ? -1 : listening, Linux.POLLIN);
+            want(fds, 1, pausing ? -1 : listening, Linux.POLLIN); // poll ignores negative descriptors
             int at = 2;
             for (ServedLink link : served) {
                 want(fds, at++, link.fd, Linux.POLLIN);
             }
-            for (Peer peer : peers) {
-                want(fds, at++, hypervisor.linkFd(peer), (short) 0); // a hang-up is always reported
+            for (ControlLink link : links.values()) {
+                want(fds, at++, link.fd(), (short) 0); // a hang-up is always reported
             }
-            if (Linux.poll(fds, count, pausing ? (int) (ACCEPT_PAUSE_NANOS / 1_000_000) : -1) == 0) {
-                return;
+            int ready = Linux.poll(fds, count, beat(links));
+            if (ready > 0) {
+                serve(fds, links, packet, reply);
             }
-            at = 2 + served.size();
-            for (Peer peer : peers) {
-                if ((events(fds, at++) & (Linux.POLLHUP | Linux.POLLERR)) != 0) {
-                    hypervisor.peerGone(peer);
-                }
+            dropSilent();
+        }
+    }
+
+    private void serve(MemorySegment fds, Map<Peer, ControlLink> links, MemorySegment packet, MemorySegment reply)
+            throws IOException {
+        int at = 2 + served.size();
+        for (Peer peer : links.keySet()) {
+            if ((events(fds, at++) & (Linux.POLLHUP | Linux.POLLERR)) != 0) {
+                domain.peerGone(peer);
             }
-            at = 2;
-            for (Iterator<ServedLink> each = served.iterator(); each.hasNext(); ) {
-                ServedLink link = each.next();
-                if (events(fds, at++) != 0 && !serve(link, packet, reply)) {
-                    each.remove();
-                    Linux.close(link.fd);
-                    if (link.peer != null) {
-                        hypervisor.peerGone(link.peer);
-                    }
-                }
+        }
+        at = 2;
+        for (Iterator<ServedLink> each = served.iterator(); each.hasNext(); ) {
+            ServedLink link = each.next();
+            if (events(fds, at++) != 0 && !serve(link, packet, reply)) {
+                each.remove();
+                drop(link);
             }
-            if (events(fds, 0) != 0) {
-                Linux.drain(wakeup);
-            }
-            if (events(fds, 1) != 0) {
-                accept();
-            }
+        }
+        if (events(fds, 0) != 0) {
+            Linux.drain(wakeup);
+            server.answerWaiting(reply);
+        }
+        if (events(fds, 1) != 0) {
+            accept();
         }
     }
 
@@ -124,14 +149,80 @@ final class ControlLoop implements Runnable {
         return fds.get(ValueLayout.JAVA_SHORT, at * POLLFD_BYTES + 6);
     }
 
+    /** Shows life to those who asked for it. How long the next poll may take, in milliseconds. */
+    private int beat(Map<Peer, ControlLink> links) throws IOException {
+        int millis = LOOK_AROUND_MILLIS;
+        if (domain.configuration().stoppedMillis() > 0) {
+            millis = Math.min(millis, domain.configuration().beatMillis());
+        }
+        int wanted = Integer.MAX_VALUE;
+        for (ControlLink link : links.values()) {
+            if (link.beatMillis() > 0) {
+                wanted = Math.min(wanted, link.beatMillis());
+            }
+        }
+        if (wanted == Integer.MAX_VALUE) {
+            return millis;
+        }
+        long now = System.nanoTime();
+        if (now - beatNanos >= wanted * 1_000_000L) {
+            beatNanos = now;
+            for (ControlLink link : links.values()) {
+                if (link.beatMillis() > 0) {
+                    link.beat();
+                }
+            }
+        }
+        long left = wanted - (now - beatNanos) / 1_000_000;
+        return Math.clamp(left, 1, millis);
+    }
+
+    /** Drops the links of peers that have gone, and of those that have shown no life for too long, which is to be gone. */
+    private void dropSilent() {
+        long limitNanos = domain.configuration().stoppedMillis() * 1_000_000L;
+        long now = System.nanoTime();
+        for (Iterator<ServedLink> each = served.iterator(); each.hasNext(); ) {
+            ServedLink link = each.next();
+            Peer peer = link.peer;
+            if (peer == null) {
+                continue;
+            }
+            boolean silent = limitNanos > 0 && !link.isAside && now - link.heardNanos > limitNanos;
+            if (silent) {
+                LOG.log(
+                        Level.WARNING,
+                        "domain {0} gives up domain {1}: no sign of life for {2} ms",
+                        domain.id(),
+                        peer.domain,
+                        limitNanos / 1_000_000);
+            }
+            if (silent || peer.gone) {
+                each.remove();
+                drop(link);
+            }
+        }
+    }
+
+    private void drop(ServedLink link) {
+        Linux.close(link.fd);
+        domain.rings().forget(link);
+        if (link.peer != null && !link.isAside) {
+            domain.peerGone(link.peer);
+        }
+    }
+
     private void accept() {
         int fd;
         try {
             fd = Linux.accept(listening);
-        } catch (IOException e) { // it would fail again at once
-            acceptFailedNanos = System.nanoTime();
-            LOG.log(Level.WARNING, "domain {0} could not accept a peer: {1}", hypervisor.domain(), e.getMessage());
+        } catch (LinuxException e) {
+            if (e.errno() != Linux.EAGAIN) { // it would fail again at once
+                acceptFailedNanos = System.nanoTime();
+                LOG.log(Level.WARNING, "domain {0} could not accept a peer: {1}", domain.id(), e.getMessage());
+            }
             return;
+        } catch (IOException e) {
+            throw new AssertionError("a system call fails with a LinuxException", e);
         }
         try {
             int pid = Linux.peerCredentials(fd).pid();
@@ -142,21 +233,20 @@ final class ControlLoop implements Runnable {
             served.add(new ServedLink(fd, pid));
         } catch (IOException e) {
             Linux.close(fd);
-            LOG.log(Level.WARNING, "domain {0} turned a peer away: {1}", hypervisor.domain(), e.getMessage());
+            LOG.log(Level.WARNING, "domain {0} turned a peer away: {1}", domain.id(), e.getMessage());
         }
     }
 
     /** Serves one request. False if the link is to be closed. */
     private boolean serve(ServedLink link, MemorySegment packet, MemorySegment reply) {
+        int fd = -1;
         try {
             Linux.Packet received = Linux.receive(link.fd, packet);
-            if (received.fd() >= 0) {
-                Linux.close(received.fd());
-                return refuse(link, "sent a descriptor");
-            }
+            fd = received.fd();
             if (received.bytes() == 0) {
                 return false;
             }
+            link.heardNanos = System.nanoTime();
             if (!ControlDescriptor.hasMagic(packet, received.bytes())) {
                 return refuse(link, "does not speak the fabric's protocol");
             }
@@ -170,11 +260,15 @@ final class ControlLoop implements Runnable {
                         "speaks version " + ControlDescriptor.version(packet)
                                 + " of the fabric's protocol, this is version " + ControlDescriptor.VERSION);
             }
-            return server.serve(link, packet.asSlice(0, received.bytes()), reply);
+            return server.serve(link, packet.asSlice(0, received.bytes()), fd, reply);
         } catch (LinuxException e) {
             return e.errno() == Linux.EAGAIN;
         } catch (IOException e) {
             return refuse(link, String.valueOf(e.getMessage()));
+        } finally {
+            if (fd >= 0) {
+                Linux.close(fd);
+            }
         }
     }
 
@@ -182,7 +276,7 @@ final class ControlLoop implements Runnable {
         LOG.log(
                 Level.WARNING,
                 "domain {0} drops the process {1}: it {2}",
-                hypervisor.domain(),
+                domain.id(),
                 Integer.toString(link.pid),
                 why);
         return false;

@@ -10,6 +10,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.Set;
+import org.v4vgpu.v4v.V4vAddress;
 
 /**
  * The directory that plays the host: one lock file and one Unix socket per domain. Immutable, safe for any thread.
@@ -21,6 +22,10 @@ public record Fabric(Path directory) {
     /** Environment variable: the directory. */
     public static final String VARIABLE = "V4VGPU_FABRIC";
 
+    /** What all domains' sockets are called. */
+    static final String SOCKETS = "*.sock";
+
+    private static final String SOCKET_SUFFIX = ".sock";
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
 
@@ -66,7 +71,18 @@ public record Fabric(Path directory) {
     }
 
     Path socket(int domain) {
-        return directory.resolve(domain + ".sock");
+        return directory.resolve(domain + SOCKET_SUFFIX);
+    }
+
+    /** The domain whose socket that is, or -1 if it is none's. */
+    static int domainOf(Path socket) {
+        String name = socket.getFileName().toString();
+        try {
+            int domain = Integer.parseInt(name, 0, name.length() - SOCKET_SUFFIX.length(), 10);
+            return domain < V4vAddress.DOMAIN_ANY ? domain : -1;
+        } catch (NumberFormatException e) {
+            return -1;
+        }
     }
 
     @Override

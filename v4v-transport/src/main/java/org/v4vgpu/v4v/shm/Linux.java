@@ -42,6 +42,8 @@ final class Linux {
     static final int EINTR = 4;
     static final int EAGAIN = 11;
     static final int ENOENT = 2;
+    static final int EPIPE = 32;
+    static final int ECONNRESET = 104;
     static final int ECONNREFUSED = 111;
 
     static final short POLLIN = 1;
@@ -51,6 +53,7 @@ final class Linux {
     private static final int AF_UNIX = 1;
     private static final int SOCK_SEQPACKET = 5;
     private static final int SOCK_CLOEXEC = 0x80000;
+    private static final int SOCK_NONBLOCK = 0x800;
     private static final int SOL_SOCKET = 1;
     private static final int SO_PEERCRED = 17;
     private static final int SCM_RIGHTS = 1;
@@ -134,10 +137,12 @@ final class Linux {
         }
     }
 
+    /** A Unix socket that never blocks. */
     static int seqpacketSocket() throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = state(arena);
-            return check("socket", state, (int) SOCKET.invokeExact(state, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+            int type = SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK;
+            return check("socket", state, (int) SOCKET.invokeExact(state, AF_UNIX, type, 0));
         } catch (Throwable e) {
             throw rethrow(e);
         }
@@ -154,16 +159,27 @@ final class Linux {
         }
     }
 
+    /**
+     * Accepts without blocking.
+     *
+     * @throws LinuxException EAGAIN if nobody connects any more
+     */
     static int accept(int fd) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = state(arena);
+            int flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
             return check("accept", state, (int)
-                    ACCEPT.invokeExact(state, fd, MemorySegment.NULL, MemorySegment.NULL, SOCK_CLOEXEC));
+                    ACCEPT.invokeExact(state, fd, MemorySegment.NULL, MemorySegment.NULL, flags));
         } catch (Throwable e) {
             throw rethrow(e);
         }
     }
 
+    /**
+     * Connects without blocking.
+     *
+     * @throws LinuxException EAGAIN while the other side's backlog is full
+     */
     static void connect(int fd, Path path) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = state(arena);

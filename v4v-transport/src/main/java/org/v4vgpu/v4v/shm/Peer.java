@@ -9,7 +9,7 @@ import org.v4vgpu.v4v.ring.SharedSendRing;
 
 /**
  * One life of another domain, as long as we know it: its sockets in both directions and what hangs on them. Guarded by the
- * hypervisor's lock.
+ * {@link FabricDomain}'s lock.
  */
 final class Peer {
     final int domain;
@@ -18,10 +18,13 @@ final class Peer {
     /** Sockets of theirs that we requested; the first one is used. */
     final List<ControlLink> links = new ArrayList<>();
 
+    /** Sockets of theirs on which somebody waits for space. */
+    final Set<ControlLink> asides = new HashSet<>();
+
     /** Rings of theirs that we write. */
     final Set<SharedSendRing> attached = new HashSet<>();
 
-    boolean gone;
+    volatile boolean gone;
 
     Peer(int domain, long incarnation) {
         this.domain = domain;

@@ -11,6 +11,12 @@ final class ServedLink {
     @Nullable
     Peer peer;
 
+    /** A socket beside the first one: its hang-up is no death. */
+    boolean isAside;
+
+    /** When something came over it last. */
+    long heardNanos = System.nanoTime();
+
     ServedLink(int fd, int pid) {
         this.fd = fd;
         this.pid = pid;

@@ -17,9 +17,11 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import org.v4vgpu.v4v.ClaimedMessage;
 import org.v4vgpu.v4v.IncomingMessage;
 import org.v4vgpu.v4v.MessageChannel;
 import org.v4vgpu.v4v.OutgoingMessage;
+import org.v4vgpu.v4v.Payload;
 import org.v4vgpu.v4v.PeerLostException;
 import org.v4vgpu.v4v.TcpAddress;
 import org.v4vgpu.v4v.ring.IdleStrategy;
@@ -58,7 +60,9 @@ public final class TcpMessageChannel implements MessageChannel {
     private final MemorySegment staging = Arena.ofAuto().allocate(TcpDescriptor.MAXIMUM_FRAME_BYTES, 64);
     private final ByteBuffer stagingBuffer = staging.asByteBuffer();
     private final ByteBuffer[] gathered = {stagingBuffer, ByteBuffer.allocateDirect(0)};
+    private final StagedClaim claim = new StagedClaim();
     private boolean isClaimed;
+    private int claimedPayloadBytes;
     private boolean outputEnded;
 
     /** Connects and exchanges preambles. */
@@ -226,17 +230,23 @@ public final class TcpMessageChannel implements MessageChannel {
         ensureSendable();
         isClaimed = true;
         long payload = (long) TcpDescriptor.PREFIX_BYTES + headerBytes;
-        return new TcpOutgoingMessage(this, headerBytes, staging.asSlice(payload, payloadBytes));
+        claimedPayloadBytes = payloadBytes;
+        return new ClaimedMessage(claim, headerBytes, Payload.of(staging.asSlice(payload, payloadBytes)));
     }
 
-    void commit(MemorySegment header, MemorySegment payload) throws IOException {
-        isClaimed = false;
-        ensureOpen(sendingBroken);
-        writeStaged(0, stageHeader(header, payload.byteSize()) + (int) payload.byteSize());
-    }
+    /** The one claim that there can be at a time. */
+    private final class StagedClaim implements ClaimedMessage.Claim {
+        @Override
+        public void commit(MemorySegment header) throws IOException {
+            isClaimed = false;
+            ensureOpen(sendingBroken);
+            writeStaged(0, stageHeader(header, claimedPayloadBytes) + claimedPayloadBytes);
+        }
 
-    void abandon() {
-        isClaimed = false;
+        @Override
+        public void abandon() {
+            isClaimed = false;
+        }
     }
 
     @Override

@@ -121,7 +121,7 @@ class DoorbellPanelTest {
     @Test
     void sleepsThoughAPeerWritesNonsenseIntoItsWord() throws Exception {
         make(2);
-        senders.get(0).memory().segment().set(java.lang.foreign.ValueLayout.JAVA_INT, RingDescriptor.RECEIVER_DOORBELL, 77);
+        senders.get(0).end().ring.set(java.lang.foreign.ValueLayout.JAVA_INT, RingDescriptor.RECEIVER_DOORBELL, 77);
         AtomicInteger questions = new AtomicInteger();
         try (DoorbellPanel panel = new DoorbellPanel(() -> {
             questions.incrementAndGet();

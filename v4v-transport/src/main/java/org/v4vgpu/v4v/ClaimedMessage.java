@@ -1,26 +1,34 @@
-package org.v4vgpu.v4v.tcp;
+package org.v4vgpu.v4v;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import org.v4vgpu.v4v.OutgoingMessage;
-import org.v4vgpu.v4v.Payload;
 
-/** A payload in the channel's staging buffer. Confined to the sending thread. */
-final class TcpOutgoingMessage implements OutgoingMessage {
-    private final TcpMessageChannel channel;
+/** Space claimed in a channel, to be committed or given back once. Confined to the sending thread. */
+public final class ClaimedMessage implements OutgoingMessage {
+    /** What the channel does with the claim in the end. */
+    public interface Claim {
+        /** Publishes the message; the header has the length that was claimed. */
+        void commit(MemorySegment header) throws IOException;
+
+        /** Forgets it. */
+        void abandon();
+    }
+
+    private final Claim claim;
     private final int headerBytes;
-    private final MemorySegment payload;
+    private final Payload payload;
     private boolean isOver;
 
-    TcpOutgoingMessage(TcpMessageChannel channel, int headerBytes, MemorySegment payload) {
-        this.channel = channel;
+    /** A claim for a header of that length and a payload in that space. */
+    public ClaimedMessage(Claim claim, int headerBytes, Payload payload) {
+        this.claim = claim;
         this.headerBytes = headerBytes;
         this.payload = payload;
     }
 
     @Override
     public Payload payload() {
-        return Payload.of(payload);
+        return payload;
     }
 
     @Override
@@ -33,14 +41,14 @@ final class TcpOutgoingMessage implements OutgoingMessage {
                     "header of " + header.byteSize() + " bytes where " + headerBytes + " were claimed");
         }
         isOver = true;
-        channel.commit(header, payload);
+        claim.commit(header);
     }
 
     @Override
     public void close() {
         if (!isOver) {
             isOver = true;
-            channel.abandon();
+            claim.abandon();
         }
     }
 }
