@@ -13,7 +13,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.v4v.ArgoException;
-import org.v4vgpu.v4v.MessageChannel;
 import org.v4vgpu.v4v.ReceiveRing;
 import org.v4vgpu.v4v.SendRing;
 import org.v4vgpu.v4v.V4vAddress;
@@ -34,7 +33,7 @@ final class Handshakes implements AutoCloseable {
     private final V4vHypervisor hypervisor;
     private final V4vAddress address;
     private final int ringBytes;
-    private final Consumer<MessageChannel> whole;
+    private final Consumer<V4vConnection> whole;
     private final ThreadPoolExecutor threads;
 
     // Guarded by this: requests of the domains that have a thread, and the connections of each domain.
@@ -47,7 +46,7 @@ final class Handshakes implements AutoCloseable {
     /**
      * @param whole gets each connection, in the thread of its domain
      */
-    Handshakes(V4vHypervisor hypervisor, V4vAddress address, int ringBytes, Consumer<MessageChannel> whole) {
+    Handshakes(V4vHypervisor hypervisor, V4vAddress address, int ringBytes, Consumer<V4vConnection> whole) {
         this.hypervisor = hypervisor;
         this.address = address;
         this.ringBytes = ringBytes;
@@ -157,18 +156,18 @@ final class Handshakes implements AutoCloseable {
                             + V4vConnections.CONNECTIONS_PROPERTY + ")");
             return;
         }
-        MessageChannel channel = null;
+        V4vConnection connection = null;
         try {
-            channel = open(patient, connector);
+            connection = open(patient, connector);
         } finally {
-            if (channel == null) {
+            if (connection == null) {
                 uncount(connector.domain());
             }
         }
-        whole.accept(channel);
+        whole.accept(connection);
     }
 
-    private MessageChannel open(V4vHypervisor patient, V4vAddress connector) throws IOException {
+    private V4vConnection open(V4vHypervisor patient, V4vAddress connector) throws IOException {
         ReceiveRing in;
         try {
             in = V4vConnections.register(patient, connector.domain(), ringBytes);
@@ -183,7 +182,7 @@ final class Handshakes implements AutoCloseable {
             out = patient.attach(in.address().port(), connector);
             MemorySegment accept = ConnectDescriptor.encode(in.address().port(), "");
             V4vConnections.answer(out, ConnectDescriptor.ACCEPT, accept);
-            return new V4vMessageChannel(in, out, connector.toString(), () -> uncount(connector.domain()));
+            return new V4vConnection(in, out, address, connector, () -> uncount(connector.domain()));
         } catch (IOException | RuntimeException e) {
             if (out != null) {
                 out.close();

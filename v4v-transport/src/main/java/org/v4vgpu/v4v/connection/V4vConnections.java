@@ -2,8 +2,11 @@ package org.v4vgpu.v4v.connection;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.net.ConnectException;
+import java.net.SocketTimeoutException;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import org.v4vgpu.v4v.ArgoError;
 import org.v4vgpu.v4v.ArgoException;
 import org.v4vgpu.v4v.MessageChannel;
@@ -59,16 +62,36 @@ public final class V4vConnections {
      */
     public static MessageChannel connect(V4vHypervisor hypervisor, V4vAddress address, long timeoutNanos, int ringBytes)
             throws IOException {
+        return open(hypervisor, address, timeoutNanos, ringBytes, _ -> {}).messages();
+    }
+
+    /**
+     * Connects to a listener, for whoever puts something other than messages on the rings.
+     *
+     * @param registered gets the new ring before anything is asked of the listener; closing it ends the attempt
+     * @throws ConnectException if nobody listens there, or the listener refused
+     * @throws SocketTimeoutException if there was no answer in time
+     * @throws IOException as {@link #connect}
+     */
+    public static V4vConnection open(
+            V4vHypervisor hypervisor,
+            V4vAddress address,
+            long timeoutNanos,
+            int ringBytes,
+            Consumer<ReceiveRing> registered)
+            throws IOException {
         long start = System.nanoTime();
         ReceiveRing in = null;
         try {
             in = register(hypervisor.withPatience(timeoutNanos), address.domain(), ringBytes);
+            registered.accept(in);
             request(hypervisor, in.address(), address, left(start, timeoutNanos));
-            MessageChannel channel = answer(hypervisor, in, address, start, timeoutNanos);
+            SendRing out = answer(hypervisor, in, address, start, timeoutNanos);
+            V4vConnection connection = new V4vConnection(in, out, in.address(), address, () -> {});
             in = null;
-            return channel;
+            return connection;
         } catch (ArgoException e) {
-            throw new IOException(explain(hypervisor, address, e), e);
+            throw failure(hypervisor, address, e);
         } finally {
             if (in != null) {
                 in.close();
@@ -93,7 +116,8 @@ public final class V4vConnections {
         }
     }
 
-    static int ordinaryRingBytes() {
+    /** The length of a connection's ring where nobody asks for another: see {@link #RING_PROPERTY}. */
+    public static int ordinaryRingBytes() {
         return RING_BYTES;
     }
 
@@ -136,14 +160,15 @@ public final class V4vConnections {
         return true;
     }
 
-    private static MessageChannel answer(
+    private static SendRing answer(
             V4vHypervisor hypervisor, ReceiveRing in, V4vAddress address, long start, long timeoutNanos)
             throws IOException {
         if (!in.next() && !(in.await(left(start, timeoutNanos)) && in.next())) {
-            throw new IOException(
-                    in.isPartnerAlive()
-                            ? address + ": no answer in " + timeoutNanos / 1_000_000 + " ms; is the server overloaded?"
-                            : address + ": the domain died while connecting");
+            if (in.isPartnerAlive()) {
+                throw new SocketTimeoutException(
+                        address + ": no answer in " + timeoutNanos / 1_000_000 + " ms; is the server overloaded?");
+            }
+            throw new ConnectException(address + ": the domain died while connecting");
         }
         MemorySegment message = copy(in);
         in.release(in.position());
@@ -155,10 +180,10 @@ public final class V4vConnections {
             case ConnectDescriptor.ACCEPT -> {
                 V4vAddress ring = new V4vAddress(address.domain(), ConnectDescriptor.port(message));
                 V4vHypervisor patient = hypervisor.withPatience(left(start, timeoutNanos));
-                yield new V4vMessageChannel(in, attach(patient, in, ring), address.toString(), () -> {});
+                yield attach(patient, in, ring);
             }
             case ConnectDescriptor.REFUSE ->
-                throw new IOException(address + " refused the connection: " + ConnectDescriptor.reason(message));
+                throw new ConnectException(address + " refused the connection: " + ConnectDescriptor.reason(message));
             default -> throw new IOException(address + " does not speak the v4vgpu message protocol");
         };
     }
@@ -180,6 +205,17 @@ public final class V4vConnections {
         MemorySegment copy = MemorySegment.ofArray(new byte[bytes]);
         ring.copy(0, copy, 0, bytes);
         return copy.asReadOnly();
+    }
+
+    private static IOException failure(V4vHypervisor hypervisor, V4vAddress address, ArgoException e) {
+        String message = explain(hypervisor, address, e);
+        IOException failure = switch (e.error()) {
+            case ESRCH, ECONNREFUSED -> new ConnectException(message);
+            case EAGAIN -> new SocketTimeoutException(message);
+            default -> new IOException(message);
+        };
+        failure.initCause(e);
+        return failure;
     }
 
     private static String explain(V4vHypervisor hypervisor, V4vAddress address, ArgoException e) {

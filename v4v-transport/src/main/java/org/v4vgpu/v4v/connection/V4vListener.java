@@ -36,7 +36,7 @@ public final class V4vListener implements MessageListener {
     private final Thread reader;
 
     // Guarded by ready.
-    private final ArrayDeque<MessageChannel> ready = new ArrayDeque<>();
+    private final ArrayDeque<V4vConnection> ready = new ArrayDeque<>();
     private boolean closed;
 
     /** Listens on a port of a domain, with rings of the ordinary length. */
@@ -95,6 +95,11 @@ public final class V4vListener implements MessageListener {
 
     @Override
     public MessageChannel accept() throws IOException {
+        return acceptConnection().messages();
+    }
+
+    /** As {@link #accept}, for whoever puts something other than messages on the rings. */
+    public V4vConnection acceptConnection() throws IOException {
         boolean interrupted = false;
         synchronized (ready) {
             try {
@@ -158,21 +163,21 @@ public final class V4vListener implements MessageListener {
         }
     }
 
-    private void offer(MessageChannel channel) {
+    private void offer(V4vConnection connection) {
         synchronized (ready) {
             if (!closed) {
-                ready.add(channel);
+                ready.add(connection);
                 ready.notifyAll();
                 return;
             }
         }
-        channel.close();
+        connection.close();
     }
 
     private void end() {
         synchronized (ready) {
             closed = true;
-            ready.forEach(MessageChannel::close);
+            ready.forEach(V4vConnection::close);
             ready.clear();
             ready.notifyAll();
         }
