@@ -50,7 +50,7 @@ public final class V4vChannel extends AbstractChannel implements DuplexChannel {
 
     private final V4vChannelConfig config;
     private final LoopRegistration registration = new LoopRegistration();
-    private final Runnable flushAgain = () -> ((V4vUnsafe) unsafe()).flushNow();
+    private final Runnable flushAgain = this::flushAgain;
 
     private volatile @Nullable Link link;
     private volatile boolean closed;
@@ -307,6 +307,10 @@ public final class V4vChannel extends AbstractChannel implements DuplexChannel {
                 return;
             }
         }
+    }
+
+    private void flushAgain() {
+        ((V4vUnsafe) unsafe()).flushNow();
     }
 
     private final class V4vUnsafe extends AbstractUnsafe implements V4vIoHandle {

@@ -150,26 +150,20 @@ final class V4vInput {
     private boolean accept() throws IOException {
         heard = true;
         int type = in.messageType();
-        switch (type) {
-            case StreamDescriptor.BYTES -> {
-                at = 0;
-                left = in.messageBytes();
-                return true;
-            }
-            case StreamDescriptor.END -> {
-                ended = true;
-                return false;
-            }
-            case StreamDescriptor.RESET -> {
-                ended = true;
-                throw new SocketException("Connection reset by " + connection.peer());
-            }
-            default -> {
-                ended = true;
-                throw new SocketException("Connection reset: " + connection.peer() + " sent a record of type 0x"
-                        + Integer.toHexString(type) + ", which no byte stream has");
-            }
+        if (type == StreamDescriptor.BYTES) {
+            at = 0;
+            left = in.messageBytes();
+            return true;
         }
+        ended = true;
+        if (type == StreamDescriptor.END) {
+            return false;
+        }
+        throw new SocketException(
+                type == StreamDescriptor.RESET
+                        ? "Connection reset by " + connection.peer()
+                        : "Connection reset: " + connection.peer() + " sent a record of type 0x"
+                                + Integer.toHexString(type) + ", which no byte stream has");
     }
 
     private IOException gone(IllegalStateException e) {
