@@ -23,11 +23,18 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpVersion;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+import okhttp3.Response;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.v4vgpu.v4v.V4vAddress;
+import org.v4vgpu.v4v.socket.V4vSocketFactory;
 
 /** A Netty HTTP server, which knows nothing of V4V, answers over it: requests one after the other on one connection, and large ones. */
 @Timeout(60)
@@ -54,13 +61,7 @@ class V4vHttpTest {
     void answersRequests() throws Exception {
         BlockingQueue<FullHttpResponse> responses = new LinkedBlockingQueue<>();
         try (NettyDomains domains = new NettyDomains(fabric)) {
-            Channel server = domains.listen(new ChannelInitializer<>() {
-                @Override
-                protected void initChannel(Channel channel) {
-                    channel.pipeline()
-                            .addLast(new HttpServerCodec(), new HttpObjectAggregator(2 * LARGE), new Answering());
-                }
-            });
+            Channel server = listen(domains);
             Channel client = domains.connect(server, new ChannelInitializer<>() {
                 @Override
                 protected void initChannel(Channel channel) {
@@ -87,6 +88,39 @@ class V4vHttpTest {
             client.writeAndFlush(request("/large", Unpooled.copiedBuffer(large, StandardCharsets.US_ASCII)));
             assertEquals("/large" + large, body(responses));
         }
+    }
+
+    @Test
+    void answersAClientThatKnowsOnlySockets() throws Exception {
+        try (NettyDomains domains = new NettyDomains(fabric)) {
+            Channel server = listen(domains);
+            V4vAddress address = (V4vAddress) server.localAddress();
+            OkHttpClient client = new OkHttpClient.Builder()
+                    .socketFactory(new V4vSocketFactory(domains.connecting))
+                    .build();
+            String large = "v4v ".repeat(LARGE / 4);
+            for (String body : List.of("", "small", large)) {
+                Request request = new Request.Builder()
+                        .url("http://" + address.domain() + ":" + address.port() + "/path")
+                        .post(RequestBody.create(body.getBytes(StandardCharsets.US_ASCII)))
+                        .build();
+                try (Response response = client.newCall(request).execute()) {
+                    assertEquals(200, response.code());
+                    assertEquals("/path" + body, response.body().string());
+                }
+            }
+            client.connectionPool().evictAll();
+            client.dispatcher().executorService().shutdown();
+        }
+    }
+
+    private static Channel listen(NettyDomains domains) {
+        return domains.listen(new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                channel.pipeline().addLast(new HttpServerCodec(), new HttpObjectAggregator(2 * LARGE), new Answering());
+            }
+        });
     }
 
     private static FullHttpRequest request(String path, ByteBuf body) {
