@@ -352,7 +352,7 @@ public final class V4vChannel extends AbstractChannel implements DuplexChannel {
 
         @Override
         public void handle(IoRegistration ignored, IoEvent event) {
-            V4vIoOps ready = ((V4vIoEvent) event).ops();
+            V4vIoOps ready = (V4vIoOps) event;
             if (ready.space()) {
                 flushNow();
             }

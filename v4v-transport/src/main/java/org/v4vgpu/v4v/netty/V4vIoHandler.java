@@ -55,7 +55,7 @@ public final class V4vIoHandler implements IoHandler {
                 return new V4vIoHandler(executor);
             }
 
-            /** Nothing in a handler belongs to a thread, so a group may stop loops that have no channels. */
+            // Nothing in a handler belongs to a thread, so a group may stop loops that have no channels.
             @Override
             public boolean isChangingThreadSupported() {
                 return true;
@@ -142,7 +142,7 @@ public final class V4vIoHandler implements IoHandler {
 
     private static void tell(V4vIoRegistration registration, V4vIoOps ready) {
         try {
-            registration.handle().handle(registration, V4vIoEvent.of(ready));
+            registration.handle().handle(registration, ready);
         } catch (RuntimeException e) { // the loop must outlive it
             LOG.log(Level.WARNING, "a V4V channel failed to handle " + ready, e);
         }

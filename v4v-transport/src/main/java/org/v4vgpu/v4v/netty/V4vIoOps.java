@@ -1,9 +1,10 @@
 package org.v4vgpu.v4v.netty;
 
+import io.netty.channel.IoEvent;
 import io.netty.channel.IoOps;
 
-/** What a channel waits for: bytes or an end to read, space or an end to write. Immutable. */
-enum V4vIoOps implements IoOps {
+/** What a channel waits for, and as an event what is there: bytes or an end to read, space or an end to write. Immutable. */
+enum V4vIoOps implements IoOps, IoEvent {
     NONE(false, false),
     READ(true, false),
     SPACE(false, true),

@@ -6,6 +6,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A handle's place in a {@link V4vIoHandler}, with its interest. {@link #submit} and {@link #cancel} are safe for any thread. */
 final class V4vIoRegistration implements IoRegistration {
+    /** Ids of submissions are for handlers whose events name them; ours name none. */
+    private static final long SUBMITTED = 0;
+
     private static final long INVALID = -1;
 
     private final V4vIoHandler handler;
@@ -51,7 +54,7 @@ final class V4vIoRegistration implements IoRegistration {
                 handler.interestsChanged();
             }
         });
-        return wanted.ordinal();
+        return SUBMITTED;
     }
 
     @Override

@@ -5,37 +5,38 @@ import org.v4vgpu.v4v.ring.DoorbellPanel;
 
 /** Whether this transport can be used here. Safe for any thread. */
 public final class V4vNetty {
-    private static final @Nullable Throwable CAUSE = tryOut();
+    /** Why not, as a sentence; empty if it can. */
+    private static final String OBSTACLE = tryOut();
 
     private V4vNetty() {}
 
     /** Event loops wait on futexes: that needs Linux on x86-64, Arm64 or RISC-V 64. */
-    private static @Nullable Throwable tryOut() {
-        if (!System.getProperty("os.name", "").equals("Linux")) {
-            return new UnsupportedOperationException(
-                    "V4V over shared memory needs Linux, this is " + System.getProperty("os.name"));
+    private static String tryOut() {
+        String system = System.getProperty("os.name", "");
+        if (!system.equals("Linux")) {
+            return "V4V over shared memory needs Linux, this is " + system;
         }
         try (DoorbellPanel panel = new DoorbellPanel(() -> false)) {
             panel.await(1);
-            return null;
+            return "";
         } catch (RuntimeException | Error e) {
-            return e;
+            return "this thread can't sleep on futexes: " + e;
         }
     }
 
     public static boolean isAvailable() {
-        return CAUSE == null;
+        return OBSTACLE.isEmpty();
     }
 
     /** Why not, or null. */
     public static @Nullable Throwable unavailabilityCause() {
-        return CAUSE;
+        return isAvailable() ? null : new UnsupportedOperationException(OBSTACLE);
     }
 
     /** Does nothing if the transport is available. */
     public static void ensureAvailability() {
-        if (CAUSE != null) {
-            throw new UnsupportedOperationException("the V4V transport is not available: " + CAUSE.getMessage(), CAUSE);
+        if (!isAvailable()) {
+            throw new UnsupportedOperationException("the V4V transport is not available: " + OBSTACLE);
         }
     }
 }

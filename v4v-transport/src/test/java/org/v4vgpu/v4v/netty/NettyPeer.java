@@ -14,6 +14,7 @@ import org.v4vgpu.v4v.shm.Fabric;
 import org.v4vgpu.v4v.shm.SharedMemoryHypervisor;
 
 /** A connecting domain in a process of its own. */
+@SuppressWarnings("FutureReturnValueIgnored") // the process ends anyway
 final class NettyPeer implements AutoCloseable {
     private final V4vHypervisor domain;
     private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, V4vIoHandler.newFactory());

@@ -19,6 +19,7 @@ import org.v4vgpu.v4v.shm.Fabric;
 import org.v4vgpu.v4v.shm.SharedMemoryHypervisor;
 
 /** Netty's test of event loops: shutdown, suspension, counts of channels. */
+@SuppressWarnings("FutureReturnValueIgnored") // the end of the group is awaited
 class V4vEventLoopTest extends AbstractSingleThreadEventLoopTest {
     @TempDir
     Path fabric;

@@ -38,6 +38,7 @@ import org.v4vgpu.v4v.socket.V4vSocketFactory;
 
 /** A Netty HTTP server, which knows nothing of V4V, answers over it: requests one after the other on one connection, and large ones. */
 @Timeout(60)
+@SuppressWarnings("FutureReturnValueIgnored") // what fails is seen at the other end
 class V4vHttpTest {
     private static final int LARGE = 5_000_000;
 

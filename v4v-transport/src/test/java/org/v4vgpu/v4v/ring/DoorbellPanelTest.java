@@ -15,6 +15,7 @@ import org.v4vgpu.v4v.V4vAddress;
 
 /** One thread that sleeps for many rings. */
 @Timeout(60)
+@SuppressWarnings({"MustBeClosedChecker", "ThreadPriorityCheck"}) // rings for a process's life; a hint
 class DoorbellPanelTest {
     private static final int RINGS = 150; // more than one system call takes
     private static final int LENGTH = 256;
