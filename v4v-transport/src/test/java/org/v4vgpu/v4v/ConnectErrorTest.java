@@ -142,6 +142,9 @@ class ConnectErrorTest {
         List<MessageChannel> channels = new ArrayList<>();
         V4vListener listener = V4vListener.open(server, 4840, 4096, 2);
         try (listener) {
+            assertThrows(
+                    java.net.SocketTimeoutException.class,
+                    () -> listener.acceptConnection(TimeUnit.MILLISECONDS.toNanos(20)));
             for (int i = 0; i < 2; i++) {
                 channels.add(V4vConnections.connect(client, address, TimeUnit.SECONDS.toNanos(10), 4096));
                 channels.getLast().send(MemorySegment.ofArray(new byte[] {(byte) i}));

@@ -201,10 +201,11 @@ abstract class HypervisorContract {
         ReceiveRing ring = receiver.register(PORT, DOMAIN_ANY, 256);
         List<V4vHypervisor> domains = new ArrayList<>();
         try (ExecutorService executor = Executors.newCachedThreadPool()) {
-            List<Future<?>> senders = new ArrayList<>();
             for (int id = 10; id < 14; id++) {
-                V4vHypervisor domain = open(id);
-                domains.add(domain);
+                domains.add(open(id));
+            }
+            List<Future<?>> senders = new ArrayList<>();
+            for (V4vHypervisor domain : domains) {
                 senders.add(executor.submit(() -> {
                     for (int i = 0; i < count; i++) {
                         sendPatiently(domain, ring.address(), i);

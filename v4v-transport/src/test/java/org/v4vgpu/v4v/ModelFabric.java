@@ -325,7 +325,9 @@ final class ModelFabric {
 
         @Override
         public boolean hold() {
-            return true;
+            synchronized (ModelFabric.this) {
+                return !closed;
+            }
         }
 
         @Override

@@ -5,7 +5,9 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -38,7 +40,7 @@ final class Handshakes implements AutoCloseable {
 
     // Guarded by this: requests of the domains that have a thread, and the connections of each domain.
     private final Map<Integer, ArrayDeque<Request>> requests = new HashMap<>();
-    private final Map<Integer, Integer> connections = new HashMap<>();
+    private final Map<Integer, List<ReceiveRing>> connections = new HashMap<>();
 
     /** What to tell a connector: why not, or to come in if there is no reason. */
     private record Request(V4vAddress connector, String refusal) {}
@@ -147,7 +149,7 @@ final class Handshakes implements AutoCloseable {
 
     private void connect(V4vAddress connector) throws IOException {
         V4vHypervisor patient = hypervisor.withPatience(PATIENCE_NANOS);
-        if (!count(connector.domain())) {
+        if (count(connector.domain()) >= V4vConnections.MOST_CONNECTIONS_OF_A_DOMAIN) {
             V4vConnections.refuse(
                     patient,
                     connector,
@@ -156,13 +158,11 @@ final class Handshakes implements AutoCloseable {
                             + V4vConnections.CONNECTIONS_PROPERTY + ")");
             return;
         }
-        V4vConnection connection = null;
-        try {
-            connection = open(patient, connector);
-        } finally {
-            if (connection == null) {
-                uncount(connector.domain());
-            }
+        V4vConnection connection = open(patient, connector);
+        synchronized (this) {
+            connections
+                    .computeIfAbsent(connector.domain(), _ -> new ArrayList<>())
+                    .add(connection.in());
         }
         whole.accept(connection);
     }
@@ -182,7 +182,7 @@ final class Handshakes implements AutoCloseable {
             out = patient.attach(in.address().port(), connector);
             MemorySegment accept = ConnectDescriptor.encode(in.address().port(), "");
             V4vConnections.answer(out, ConnectDescriptor.ACCEPT, accept);
-            return new V4vConnection(in, out, address, connector, () -> uncount(connector.domain()));
+            return new V4vConnection(in, out, address, connector);
         } catch (IOException | RuntimeException e) {
             if (out != null) {
                 out.close();
@@ -192,22 +192,20 @@ final class Handshakes implements AutoCloseable {
         }
     }
 
-    private synchronized boolean count(int domain) {
-        int now = connections.getOrDefault(domain, 0);
-        if (now >= V4vConnections.MOST_CONNECTIONS_OF_A_DOMAIN) {
-            return false;
-        }
-        connections.put(domain, now + 1);
-        return true;
-    }
-
-    private synchronized void uncount(int domain) {
-        int now = connections.getOrDefault(domain, 0);
-        if (now > 1) {
-            connections.put(domain, now - 1);
-        } else {
+    /** How many connections a domain has: those whose rings are not gone. Only its own thread adds to them. */
+    private synchronized int count(int domain) {
+        List<ReceiveRing> rings = connections.getOrDefault(domain, new ArrayList<>());
+        rings.removeIf(ring -> {
+            boolean isThere = ring.hold();
+            if (isThere) {
+                ring.letGo();
+            }
+            return !isThere;
+        });
+        if (rings.isEmpty()) {
             connections.remove(domain);
         }
+        return rings.size();
     }
 
     /** Takes no more requests; those taken are answered. */

@@ -62,7 +62,8 @@ public final class V4vConnections {
      */
     public static MessageChannel connect(V4vHypervisor hypervisor, V4vAddress address, long timeoutNanos, int ringBytes)
             throws IOException {
-        return open(hypervisor, address, timeoutNanos, ringBytes, _ -> {}).messages();
+        V4vConnection connection = open(hypervisor, address, timeoutNanos, ringBytes, ring -> {});
+        return new V4vMessageChannel(connection.in(), connection.out(), address.toString());
     }
 
     /**
@@ -87,7 +88,7 @@ public final class V4vConnections {
             registered.accept(in);
             request(hypervisor, in.address(), address, left(start, timeoutNanos));
             SendRing out = answer(hypervisor, in, address, start, timeoutNanos);
-            V4vConnection connection = new V4vConnection(in, out, in.address(), address, () -> {});
+            V4vConnection connection = new V4vConnection(in, out, in.address(), address);
             in = null;
             return connection;
         } catch (ArgoException e) {
@@ -177,11 +178,11 @@ public final class V4vConnections {
             throw new IOException(address + " " + foreignness);
         }
         return switch (in.messageType()) {
-            case ConnectDescriptor.ACCEPT -> {
-                V4vAddress ring = new V4vAddress(address.domain(), ConnectDescriptor.port(message));
-                V4vHypervisor patient = hypervisor.withPatience(left(start, timeoutNanos));
-                yield attach(patient, in, ring);
-            }
+            case ConnectDescriptor.ACCEPT ->
+                attach(
+                        hypervisor.withPatience(left(start, timeoutNanos)),
+                        in,
+                        new V4vAddress(address.domain(), ConnectDescriptor.port(message)));
             case ConnectDescriptor.REFUSE ->
                 throw new ConnectException(address + " refused the connection: " + ConnectDescriptor.reason(message));
             default -> throw new IOException(address + " does not speak the v4vgpu message protocol");
@@ -211,7 +212,7 @@ public final class V4vConnections {
         String message = explain(hypervisor, address, e);
         IOException failure = switch (e.error()) {
             case ESRCH, ECONNREFUSED -> new ConnectException(message);
-            case EAGAIN -> new SocketTimeoutException(message);
+            case EAGAIN, EBUSY -> new SocketTimeoutException(message);
             default -> new IOException(message);
         };
         failure.initCause(e);

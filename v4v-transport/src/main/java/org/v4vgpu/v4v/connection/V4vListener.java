@@ -3,13 +3,16 @@ package org.v4vgpu.v4v.connection;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.net.SocketTimeoutException;
 import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
 import org.v4vgpu.v4v.ArgoError;
 import org.v4vgpu.v4v.ArgoException;
 import org.v4vgpu.v4v.ChannelAddress;
 import org.v4vgpu.v4v.MessageChannel;
 import org.v4vgpu.v4v.MessageListener;
 import org.v4vgpu.v4v.ReceiveRing;
+import org.v4vgpu.v4v.RingCorruptedException;
 import org.v4vgpu.v4v.V4vAddress;
 import org.v4vgpu.v4v.V4vHypervisor;
 
@@ -30,7 +33,8 @@ public final class V4vListener implements MessageListener {
 
     private static final long JOIN_MILLIS = 10_000;
 
-    private final ReceiveRing ring;
+    private final V4vHypervisor hypervisor;
+    private final V4vAddress address;
     private final int backlog;
     private final Handshakes handshakes;
     private final Thread reader;
@@ -38,6 +42,9 @@ public final class V4vListener implements MessageListener {
     // Guarded by ready.
     private final ArrayDeque<V4vConnection> ready = new ArrayDeque<>();
     private boolean closed;
+
+    /** Replaced by the reader alone. */
+    private volatile ReceiveRing ring;
 
     /** Listens on a port of a domain, with rings of the ordinary length. */
     public static V4vListener open(V4vHypervisor hypervisor, long port) throws IOException {
@@ -78,28 +85,41 @@ public final class V4vListener implements MessageListener {
     }
 
     private V4vListener(V4vHypervisor hypervisor, ReceiveRing ring, int ringBytes, int backlog) {
+        this.hypervisor = hypervisor;
         this.ring = ring;
+        this.address = ring.address();
         this.backlog = backlog;
-        this.handshakes = new Handshakes(hypervisor, ring.address(), ringBytes, this::offer);
+        this.handshakes = new Handshakes(hypervisor, address, ringBytes, this::offer);
         this.reader = Thread.ofPlatform()
                 .daemon()
-                .name("v4v-listener-" + ring.address().domain() + "-"
-                        + ring.address().port())
+                .name("v4v-listener-" + address.domain() + "-" + address.port())
                 .unstarted(this::read);
     }
 
     @Override
     public ChannelAddress address() {
-        return ring.address();
+        return address;
     }
 
     @Override
     public MessageChannel accept() throws IOException {
-        return acceptConnection().messages();
+        V4vConnection connection = acceptConnection();
+        return new V4vMessageChannel(
+                connection.in(), connection.out(), connection.peer().toString());
     }
 
     /** As {@link #accept}, for whoever puts something other than messages on the rings. */
     public V4vConnection acceptConnection() throws IOException {
+        return acceptConnection(Long.MAX_VALUE);
+    }
+
+    /**
+     * As {@link #acceptConnection()}, for a limited time.
+     *
+     * @throws SocketTimeoutException when nobody connected in {@code timeoutNanos}
+     */
+    public V4vConnection acceptConnection(long timeoutNanos) throws IOException {
+        long start = System.nanoTime();
         boolean interrupted = false;
         synchronized (ready) {
             try {
@@ -107,7 +127,12 @@ public final class V4vListener implements MessageListener {
                     if (closed) {
                         throw new IOException("no longer listening on " + address());
                     }
-                    interrupted |= pause();
+                    long left = timeoutNanos - (System.nanoTime() - start);
+                    if (left <= 0) {
+                        throw new SocketTimeoutException(
+                                "nobody connected to " + address() + " in " + timeoutNanos / 1_000_000 + " ms");
+                    }
+                    interrupted |= pause(left);
                 }
                 ready.notifyAll(); // there is room for another
                 return ready.remove();
@@ -121,9 +146,9 @@ public final class V4vListener implements MessageListener {
 
     /** Waits for any change; whether it was interrupted, which ends no wait for good. */
     @SuppressWarnings("WaitNotInLoop") // the callers loop
-    private boolean pause() {
+    private boolean pause(long nanos) {
         try {
-            ready.wait();
+            TimeUnit.NANOSECONDS.timedWait(ready, nanos);
             return false;
         } catch (InterruptedException e) {
             return true;
@@ -134,17 +159,20 @@ public final class V4vListener implements MessageListener {
     private void read() {
         try {
             while (awaitRoom()) {
-                if (ring.next()) {
-                    handshakes.answer(ring);
-                } else {
-                    var _ = ring.await(Long.MAX_VALUE);
+                try {
+                    if (ring.next()) {
+                        handshakes.answer(ring);
+                    } else {
+                        var _ = ring.await(Long.MAX_VALUE);
+                    }
+                } catch (RingCorruptedException e) {
+                    renew(e);
                 }
             }
             while (ring.next()) {
                 handshakes.refuse(ring, "the listener is closing");
             }
         } catch (IllegalStateException | IOException e) {
-            // The ring went with its domain; only this domain writes it, so nothing else can be wrong with it.
             LOG.log(Level.DEBUG, "{0} ended with its domain: {1}", address(), e.getMessage());
         } finally {
             end();
@@ -153,11 +181,18 @@ public final class V4vListener implements MessageListener {
         }
     }
 
+    /** Where strangers can write the listening ring itself, as in a region without a hypervisor, one of them can ruin it. */
+    private void renew(RingCorruptedException cause) throws IOException {
+        LOG.log(Level.WARNING, "{0} takes a new listening ring: {1}", address, cause.getMessage());
+        ring.close();
+        ring = hypervisor.register(address.port(), V4vAddress.DOMAIN_ANY, LISTENING_RING_BYTES);
+    }
+
     /** False if the listener is closed. */
     private boolean awaitRoom() {
         synchronized (ready) {
             while (!closed && ready.size() >= backlog) {
-                var _ = pause();
+                var _ = pause(Long.MAX_VALUE);
             }
             return !closed;
         }

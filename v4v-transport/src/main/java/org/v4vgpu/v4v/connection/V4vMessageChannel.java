@@ -38,7 +38,6 @@ public final class V4vMessageChannel implements MessageChannel {
     private final int maximumHeaderBytes;
     private final int maximumPayloadBytes;
     private final AtomicBoolean closed = new AtomicBoolean();
-    private final Runnable whenClosed;
 
     private volatile boolean broken;
 
@@ -54,9 +53,7 @@ public final class V4vMessageChannel implements MessageChannel {
     private boolean isClaimed;
     private int claimedPayloadBytes;
 
-    /** Takes ownership of two rings of one connection; {@code whenClosed} runs once, in the thread that closes. */
-    V4vMessageChannel(ReceiveRing in, SendRing out, String peer, Runnable whenClosed) {
-        this.whenClosed = whenClosed;
+    V4vMessageChannel(ReceiveRing in, SendRing out, String peer) {
         this.in = in;
         this.out = out;
         this.peer = peer;
@@ -389,7 +386,6 @@ public final class V4vMessageChannel implements MessageChannel {
         if (closed.compareAndSet(false, true)) {
             out.close();
             in.close();
-            whenClosed.run();
         }
     }
 }

@@ -20,6 +20,7 @@ import org.v4vgpu.v4v.ring.IdleStrategy;
  */
 final class ControlLink {
     private static final long CONNECT_POLL_NANOS = 1_000_000;
+    private static final int LEAST_BEAT_MILLIS = 5;
     private static final int MOST_BEAT_MILLIS = 3_600_000;
 
     private final int domain;
@@ -89,7 +90,8 @@ final class ControlLink {
                         ArgoError.of(reply.status()),
                         "domain " + domain + " of " + fabric + " refuses to talk to domain " + ownDomain);
             }
-            return new ControlLink(domain, fd, reply.incarnation(), Math.clamp(reply.number(), 0, MOST_BEAT_MILLIS));
+            int beatMillis = reply.number() <= 0 ? 0 : Math.clamp(reply.number(), LEAST_BEAT_MILLIS, MOST_BEAT_MILLIS);
+            return new ControlLink(domain, fd, reply.incarnation(), beatMillis);
         } catch (IOException | RuntimeException e) {
             Linux.close(fd);
             throw e;
@@ -207,11 +209,11 @@ final class ControlLink {
                 at += part.byteSize();
             }
             Linux.send(fd, packet, request.fd());
-            return awaitReply(arena, id, start, patienceNanos);
+            return awaitReply(arena, request.kind(), id, start, patienceNanos);
         }
     }
 
-    private Reply awaitReply(Arena arena, int id, long start, long patienceNanos) throws IOException {
+    private Reply awaitReply(Arena arena, int kind, int id, long start, long patienceNanos) throws IOException {
         MemorySegment packet = arena.allocate(ControlDescriptor.BYTES, 8);
         MemorySegment poll = arena.allocate(8, 4);
         poll.set(ValueLayout.JAVA_INT, 0, fd);
@@ -222,6 +224,7 @@ final class ControlLink {
             }
             Linux.Packet received = Linux.receive(fd, packet);
             if (received.bytes() == 0) {
+                closeUnwanted(received.fd());
                 throw gone();
             }
             if (!ControlDescriptor.hasMagic(packet, received.bytes())) {
@@ -233,6 +236,10 @@ final class ControlLink {
                 closeUnwanted(received.fd());
                 throw new IOException("domain " + domain + " speaks version " + version
                         + " of the fabric's protocol, this is version " + ControlDescriptor.VERSION);
+            }
+            if (received.fd() >= 0 && kind != ControlDescriptor.RESOLVE) {
+                closeUnwanted(received.fd());
+                throw new IOException("domain " + domain + " sent a descriptor that nobody asked for");
             }
             if (ControlDescriptor.id(packet) == id) {
                 return new Reply(

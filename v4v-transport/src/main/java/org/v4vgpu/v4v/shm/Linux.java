@@ -242,7 +242,8 @@ final class Linux {
             MemorySegment message = message(arena, buffer);
             MemorySegment control = arena.allocate(CONTROL_SPACE, 8);
             message.set(ADDRESS, MESSAGE_CONTROL, control);
-            message.set(LONG, MESSAGE_CONTROL_BYTES, CONTROL_SPACE);
+            // Not the whole space, in which a second descriptor would fit: it would be ours and nobody would know.
+            message.set(LONG, MESSAGE_CONTROL_BYTES, CONTROL_LENGTH);
             int flags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC;
             long received;
             do {

@@ -99,6 +99,9 @@ final class PartnerRings {
         ControlLink.Reply reply = domain.peers()
                 .ask(peer, ControlLink.Request.of(ControlDescriptor.RESOLVE, destination.port(), 0, 0), patienceNanos);
         if (reply.status() != 0) {
+            if (reply.fd() >= 0) {
+                Linux.close(reply.fd());
+            }
             throw reply.status() == ArgoError.ECONNREFUSED.errno()
                     ? refused(destination)
                     : new ArgoException(ArgoError.of(reply.status()), destination + " for domain " + domain.id());

@@ -11,8 +11,10 @@ import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketImpl;
 import java.net.SocketOption;
+import java.net.SocketTimeoutException;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.v4v.ArgoError;
 import org.v4vgpu.v4v.ArgoException;
@@ -35,9 +37,10 @@ final class ListenerEnd extends SocketImpl {
     private final int defaultDomain;
     private final SocketSettings settings = new SocketSettings();
 
-    // Guarded by this.
+    // Guarded by this. What a bind names, and the listener that a listen makes of it.
+    private int domain;
+    private long wanted;
     private @Nullable V4vListener listener;
-    private @Nullable AcceptQueue queue;
     private Cleaner.@Nullable Cleanable cleanable;
 
     /** An address that {@code java.net} can't say, kept from {@link V4vServerSocket#bind} until {@link #bind}. */
@@ -64,21 +67,29 @@ final class ListenerEnd extends SocketImpl {
         exact = wanted;
     }
 
+    /** Only notes the address: V4V has no state between a free port and one that takes connections. */
     @Override
-    protected synchronized void bind(InetAddress host, int wantedPort) throws IOException {
-        int domain = host.isAnyLocalAddress() ? defaultDomain : DomainNames.domain(host);
-        long wanted = wantedPort;
+    protected synchronized void bind(InetAddress host, int port) throws IOException {
+        domain = host.isAnyLocalAddress() ? defaultDomain : DomainNames.domain(host);
+        wanted = port;
         if (exact != null) {
             domain = exact.domain();
             wanted = exact.port();
         }
+    }
+
+    @Override
+    protected synchronized void listen(int backlog) throws IOException {
         boolean interrupted = Thread.interrupted(); // it would close what is being opened
         try {
             V4vHypervisor hypervisor = home.toListen(domain);
-            listener =
-                    wanted == 0 ? openAnywhere(hypervisor) : V4vListener.open(hypervisor, wanted, settings.ringBytes());
-            localport = DomainNames.inetPort(v4v(listener).port());
+            V4vListener open = wanted == 0
+                    ? openAnywhere(hypervisor, backlog)
+                    : V4vListener.open(hypervisor, wanted, settings.ringBytes(), backlog);
+            listener = open;
+            localport = DomainNames.inetPort(v4v(open).port());
             address = DomainNames.inetAddress(hypervisor.domain());
+            cleanable = ConnectionEnd.CLEANER.register(this, open::close);
         } catch (BindException e) {
             throw e;
         } catch (IOException e) {
@@ -92,11 +103,11 @@ final class ListenerEnd extends SocketImpl {
         }
     }
 
-    private V4vListener openAnywhere(V4vHypervisor hypervisor) throws IOException {
+    private V4vListener openAnywhere(V4vHypervisor hypervisor, int backlog) throws IOException {
         for (int i = 0; i < ATTEMPTS; i++) {
             int candidate = ThreadLocalRandom.current().nextInt(FIRST_FREE_PORT, LAST_FREE_PORT + 1);
             try {
-                return V4vListener.open(hypervisor, candidate, settings.ringBytes());
+                return V4vListener.open(hypervisor, candidate, settings.ringBytes(), backlog);
             } catch (IOException e) {
                 if (!(e.getCause() instanceof ArgoException argo && argo.error() == ArgoError.EEXIST)) {
                     throw e;
@@ -115,29 +126,27 @@ final class ListenerEnd extends SocketImpl {
     }
 
     @Override
-    protected synchronized void listen(int backlog) throws IOException {
-        if (listener == null) {
-            throw new SocketException("Socket is not bound");
-        }
-        AcceptQueue started = AcceptQueue.start(listener, backlog);
-        queue = started;
-        cleanable = ConnectionEnd.CLEANER.register(this, started::close);
-    }
-
-    @Override
     protected void accept(SocketImpl accepted) throws IOException {
-        AcceptQueue answered;
+        V4vListener listening;
         synchronized (this) {
-            answered = queue;
+            listening = listener;
         }
-        if (answered == null) {
+        if (listening == null) {
             throw new SocketException("Socket is not listening");
         }
         if (!(accepted instanceof ConnectionEnd end)) {
             throw new SocketException("only a V4vSocket can be accepted over V4V");
         }
+        int millis = settings.timeoutMillis();
         try {
-            end.attach(answered.take(settings.timeoutMillis()));
+            end.attach(
+                    listening.acceptConnection(millis == 0 ? Long.MAX_VALUE : TimeUnit.MILLISECONDS.toNanos(millis)));
+        } catch (SocketTimeoutException | SocketException e) {
+            throw e;
+        } catch (IOException e) {
+            SocketException closed = new SocketException("Socket closed: " + e.getMessage());
+            closed.initCause(e);
+            throw closed;
         } finally {
             Reference.reachabilityFence(this);
         }
@@ -145,17 +154,13 @@ final class ListenerEnd extends SocketImpl {
 
     @Override
     protected void close() {
-        V4vListener bound;
-        Cleaner.Cleanable listening;
+        Cleaner.Cleanable open;
         synchronized (this) {
-            bound = listener;
-            listening = cleanable;
+            open = cleanable;
             cleanable = null;
         }
-        if (listening != null) {
-            listening.clean();
-        } else if (bound != null) {
-            bound.close();
+        if (open != null) {
+            open.clean();
         }
     }
 

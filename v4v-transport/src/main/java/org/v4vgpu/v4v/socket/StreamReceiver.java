@@ -186,9 +186,12 @@ final class StreamReceiver {
                 if (broken != null) {
                     throw new SocketException(broken);
                 }
-                if (endSeen || finished) {
+                if (endSeen || (finished && isRingThere())) {
                     endReturned = true;
                     return false;
+                }
+                if (finished) {
+                    throw ringGone(null);
                 }
                 if (!alive || neverCame) {
                     throw lost(alive);
@@ -224,7 +227,16 @@ final class StreamReceiver {
         return new SocketException(broken);
     }
 
-    private SocketException ringGone(IllegalStateException e) {
+    /** A ring that went with its domain says that it is finished, too. */
+    private boolean isRingThere() {
+        boolean there = in.hold();
+        if (there) {
+            in.letGo();
+        }
+        return there;
+    }
+
+    private SocketException ringGone(@Nullable IllegalStateException e) {
         SocketException gone =
                 new SocketException(closed ? "Socket closed" : "Connection reset: this process has left its domain");
         gone.initCause(e);

@@ -22,9 +22,9 @@ import org.v4vgpu.v4v.V4vHypervisor;
  * }
  *
  * <p>Binding to the wildcard address listens in the process's own domain, binding to a domain becomes that domain; hosts are those of
- * {@link V4vSocket}. Port 0 becomes a free one from 49152 on. A thread of its own answers connectors, as many as the backlog
- * says, so that they need not wait for an accept. The receive buffer's size, set before the bind, is the length of accepted
- * sockets' rings. Closing it resets the connections that nobody accepted.
+ * {@link V4vSocket}. Port 0 becomes a free one from 49152 on. As many connections as the backlog says are whole
+ * before they are accepted. The receive buffer's size, set before the bind, is the length of accepted sockets' rings. Closing it
+ * closes the connections that nobody accepted.
  */
 public final class V4vServerSocket extends ServerSocket {
     private final ListenerEnd end;
