@@ -45,8 +45,9 @@ public interface V4vHypervisor extends AutoCloseable {
     String place();
 
     /**
-     * The same domain, asked by somebody in a hurry: a request that another domain has to answer fails with EAGAIN after that time,
-     * instead of after the hypervisor's own. Closing the one closes the other. A hypervisor that asks no domain is its own view.
+     * The same domain, asked by somebody who has that much time: a request that another domain has to answer fails with EAGAIN after
+     * it, instead of after the hypervisor's own patience. Closing the one closes the other. A hypervisor that asks no domain
+     * is its own view.
      */
     default V4vHypervisor withPatience(long timeoutNanos) {
         return this;
@@ -95,6 +96,8 @@ public interface V4vHypervisor extends AutoCloseable {
      * Waits until a message of that many bytes would fit or never will.
      *
      * @return whether it fits; false after the time, or if the ring is gone
+     * @throws ArgoException EBUSY if {@value #WAITING_DOMAINS} other domains wait; EPERM if a rule forbids to send there; or if the
+     *     request could not be made
      */
     boolean awaitSpace(V4vAddress destination, int spaceRequired, long timeoutNanos) throws ArgoException;
 

@@ -45,6 +45,7 @@ public final class V4vMessageChannel implements MessageChannel {
     private V4vIncomingMessage[] window;
     private long oldest;
     private long next;
+    private boolean hasHeard;
     private boolean inputEnded;
 
     // The sender's.
@@ -269,7 +270,7 @@ public final class V4vMessageChannel implements MessageChannel {
             if (left <= 0) {
                 throw new SocketTimeoutException("no message from " + peer + " in " + timeoutNanos / 1_000_000 + " ms");
             }
-            var _ = in.await(Math.min(left, LOOK_AROUND_NANOS));
+            var _ = in.await(hasHeard ? left : Math.min(left, LOOK_AROUND_NANOS));
         }
     }
 
@@ -295,6 +296,7 @@ public final class V4vMessageChannel implements MessageChannel {
             throw corrupted("a frame of " + bytes + " bytes with a header of " + Integer.toUnsignedString(headerBytes)
                     + " and a payload of " + Integer.toUnsignedString(payloadBytes));
         }
+        hasHeard = true;
         V4vIncomingMessage message = nextMessage();
         in.copy(FrameDescriptor.HEADER, message.headerSpace(headerBytes), 0, headerBytes);
         if (payloadBytes == 0) {

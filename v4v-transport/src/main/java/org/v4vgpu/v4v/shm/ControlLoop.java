@@ -24,6 +24,9 @@ final class ControlLoop implements Runnable {
     /** How often to look whether the fabric is still there; no descriptor tells that. */
     private static final int LOOK_AROUND_MILLIS = 400;
 
+    /** A process that is just starting may need longer for its first sign of life than for the others. */
+    private static final long FIRST_BEAT_NANOS = 5_000_000_000L;
+
     static final int MOST_LINKS = 1024;
 
     /** A process has one link for each of its domains, two after a race, and one for each thread that waits for space. */
@@ -179,7 +182,7 @@ final class ControlLoop implements Runnable {
 
     /** Drops the links of peers that have gone, and of those that have shown no life for too long, which is to be gone. */
     private void dropSilent() {
-        long limitNanos = domain.configuration().stoppedMillis() * 1_000_000L;
+        long stoppedNanos = domain.configuration().stoppedMillis() * 1_000_000L;
         long now = System.nanoTime();
         for (Iterator<ServedLink> each = served.iterator(); each.hasNext(); ) {
             ServedLink link = each.next();
@@ -187,7 +190,8 @@ final class ControlLoop implements Runnable {
             if (peer == null) {
                 continue;
             }
-            boolean silent = limitNanos > 0 && !link.isAside && now - link.heardNanos > limitNanos;
+            long limitNanos = link.hasBeaten ? stoppedNanos : Math.max(stoppedNanos, FIRST_BEAT_NANOS);
+            boolean silent = stoppedNanos > 0 && !link.isAside && now - link.heardNanos > limitNanos;
             if (silent) {
                 LOG.log(
                         Level.WARNING,

@@ -40,6 +40,7 @@ final class ControlServer {
             throw new IOException("did not say who it is");
         }
         if (kind == ControlDescriptor.BEAT) {
+            link.hasBeaten = true;
             return true;
         }
         if (!domain.configuration().allows(ControlDescriptor.port(packet), peer.domain)) {

@@ -17,6 +17,9 @@ final class ServedLink {
     /** When something came over it last. */
     long heardNanos = System.nanoTime();
 
+    /** Whether a sign of life has come: until then the domain may still be starting. */
+    boolean hasBeaten;
+
     ServedLink(int fd, int pid) {
         this.fd = fd;
         this.pid = pid;

@@ -51,7 +51,7 @@ public final class SharedMemoryHypervisor implements V4vHypervisor {
 
     @Override
     public V4vHypervisor withPatience(long timeoutNanos) {
-        return new SharedMemoryHypervisor(own, Math.min(timeoutNanos, PATIENCE_NANOS));
+        return new SharedMemoryHypervisor(own, timeoutNanos);
     }
 
     @Override
@@ -109,6 +109,11 @@ public final class SharedMemoryHypervisor implements V4vHypervisor {
         return exact == null
                 ? sendByControl(peer, stamped, destination, messageType, parts)
                 : write(exact, stamped, messageType, parts);
+    }
+
+    /** Tells this life of the domain from others; what it says of itself to other domains. */
+    long incarnation() {
+        return own.incarnation();
     }
 
     private static int total(V4vAddress destination, List<MemorySegment> parts) throws ArgoException {
