@@ -4,18 +4,28 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.v4vgpu.bench.link.Link;
+import org.v4vgpu.bench.result.Result;
+import org.v4vgpu.bench.result.Samples;
 
-/** The poster's bandwidth figure: messages one way, until the other process has taken the last one in. */
+/**
+ * The poster's bandwidth figure: messages one way, until the other process has taken the last one in; and in the same turns the two-copy
+ * bound.
+ */
 final class Bandwidth implements Experiment {
-    private static final List<Integer> SIZES = List.of(4096, 64 * 1024, 1 << 20, 16 << 20);
-    private static final List<Integer> QUICK_SIZES = List.of(4096, 1 << 20);
-    private static final long BYTES_PER_TURN = 64L << 20;
-    private static final int MAXIMUM_MESSAGES = 8192;
-    private static final int TURNS = 15;
-    private static final int QUICK_TURNS = 7;
+    private static final List<Integer> SIZES =
+            List.of(64, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20);
+    private static final List<Integer> QUICK_SIZES = List.of(1 << 10, 16 << 10, 256 << 10, 1 << 20, 16 << 20);
+
+    /** From this size on the bound is measured: it is one of copies, not of hand-overs. */
+    private static final int SMALLEST_BOUND = 64 << 10;
+
+    private static final long BYTES_AT_A_TIME = 64L << 20;
+    private static final int MOST_MESSAGES = 8192;
+    private static final int MOST_SAMPLES = 5;
+    private static final int BOUND_SAMPLES = 2;
 
     @Override
     public String name() {
@@ -28,55 +38,58 @@ final class Bandwidth implements Experiment {
     }
 
     @Override
-    public List<Result> run(Laboratory laboratory) throws IOException {
+    public boolean isBetterPinned() {
+        return true;
+    }
+
+    @Override
+    public List<Result> run(Laboratory laboratory, Progress progress) throws IOException {
         List<Result> results = new ArrayList<>();
+        List<Integer> sizes = laboratory.effort().sizes(QUICK_SIZES, SIZES);
+        Interleaving plan = laboratory.effort().messagePlan();
         Map<String, Link> links = laboratory.links();
-        try (Arena arena = Arena.ofConfined()) {
-            for (int bytes : laboratory.isQuick() ? QUICK_SIZES : SIZES) {
-                results.addAll(run(laboratory, links, arena.allocate(bytes, 64)));
-            }
-        } finally {
-            for (Link link : links.values()) {
-                link.close();
+        progress.expect(sizes.size() * plan.steps(links.size() + 1));
+        try (TwoCopyBound bound = new TwoCopyBound();
+                Arena arena = Arena.ofShared()) {
+            MemorySegment destination = arena.allocate(sizes.getLast(), 4096);
+            Map<String, MessageSizes.Bystander> bystanders = Map.of(
+                    TwoCopyBound.KIND,
+                    message -> _ -> bound.takeTurn(
+                            message,
+                            destination.asSlice(0, message.byteSize()),
+                            messages(message.byteSize()),
+                            BOUND_SAMPLES));
+            MessageSizes bySize = new MessageSizes(links, plan, laboratory.compilers(), progress);
+            for (int bytes : sizes) {
+                bySize.run(
+                        List.of(bytes),
+                        Bandwidth::takeTurn,
+                        bytes < SMALLEST_BOUND ? Map.of() : bystanders,
+                        (size, turns) -> turns.forEach((contender, taken) -> results.add(
+                                contender.equals(TwoCopyBound.KIND)
+                                        ? Result.ofTransfer(name(), contender, "local", size, taken)
+                                        : Result.ofTransfer(name(), "", contender, size, taken))));
             }
         }
         return results;
     }
 
-    private List<Result> run(Laboratory laboratory, Map<String, Link> links, MemorySegment message) throws IOException {
-        int messages = (int) Math.clamp(BYTES_PER_TURN / message.byteSize(), 1, (long) MAXIMUM_MESSAGES);
-        Map<String, Samples> samples = new HashMap<>();
-        int turns = laboratory.isQuick() ? QUICK_TURNS : TURNS;
-        Settling.untilCompiled(laboratory.compilers(), () -> {
-            for (Link link : links.values()) {
-                takeTurn(link, message, messages);
-            }
-        });
-        for (int turn = 0; turn < turns; turn++) {
-            for (Map.Entry<String, Link> link : links.entrySet()) {
-                Settling.by(() -> takeTurn(link.getValue(), message, messages));
-                long nanos = takeTurn(link.getValue(), message, messages);
-                samples.computeIfAbsent(link.getKey(), _ -> new Samples()).add(nanos);
-            }
-        }
-        List<Result> results = new ArrayList<>();
-        for (String transport : links.keySet()) {
-            Samples taken = samples.getOrDefault(transport, new Samples());
-            double rate = message.byteSize() * 1e3 * messages / taken.median();
-            results.add(new Result(
-                    name(),
-                    "",
-                    transport,
-                    message.byteSize(),
-                    1,
-                    taken.median() / messages,
-                    taken.percentile(99) / messages,
-                    rate));
-        }
-        return results;
+    private static int messages(long bytes) {
+        return (int) Math.clamp(BYTES_AT_A_TIME / bytes, 1, (long) MOST_MESSAGES);
     }
 
-    private static long takeTurn(Link link, MemorySegment message, int messages) throws IOException {
+    private static Samples takeTurn(Link link, MemorySegment message, Interleaving plan) throws IOException {
+        int messages = messages(message.byteSize());
+        long step = Settling.by(plan.settlingNanos(), () -> send(link, message, messages));
+        Samples samples = new Samples();
+        for (int i = plan.repetitions(step, 1, MOST_SAMPLES); i > 0; i--) {
+            samples.add(Math.max(1, send(link, message, messages) / messages));
+        }
+        return samples;
+    }
+
+    /** Gives the time from before the first message until the peer has said that it has all of them. */
+    static long send(Link link, MemorySegment message, int messages) throws IOException {
         link.command(new Link.Command(Link.Verb.SINK, (int) message.byteSize(), messages));
         long begin = System.nanoTime();
         for (int i = 0; i < messages; i++) {

@@ -2,11 +2,21 @@ package org.v4vgpu.bench;
 
 import java.io.IOException;
 import java.util.List;
+import org.v4vgpu.bench.result.Result;
 
 /** What one name on the command line measures. Runs once, on one thread. */
-sealed interface Experiment permits PingPong, Bandwidth, Rpc, Memcpy {
-    /** All that are built, in the order in which they run. */
-    List<Experiment> ALL = List.of(new PingPong(), new Bandwidth(), new Rpc(), new Memcpy());
+sealed interface Experiment permits PingPong, Bandwidth, Aggregate, Rpc, Launch, Memcpy, Workload, Allocation {
+    /** All that are built, in the order in which they run: those that need the same processes follow one another. */
+    List<Experiment> ALL = List.of(
+            new PingPong(),
+            new Bandwidth(),
+            new Allocation(),
+            new Rpc(),
+            new Memcpy(),
+            new Launch(),
+            Workload.matmul(),
+            Workload.stencil(),
+            new Aggregate());
 
     /** As on the command line and in the JSON. */
     String name();
@@ -14,10 +24,13 @@ sealed interface Experiment permits PingPong, Bandwidth, Rpc, Memcpy {
     /** One line for the heading. */
     String description();
 
+    /** Whether a processor of its own for each side says more than what the kernel would choose: so where each has one thread. */
+    boolean isBetterPinned();
+
     /**
      * Measures.
      *
      * @throws IOException if a peer or the server does not start or is lost
      */
-    List<Result> run(Laboratory laboratory) throws IOException;
+    List<Result> run(Laboratory laboratory, Progress progress) throws IOException;
 }

@@ -3,12 +3,12 @@ package org.v4vgpu.bench;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,78 +18,158 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.v4vgpu.v4v.ChannelAddress;
-import org.v4vgpu.v4v.MessageChannels;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.bench.link.Link;
+import org.v4vgpu.bench.link.NetworkBridge;
+import org.v4vgpu.bench.link.Peer;
+import org.v4vgpu.bench.link.Transport;
 
 /**
  * Where experiments run: starts the processes on the other side, on a fabric of their own, and ends them all when it is closed
- * or the JVM ends. One thread uses it; {@link #close()} is safe for any thread.
+ * or the JVM ends. What those processes log goes to one file. One thread uses it; {@link #connect} is safe for any thread.
  */
 final class Laboratory implements AutoCloseable {
     /** Set by the launcher to what the environment says: this JVM's own V4V domain needs the same. */
     static final String FABRIC_VARIABLE = "V4VGPU_FABRIC";
 
-    private static final Pattern ADDRESS = Pattern.compile("\\b(?:v4v|tcp)://\\S+\\d");
+    private static final Pattern ADDRESS = Pattern.compile("\\b(?:v4v|tcp|unix|aeron)://\\S+\\w");
     private static final long END_SECONDS = 3;
 
     /** Peers get a domain each, away from the server's and from those that processes without one are given. */
     private static final int FIRST_DOMAIN = 1000;
 
     private final Path root;
-    private final boolean quick;
-    private final boolean pinned;
+    private final Effort effort;
+    private final @Nullable Boolean pinning;
+    private final Path log;
+    private final int[] processors = ProcessorAffinity.available();
+    private final Path directory;
     private final ConcurrentLinkedQueue<Process> processes = new ConcurrentLinkedQueue<>();
     private final Thread hook = new Thread(this::end, "end the peers");
-    private final int peerProcessor;
+    private final List<String> skipped = new ArrayList<>();
+    private volatile @Nullable NetworkBridge bridge;
+    private boolean bridgeTried;
+    private boolean pinned;
     private int peers;
+
+    // What is open for the present placement; others' experiments find it warm.
+    private final Map<String, Link> links = new LinkedHashMap<>();
+    private final Map<String, Accelerator> accelerators = new LinkedHashMap<>();
 
     /**
      * @param root the project's directory
-     * @param quick fewer sizes and repetitions
-     * @param pinned bind the calling thread to one processor and the processes on the other side to another, as two virtual
-     *     machines with a processor each would run; otherwise the kernel places them, on one processor if it likes
+     * @param pinning whether to bind the calling thread to one processor and the processes on the other side to another, as two virtual
+     *     machines with a processor each would run; null leaves that to each experiment
+     * @param log where the other processes' logs go
      */
-    Laboratory(Path root, boolean quick, boolean pinned) {
+    Laboratory(Path root, Effort effort, @Nullable Boolean pinning, Path log) throws IOException {
         this.root = root;
-        this.quick = quick;
-        this.pinned = pinned;
-        int[] processors = ProcessorAffinity.available();
-        peerProcessor = processors[processors.length - 1];
-        if (pinned) {
-            ProcessorAffinity.pin(processors[0]);
-        }
+        this.effort = effort;
+        this.pinning = pinning;
+        this.log = log;
+        String fabric = System.getenv(FABRIC_VARIABLE);
+        directory = fabric == null
+                ? Files.createTempDirectory("v4vgpu-bench-")
+                : Files.createTempDirectory(Path.of(fabric).toAbsolutePath().getParent(), "v4vgpu-bench-");
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
-    boolean isQuick() {
-        return quick;
+    Effort effort() {
+        return effort;
     }
 
-    /** Links to a peer each, by transport: {@code v4v} and the three of TCP. The caller closes them. */
+    Path root() {
+        return root;
+    }
+
+    /** What was left out, and why, a line each. */
+    List<String> skipped() {
+        return List.copyOf(skipped);
+    }
+
+    /** Places the calling thread, and the processes that will be started, for an experiment. */
+    void place(Experiment experiment) {
+        boolean wanted = (pinning == null ? experiment.isBetterPinned() : pinning) && processors.length > 1;
+        if (wanted != pinned) {
+            endProcesses();
+        }
+        pinned = wanted;
+        if (pinned) {
+            ProcessorAffinity.bind(processors[0]);
+        } else {
+            ProcessorAffinity.bind(processors);
+        }
+    }
+
+    /** Those of the transports that this machine and this user can have. */
+    List<Transport> available(Collection<Transport> wanted) {
+        List<Transport> available = new ArrayList<>(wanted);
+        if (bridge() == null) {
+            available.removeIf(Transport::isBridged);
+        }
+        return available;
+    }
+
+    /** A link over every transport that can be had to a peer of its own, for the calling thread, until something else is wanted. */
     Map<String, Link> links() throws IOException {
-        int domain = FIRST_DOMAIN + peers++;
-        Map<String, Link> links = new LinkedHashMap<>();
-        links.put("v4v", channel("v4v://" + domain + ":1"));
-        links.put("tcp-channel", channel("tcp://127.0.0.1:0"));
-        links.put("tcp-netty", NettyLink.connect(listening(startPeer("netty"))));
-        links.put("tcp", SocketLink.connect(listening(startPeer("socket"))));
-        return links;
+        if (links.isEmpty()) {
+            endProcesses();
+            for (Map.Entry<Transport, List<String>> peer :
+                    peers(available(List.of(Transport.values())), 1).entrySet()) {
+                Transport transport = peer.getKey();
+                links.put(transport.label(), connect(transport, peer.getValue().getFirst()));
+            }
+        }
+        return Collections.unmodifiableMap(links);
     }
 
-    /** Starts a server and gives its addresses by transport: {@code v4v} and {@code tcp}. */
-    Map<String, String> server() throws IOException {
-        Process server = start(List.of(
-                root.resolve("gpu-server").resolve("run").toString(),
-                "--until-input-ends",
-                "--listen",
-                "v4v://1:4840",
-                "--listen",
-                "tcp://127.0.0.1:0"));
-        Map<String, String> addresses = new LinkedHashMap<>();
-        for (String address : addresses(server, 2)) {
-            addresses.put(address.startsWith("v4v") ? "v4v" : "tcp", address);
+    /** Starts a peer for each transport and gives its addresses, one for each pair. */
+    Map<Transport, List<String>> peers(Collection<Transport> transports, int pairs) throws IOException {
+        Map<Transport, Process> started = new LinkedHashMap<>();
+        for (Transport transport : transports) {
+            started.put(transport, startPeer(transport, pairs));
+        }
+        Map<Transport, List<String>> addresses = new LinkedHashMap<>();
+        for (Map.Entry<Transport, Process> peer : started.entrySet()) {
+            addresses.put(peer.getKey(), addresses(peer.getValue(), pairs));
         }
         return addresses;
+    }
+
+    /** Connects to a peer. The link is confined to the calling thread. */
+    Link connect(Transport transport, String address) throws IOException {
+        NetworkBridge between = bridge;
+        return transport.isBridged() && between != null
+                ? between.near(() -> transport.connect(address))
+                : transport.connect(address);
+    }
+
+    /**
+     * The device over {@code v4v} and {@code tcp} of one server, over {@code tcp-bridge} of another where that can be had, and in this
+     * process as {@code local}; for the calling thread, until something else is wanted.
+     */
+    Map<String, Accelerator> accelerators() throws IOException {
+        if (accelerators.isEmpty()) {
+            endProcesses();
+            connectToServers();
+            accelerators.put("local", new LocalAccelerator());
+        }
+        return Collections.unmodifiableMap(accelerators);
+    }
+
+    private void connectToServers() throws IOException {
+        NetworkBridge between = bridge();
+        Process near = start(List.of(), serverCommand("v4v://1:4840", "tcp://127.0.0.1:0"));
+        Process far =
+                between == null ? null : start(between.far(), serverCommand("tcp://" + between.farAddress() + ":0"));
+        for (String address : addresses(near, 2)) {
+            String transport = address.startsWith("v4v") ? "v4v" : "tcp";
+            accelerators.put(transport, RemoteAccelerator.connect(address));
+        }
+        if (between != null && far != null) {
+            String address = addresses(far, 1).getFirst();
+            accelerators.put("tcp-bridge", between.near(() -> RemoteAccelerator.connect(address)));
+        }
     }
 
     /** The compilers of this process and of all that were started. */
@@ -99,8 +179,22 @@ final class Laboratory implements AutoCloseable {
                 .toList());
     }
 
-    /** Ends all processes; further ones can be started. */
+    /** Closes what is open and ends all processes; further ones can be started. */
     void endProcesses() {
+        for (Link link : links.values()) {
+            try {
+                link.close();
+            } catch (IOException e) {
+                // Its peer is gone already.
+            }
+        }
+        links.clear();
+        accelerators.values().forEach(Accelerator::close);
+        accelerators.clear();
+        killProcesses();
+    }
+
+    private void killProcesses() {
         processes.forEach(Process::destroy);
         for (Process process = processes.poll(); process != null; process = processes.poll()) {
             try {
@@ -116,44 +210,80 @@ final class Laboratory implements AutoCloseable {
 
     @Override
     public void close() {
+        endProcesses();
         end();
         Runtime.getRuntime().removeShutdownHook(hook);
     }
 
     private void end() {
-        endProcesses();
+        killProcesses();
+        NetworkBridge between = bridge;
+        if (between != null) {
+            between.close();
+        }
+        remove(directory);
         removeFabric();
     }
 
-    private Link channel(String listen) throws IOException {
-        String address = addresses(startPeer("channel", listen), 1).getFirst();
-        return new ChannelLink(MessageChannels.connect(ChannelAddress.parse(address)));
+    private @Nullable NetworkBridge bridge() {
+        if (!bridgeTried) {
+            bridgeTried = true;
+            try {
+                bridge = NetworkBridge.open();
+            } catch (IOException e) {
+                skipped.add("tcp-bridge: " + e.getMessage());
+            }
+        }
+        return bridge;
     }
 
-    private static InetSocketAddress listening(Process peer) throws IOException {
-        URI address = URI.create(addresses(peer, 1).getFirst());
-        return new InetSocketAddress(address.getHost(), address.getPort());
-    }
-
-    private Process startPeer(String... arguments) throws IOException {
+    private Process startPeer(Transport transport, int pairs) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
+                "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED", // Aeron
                 "-XX:+UseSerialGC",
                 "-cp",
                 System.getProperty("java.class.path"),
-                Peer.class.getName()));
-        command.addAll(List.of(arguments));
-        return start(command);
+                Peer.class.getName(),
+                transport.label()));
+        NetworkBridge between = bridge;
+        List<String> prefix = List.of();
+        switch (transport) {
+            case V4V -> command.add(Integer.toString(FIRST_DOMAIN + peers++));
+            case TCP, TCP_CHANNEL, TCP_NETTY -> command.add("127.0.0.1");
+            case UDS, AERON ->
+                command.add(
+                        Files.createTempDirectory(directory, transport.label()).toString());
+            case TCP_BRIDGE -> {
+                if (between == null) {
+                    throw new IllegalStateException("there is no bridge");
+                }
+                prefix = between.far();
+                command.add(between.farAddress());
+            }
+        }
+        command.add(Integer.toString(pairs));
+        return start(prefix, command);
     }
 
-    private Process start(List<String> command) throws IOException {
-        List<String> started = new ArrayList<>();
+    private List<String> serverCommand(String... addresses) {
+        List<String> command = new ArrayList<>(
+                List.of(root.resolve("gpu-server").resolve("run").toString(), "--until-input-ends"));
+        for (String address : addresses) {
+            command.addAll(List.of("--listen", address));
+        }
+        return command;
+    }
+
+    private Process start(List<String> prefix, List<String> command) throws IOException {
+        List<String> started = new ArrayList<>(prefix);
         if (pinned) {
-            started.addAll(List.of("taskset", "-c", Integer.toString(peerProcessor)));
+            started.addAll(List.of("taskset", "-c", Integer.toString(processors[processors.length - 1])));
         }
         started.addAll(command);
-        ProcessBuilder builder = new ProcessBuilder(started).redirectError(ProcessBuilder.Redirect.INHERIT);
+        ProcessBuilder builder =
+                new ProcessBuilder(started).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
         builder.environment().remove("V4VGPU_DOMAIN");
         Process process = builder.start();
         processes.add(process);
@@ -168,7 +298,7 @@ final class Laboratory implements AutoCloseable {
             String line = lines.readLine();
             if (line == null) {
                 throw new IOException("a process ended before it listened: "
-                        + process.info().commandLine().orElse("no longer known") + "; its errors stand above");
+                        + process.info().commandLine().orElse("no longer known"));
             }
             Matcher matcher = ADDRESS.matcher(line);
             if (matcher.find()) {
@@ -182,10 +312,13 @@ final class Laboratory implements AutoCloseable {
     /** Removes the fabric that the launcher made; also where no experiment ran. */
     static void removeFabric() {
         String fabric = System.getenv(FABRIC_VARIABLE);
-        if (fabric == null || !System.getProperty("v4vgpu.bench.fabric", "").equals(fabric)) {
-            return; // not made by our launcher
+        if (fabric != null && System.getProperty("v4vgpu.bench.fabric", "").equals(fabric)) { // made by our launcher
+            remove(Path.of(fabric));
         }
-        try (Stream<Path> files = Files.walk(Path.of(fabric))) {
+    }
+
+    private static void remove(Path directory) {
+        try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
             }

@@ -8,8 +8,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.v4vgpu.bench.report.Report;
+import org.v4vgpu.bench.result.Comparison;
+import org.v4vgpu.bench.result.Machine;
+import org.v4vgpu.bench.result.Result;
+import org.v4vgpu.bench.result.ResultJson;
+import org.v4vgpu.bench.result.ResultTable;
+import org.v4vgpu.bench.result.Run;
 import org.v4vgpu.client.CudaException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -19,34 +27,89 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** The command {@code benchmarks/run}. Exit codes: 0 measured, 1 failed, 2 usage, 3 peer or server not reachable. */
+/**
+ * The command {@code benchmarks/run}. Exit codes: 0 measured, 1 failed, 2 usage, 3 peer or server not reachable, 4 slower than what
+ * {@code --compare} names.
+ */
 @Command(
         name = "benchmarks/run",
         sortOptions = false,
         usageHelpWidth = 100,
-        description =
-                "Measures V4V and TCP between processes, in turns. Without a name, all of: pingpong, bandwidth, rpc,"
-                        + " memcpy.")
+        description = {
+            "Measures V4V, TCP and others between processes, in turns.",
+            "Without a name it runs all of: pingpong, bandwidth, allocation, rpc, memcpy, launch, matmul, stencil, aggregate.",
+            "With the name report, too, and writes figures and tables as HTML, PNG, CSV and JSON."
+        },
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:measured",
+            "1:failed",
+            "2:wrong usage",
+            "3:a peer or a server is not reachable",
+            "4:something got slower than in the results of --compare"
+        })
 public final class Main implements Callable<Integer> {
     private static final int FAILED = 1;
     private static final int USAGE = 2;
     private static final int UNREACHABLE = 3;
+    private static final int SLOWER = 4;
+    private static final String REPORT = "report";
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before call()
     private CommandSpec spec;
 
-    @Parameters(arity = "0..*", paramLabel = "NAME", description = "pingpong, bandwidth, rpc or memcpy.")
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "NAME",
+            description =
+                    "pingpong, bandwidth, allocation, rpc, memcpy, launch, matmul, stencil, aggregate; report: write a report on them, or on"
+                            + " all.")
     private List<String> names = new ArrayList<>();
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write the results as JSON.")
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
+            description = "Write the results with all samples as JSON (.gz: compressed).")
     private @Nullable Path json;
 
-    @Option(names = "--quick", description = "Fewer sizes and repetitions.")
+    @Option(names = "--quick", description = "Fewer sizes and repetitions: under 3 minutes for all on two cores.")
     private boolean quick;
 
-    @Option(names = "--pin", description = "Bind this side to one processor and the other side to another.")
-    private boolean pinned;
+    @Option(names = "--smoke", hidden = true, description = "Everything once; the figures mean nothing.")
+    private boolean smoke;
+
+    @Option(
+            names = "--pin",
+            negatable = true,
+            description =
+                    "Bind this side to one processor and the other side to another, or leave that to the kernel. Default: bind"
+                            + " where each side is one thread.")
+    private @Nullable Boolean pinning;
+
+    @Option(
+            names = "--compare",
+            paramLabel = "FILE",
+            description =
+                    "Say what got slower than in these results (as --json or a report writes them) beyond the noise; exit 4"
+                            + " if anything did.")
+    private @Nullable Path compare;
+
+    @Option(
+            names = "--tolerance",
+            paramLabel = "PERCENT",
+            defaultValue = "10",
+            description = "What --compare lets pass between runs. Default: ${DEFAULT-VALUE}")
+    private double tolerancePercent;
+
+    @Option(names = "--from", paramLabel = "FILE", description = "Measure nothing: take the results from this file.")
+    private @Nullable Path from;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIRECTORY",
+            description = "Where the report goes. Default: benchmarks/target/report")
+    private @Nullable Path out;
 
     @Option(
             names = {"-h", "--help"},
@@ -58,22 +121,30 @@ public final class Main implements Callable<Integer> {
     @Option(names = "--debug", description = "Show stack traces.")
     private boolean debug;
 
+    private final Path root = Path.of(System.getProperty("v4vgpu.root", "")).toAbsolutePath();
+    private String typed = "benchmarks/run";
+    private @Nullable Path log;
+
     public static void main(String[] arguments) {
-        int exitCode = commandLine().execute(arguments);
+        System.setProperty("java.awt.headless", "true"); // plots are drawn, not shown
+        int exitCode = commandLine(arguments).execute(arguments);
         Laboratory.removeFabric();
         System.exit(exitCode);
     }
 
-    static CommandLine commandLine() {
+    static CommandLine commandLine(String... typed) {
         Main main = new Main();
+        main.typed = "benchmarks/run " + String.join(" ", typed);
         CommandLine line = new CommandLine(main);
         line.setParameterExceptionHandler((e, _) -> {
             PrintWriter err = e.getCommandLine().getErr();
             err.println("benchmarks/run: " + e.getMessage());
-            err.println("Usage: benchmarks/run [NAME...] [--json FILE] [--quick] [--pin] [--debug]");
+            err.println(
+                    "Usage: benchmarks/run [NAME...] [--json FILE] [--quick] [--[no-]pin] [--compare FILE [--tolerance PERCENT]]"
+                            + " [--from FILE] [--out DIRECTORY] [--debug]");
             return USAGE;
         });
-        line.setExecutionExceptionHandler((e, _, _) -> main.report(e));
+        line.setExecutionExceptionHandler((e, _, _) -> main.explain(e));
         return line;
     }
 
@@ -81,40 +152,86 @@ public final class Main implements Callable<Integer> {
     public Integer call() throws IOException {
         List<Experiment> experiments = experiments();
         ensureWritable();
+        Run before = compare == null ? null : stored(compare, "--compare");
+        Run run = from == null ? measure(experiments) : stored(from, "--from");
+        if (json != null) {
+            ResultJson.write(run, true, json);
+        }
+        if (names.contains(REPORT)) {
+            Path directory =
+                    out == null ? root.resolve("benchmarks").resolve("target").resolve("report") : out;
+            System.out.printf("%nreport: %s%n", Report.write(run, typed, directory));
+        }
+        if (before == null) {
+            return 0;
+        }
+        Comparison comparison = Comparison.of(before, run, tolerancePercent / 100);
+        System.out.printf("%ncompared with %s: %s", compare, comparison.format());
+        return comparison.slower().isEmpty() ? 0 : SLOWER;
+    }
+
+    private Run measure(List<Experiment> experiments) throws IOException {
+        long begin = System.nanoTime();
         Map<String, Object> machine = Machine.describe();
-        machine.put("pinned", pinned);
-        machine.forEach((name, value) -> System.out.println(name + ": " + value));
+        machine.put("placement", placement());
+        machine.put("repetitions", quick ? "quick" : smoke ? "smoke: these figures mean nothing" : "full");
+        machine.forEach((name, value) -> System.out.println(name.replace('_', ' ') + ": " + value));
         List<Result> results = new ArrayList<>();
-        Path root = Path.of(System.getProperty("v4vgpu.root", "")).toAbsolutePath();
-        try (Laboratory laboratory = new Laboratory(root, quick, pinned)) {
+        List<String> skipped;
+        Effort effort = smoke ? Effort.SMOKE : quick ? Effort.QUICK : Effort.FULL;
+        try (Laboratory laboratory = new Laboratory(root, effort, pinning, logFile())) {
             for (Experiment experiment : experiments) {
-                List<Result> measured = experiment.run(laboratory);
-                laboratory.endProcesses();
+                laboratory.place(experiment);
+                List<Result> measured;
+                try (Progress progress = new Progress(experiment.name())) {
+                    measured = experiment.run(laboratory, progress);
+                }
                 results.addAll(measured);
                 System.out.printf(
                         "%n%s: %s%n%n%s", experiment.name(), experiment.description(), ResultTable.format(measured));
             }
+            skipped = laboratory.skipped();
         }
-        if (json != null) {
-            ResultJson.write(machine, results, json);
+        machine.put("seconds", TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begin));
+        skipped.forEach(line -> System.out.println(System.lineSeparator() + "left out: " + line));
+        Files.deleteIfExists(logFile());
+        log = null;
+        return new Run(machine, skipped, results);
+    }
+
+    private String placement() {
+        if (pinning == null) {
+            return "a processor for each side where each is one thread; elsewhere by the kernel";
         }
-        return 0;
+        return pinning ? "a processor for each side" : "by the kernel";
     }
 
     private List<Experiment> experiments() {
+        List<String> known =
+                Experiment.ALL.stream().map(Experiment::name).collect(Collectors.toCollection(ArrayList::new));
+        known.add(REPORT);
         for (String name : names) {
-            if (Experiment.ALL.stream()
-                    .noneMatch(experiment -> experiment.name().equals(name))) {
-                String known = Experiment.ALL.stream().map(Experiment::name).collect(Collectors.joining(", "));
+            if (!known.contains(name)) {
                 throw new ParameterException(
-                        spec.commandLine(), "no benchmark is called '" + name + "'; there are " + known);
+                        spec.commandLine(),
+                        "no benchmark is called '" + name + "'; there are " + String.join(", ", known));
             }
         }
-        return names.isEmpty()
+        List<String> chosen =
+                names.stream().filter(name -> !name.equals(REPORT)).toList();
+        return chosen.isEmpty()
                 ? Experiment.ALL
                 : Experiment.ALL.stream()
-                        .filter(experiment -> names.contains(experiment.name()))
+                        .filter(experiment -> chosen.contains(experiment.name()))
                         .toList();
+    }
+
+    private Run stored(Path file, String option) {
+        try {
+            return ResultJson.read(file);
+        } catch (IOException e) {
+            throw new ParameterException(spec.commandLine(), option + ": " + e.getMessage(), e);
+        }
     }
 
     /** Before the measuring, not after it. */
@@ -126,12 +243,24 @@ public final class Main implements Callable<Integer> {
         }
     }
 
-    private int report(Exception e) {
+    /** Where this JVM logs by its launcher's wish, and the other processes, too. */
+    private Path logFile() throws IOException {
+        Path file = log;
+        if (file == null) {
+            String named = System.getProperty("v4vgpu.bench.log");
+            file = named == null ? Files.createTempFile("v4vgpu-bench-", ".log") : Path.of(named);
+            log = file;
+        }
+        return file;
+    }
+
+    private int explain(Exception e) {
         PrintWriter err = spec.commandLine().getErr();
         if (debug) {
             e.printStackTrace(err); // what --debug asks for
         }
-        err.println("benchmarks/run: " + (e.getMessage() == null ? e.toString() : e.getMessage()));
+        err.println("benchmarks/run: " + (e.getMessage() == null ? e.toString() : e.getMessage())
+                + (log == null ? "" : "; what the processes logged: " + log));
         return e instanceof IOException || e instanceof CudaException ? UNREACHABLE : FAILED;
     }
 }

@@ -8,25 +8,26 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import org.v4vgpu.client.DeviceMemory;
-import org.v4vgpu.client.RemoteContext;
-import org.v4vgpu.client.RemoteGpu;
+import org.v4vgpu.bench.result.Result;
+import org.v4vgpu.bench.result.Samples;
 
 /**
- * Copies between this process and the device, both ways, and the two-copy bound in the same turns. A host-to-device copy ends
- * when a context synchronize after it has returned.
+ * Copies between this process and the device, both ways: the sizes are those of square matrices of single precision. {@code local} is
+ * the same device in this process; the two-copy bound takes turns, too. A host-to-device copy ends when a context synchronize after
+ * it has returned.
  */
 final class Memcpy implements Experiment {
-    private static final String TO_DEVICE = "htod";
-    private static final String TO_HOST = "dtoh";
-    private static final String BOUND = "two-copy bound";
+    /** The kind of results: to the device. */
+    static final String TO_DEVICE = "htod";
 
-    private static final List<Long> SIZES = List.of(64L << 10, 256L << 10, 1L << 20, 4L << 20, 16L << 20, 64L << 20);
-    private static final List<Long> QUICK_SIZES = List.of(64L << 10, 1L << 20, 16L << 20);
-    private static final long BYTES_PER_TURN = 64L << 20;
-    private static final int MAXIMUM_COPIES = 100;
-    private static final int TURNS = 12;
-    private static final int QUICK_TURNS = 6;
+    /** The kind of results: from the device. */
+    static final String TO_HOST = "dtoh";
+
+    private static final List<Integer> SIZES = List.of(128, 256, 512, 1024, 2048, 4096);
+    private static final List<Integer> QUICK_SIZES = List.of(128, 512, 1024, 2048);
+    private static final long BYTES_AT_A_TIME = 64L << 20;
+    private static final int MOST_COPIES = 100;
+    private static final int BOUND_COPIES = 20;
 
     @Override
     public String name() {
@@ -35,106 +36,88 @@ final class Memcpy implements Experiment {
 
     @Override
     public String description() {
-        return "copies between this process and the device of a server process";
+        return "copies of a square matrix between this process and the device of a server process";
     }
 
     @Override
-    public List<Result> run(Laboratory laboratory) throws IOException {
-        Map<String, RemoteContext> contexts = new LinkedHashMap<>();
-        List<RemoteGpu> gpus = new ArrayList<>();
+    public boolean isBetterPinned() {
+        return true;
+    }
+
+    @Override
+    public List<Result> run(Laboratory laboratory, Progress progress) throws IOException {
+        List<Integer> sizes = laboratory.effort().sizes(QUICK_SIZES, SIZES);
+        Interleaving plan =
+                laboratory.effort().plan(Interleaving.of(5, 20, 20, 1500), Interleaving.of(12, 40, 40, 8000));
+        Map<String, Accelerator> accelerators = laboratory.accelerators();
         List<Result> results = new ArrayList<>();
         try (TwoCopyBound bound = new TwoCopyBound()) {
-            laboratory.server().forEach((transport, address) -> {
-                RemoteGpu gpu = RemoteGpu.connect(address);
-                gpus.add(gpu);
-                contexts.put(transport, gpu.device(0).createContext());
-            });
-            for (long bytes : laboratory.isQuick() ? QUICK_SIZES : SIZES) {
-                results.addAll(run(laboratory, contexts, bound, bytes));
+            progress.expect(sizes.size() * plan.steps(2 * accelerators.size() + 1));
+            for (int size : sizes) {
+                long bytes = (long) size * size * Float.BYTES;
+                results.addAll(run(laboratory, bound, bytes, plan, progress));
             }
-        } finally {
-            gpus.forEach(RemoteGpu::close);
-            laboratory.endProcesses();
         }
         return results;
     }
 
-    private List<Result> run(Laboratory laboratory, Map<String, RemoteContext> contexts, TwoCopyBound bound, long bytes)
+    private List<Result> run(
+            Laboratory laboratory, TwoCopyBound bound, long bytes, Interleaving plan, Progress progress)
             throws IOException {
-        Map<String, Samples> toDevice = new LinkedHashMap<>();
-        Map<String, Samples> toHost = new LinkedHashMap<>();
-        int copies = (int) Math.clamp(BYTES_PER_TURN / bytes, 1, (long) MAXIMUM_COPIES);
-        int turns = laboratory.isQuick() ? QUICK_TURNS : TURNS;
-        Map<String, DeviceMemory> memories = new LinkedHashMap<>();
+        int copies = (int) Math.clamp(BYTES_AT_A_TIME / bytes, 1, (long) MOST_COPIES);
+        Map<String, Accelerator.Memory> memories = new LinkedHashMap<>();
         try (Arena arena = Arena.ofShared()) {
-            contexts.forEach((transport, context) -> memories.put(transport, context.allocate(bytes)));
             MemorySegment source = arena.allocate(bytes, 4096);
             MemorySegment destination = arena.allocate(bytes, 4096);
             fill(source);
-            TwoCopyBound.Case twoCopies = bound.of(source, destination);
-            Settling.untilCompiled(laboratory.compilers(), () -> {
-                for (DeviceMemory memory : memories.values()) {
-                    copyOnce(memory, source, destination);
-                }
-                twoCopies.takeTurn(1, false);
-            });
-            for (int turn = 0; turn < turns; turn++) {
-                for (Map.Entry<String, DeviceMemory> memory : memories.entrySet()) {
-                    Samples in = samples(toDevice, memory.getKey());
-                    Samples out = samples(toHost, memory.getKey());
-                    Settling.by(() -> copyOnce(memory.getValue(), source, destination));
-                    takeTurn(memory.getValue(), source, destination, copies, in, out);
-                }
-                twoCopies.takeTurn(copies, true);
+            Map<String, Interleaving.Contender> contenders = new LinkedHashMap<>();
+            for (Map.Entry<String, Accelerator> entry :
+                    laboratory.accelerators().entrySet()) {
+                Accelerator accelerator = entry.getValue();
+                Accelerator.Memory memory = accelerator.allocate(bytes);
+                memories.put(entry.getKey(), memory);
+                contenders.put(TO_DEVICE + " " + entry.getKey(), during -> {
+                    Settling.by(during.settlingNanos(), () -> accelerator.copyIn(memory, source));
+                    return time(copies, () -> accelerator.copyIn(memory, source));
+                });
+                contenders.put(TO_HOST + " " + entry.getKey(), during -> {
+                    Settling.by(during.settlingNanos(), () -> accelerator.copyOut(destination, memory));
+                    destination.fill((byte) 0);
+                    Samples samples = time(copies, () -> accelerator.copyOut(destination, memory));
+                    ensureSame(source, destination);
+                    return samples;
+                });
             }
+            contenders.put(
+                    TwoCopyBound.KIND + " local",
+                    _ -> bound.takeTurn(source, destination, 1, Math.min(copies, BOUND_COPIES)));
             List<Result> results = new ArrayList<>();
-            toDevice.forEach((transport, taken) -> results.add(result(TO_DEVICE, transport, bytes, taken)));
-            toHost.forEach((transport, taken) -> results.add(result(TO_HOST, transport, bytes, taken)));
-            results.add(result(BOUND, "local", bytes, twoCopies.best()));
+            plan.run(contenders, laboratory.compilers(), progress).forEach((contender, turns) -> {
+                int end = contender.lastIndexOf(' ');
+                results.add(Result.ofTransfer(
+                        name(), contender.substring(0, end), contender.substring(end + 1), bytes, turns));
+            });
             return results;
         } finally {
-            memories.values().forEach(DeviceMemory::close);
+            memories.values().forEach(Accelerator.Memory::close);
         }
     }
 
-    private static void takeTurn(
-            DeviceMemory memory,
-            MemorySegment source,
-            MemorySegment destination,
-            int copies,
-            Samples toDevice,
-            Samples toHost) {
-        for (int copy = 0; copy < copies; copy++) {
+    private static Samples time(int copies, Settling.Step copy) throws IOException {
+        Samples samples = new Samples();
+        for (int i = 0; i < copies; i++) {
             long begin = System.nanoTime();
-            memory.copyFrom(source);
-            memory.context().synchronize();
-            toDevice.add(System.nanoTime() - begin);
+            copy.run();
+            samples.add(System.nanoTime() - begin);
         }
-        destination.fill((byte) 0);
-        for (int copy = 0; copy < copies; copy++) {
-            long begin = System.nanoTime();
-            memory.copyTo(destination);
-            toHost.add(System.nanoTime() - begin);
-        }
-        if (source.mismatch(destination) >= 0) {
-            throw new IllegalStateException(
-                    "byte " + source.mismatch(destination) + " came back from the device as another");
-        }
+        return samples;
     }
 
-    private static void copyOnce(DeviceMemory memory, MemorySegment source, MemorySegment destination) {
-        memory.copyFrom(source);
-        memory.context().synchronize();
-        memory.copyTo(destination);
-    }
-
-    private static Samples samples(Map<String, Samples> by, String transport) {
-        return by.computeIfAbsent(transport, _ -> new Samples());
-    }
-
-    private Result result(String kind, String transport, long bytes, Samples taken) {
-        return new Result(
-                name(), kind, transport, bytes, 1, taken.median(), taken.percentile(99), bytes * 1e3 / taken.median());
+    private static void ensureSame(MemorySegment source, MemorySegment destination) {
+        long mismatch = source.mismatch(destination);
+        if (mismatch >= 0) {
+            throw new IllegalStateException("byte " + mismatch + " came back from the device as another");
+        }
     }
 
     private static void fill(MemorySegment segment) {

@@ -1,25 +1,38 @@
 package org.v4vgpu.bench;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.v4vgpu.bench.link.Link;
+import org.v4vgpu.bench.result.Result;
+import org.v4vgpu.bench.result.Samples;
 
-/** The poster's latency figure: a message to another process and back. */
+/**
+ * The poster's latency figure: a message to another process and back. Once without a pause, so that whoever can wait by spinning does;
+ * once with a pause before each message that is longer than anybody spins, so that both ends sleep between messages.
+ */
 final class PingPong implements Experiment {
-    private static final List<Integer> SIZES = List.of(64, 1024, 16 * 1024, 64 * 1024, 1024 * 1024);
-    private static final List<Integer> QUICK_SIZES = List.of(64, 4096, 64 * 1024);
+    /** The kind of results with pauses. */
+    static final String SLEEPING = "sleeping";
 
-    /** Both ways together, in one turn of one transport. */
-    private static final long BYTES_PER_TURN = 64L << 20;
+    private static final List<Integer> SIZES = List.of(1, 8, 64, 512, 4 << 10, 32 << 10, 256 << 10, 1 << 20);
+    private static final List<Integer> QUICK_SIZES = List.of(1, 64, 4 << 10, 64 << 10, 1 << 20);
+    private static final List<Integer> SLEEPING_SIZES = List.of(64, 4 << 10, 64 << 10);
+    private static final List<Integer> QUICK_SLEEPING_SIZES = List.of(64);
 
-    private static final int MAXIMUM_TRIPS = 2000;
+    private static final int FEWEST_TRIPS = 10;
+    private static final int MOST_TRIPS = 4000;
+    private static final long SETTLING_BYTES = 8L << 20;
     private static final int SETTLING_TRIPS = 100;
-    private static final int TURNS = 20;
-    private static final int QUICK_TURNS = 8;
+
+    /** Longer than a balanced wait spins. */
+    private static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(1000);
+
+    private static final int FEWEST_SLEEPING_TRIPS = 50;
 
     @Override
     public String name() {
@@ -28,59 +41,66 @@ final class PingPong implements Experiment {
 
     @Override
     public String description() {
-        return "a message to another process and back";
+        return "a message to another process and back; 'sleeping': with a pause of "
+                + TimeUnit.NANOSECONDS.toMicros(PAUSE_NANOS) + " us before each";
     }
 
     @Override
-    public List<Result> run(Laboratory laboratory) throws IOException {
+    public boolean isBetterPinned() {
+        return true;
+    }
+
+    @Override
+    public List<Result> run(Laboratory laboratory, Progress progress) throws IOException {
         List<Result> results = new ArrayList<>();
+        Effort effort = laboratory.effort();
+        List<Integer> sizes = effort.sizes(QUICK_SIZES, SIZES);
+        List<Integer> sleepingSizes = effort.sizes(QUICK_SLEEPING_SIZES, SLEEPING_SIZES);
+        Interleaving plan = effort.messagePlan();
         Map<String, Link> links = laboratory.links();
-        try (Arena arena = Arena.ofConfined()) {
-            for (int bytes : laboratory.isQuick() ? QUICK_SIZES : SIZES) {
-                results.addAll(run(laboratory, links, arena.allocate(bytes, 64)));
-            }
-        } finally {
-            for (Link link : links.values()) {
-                link.close();
-            }
-        }
+        progress.expect((sizes.size() + sleepingSizes.size()) * plan.steps(links.size()));
+        MessageSizes bySize = new MessageSizes(links, plan, laboratory.compilers(), progress);
+        bySize.run(
+                sizes,
+                PingPong::takeTurn,
+                Map.of(),
+                (bytes, turns) -> turns.forEach((transport, taken) ->
+                        // One way: a message takes half a round trip.
+                        results.add(Result.of(
+                                name(), "", transport, bytes, 1, taken, bytes * 2e3 / taken.percentile(50)))));
+        bySize.run(
+                sleepingSizes,
+                PingPong::takeSleepingTurn,
+                Map.of(),
+                (bytes, turns) -> turns.forEach(
+                        (transport, taken) -> results.add(Result.of(name(), SLEEPING, transport, bytes, 1, taken, 0))));
         return results;
     }
 
-    private List<Result> run(Laboratory laboratory, Map<String, Link> links, MemorySegment message) throws IOException {
-        int trips = (int) Math.clamp(BYTES_PER_TURN / (2 * message.byteSize()), 1L, MAXIMUM_TRIPS);
-        Map<String, Samples> samples = new HashMap<>();
-        int turns = laboratory.isQuick() ? QUICK_TURNS : TURNS;
-        int settlingTrips = Math.min(trips, SETTLING_TRIPS);
-        Settling.untilCompiled(laboratory.compilers(), () -> {
-            for (Link link : links.values()) {
-                takeTurn(link, message, settlingTrips, new Samples());
-            }
-        });
-        for (int turn = 0; turn < turns; turn++) {
-            for (Map.Entry<String, Link> link : links.entrySet()) {
-                Settling.by(() -> takeTurn(link.getValue(), message, settlingTrips, new Samples()));
-                takeTurn(link.getValue(), message, trips, samples.computeIfAbsent(link.getKey(), _ -> new Samples()));
-            }
-        }
-        List<Result> results = new ArrayList<>();
-        for (String transport : links.keySet()) {
-            long p50 = samples.getOrDefault(transport, new Samples()).median();
-            long p99 = samples.getOrDefault(transport, new Samples()).percentile(99);
-            // One way: a message takes half a round trip.
-            double rate = message.byteSize() * 2e3 / p50;
-            results.add(new Result(name(), "", transport, message.byteSize(), 1, p50, p99, rate));
-        }
-        return results;
+    private static Samples takeTurn(Link link, MemorySegment message, Interleaving plan) throws IOException {
+        int few = (int) Math.clamp(SETTLING_BYTES / message.byteSize(), 1L, (long) SETTLING_TRIPS);
+        long trips = Settling.by(plan.settlingNanos(), () -> exchange(link, message, few, 0)) / few;
+        return exchange(link, message, plan.repetitions(trips, FEWEST_TRIPS, MOST_TRIPS), 0);
     }
 
-    private static void takeTurn(Link link, MemorySegment message, int trips, Samples samples) throws IOException {
+    private static Samples takeSleepingTurn(Link link, MemorySegment message, Interleaving plan) throws IOException {
+        long trip = Settling.by(plan.settlingNanos(), () -> exchange(link, message, FEWEST_TRIPS, PAUSE_NANOS))
+                / FEWEST_TRIPS;
+        return exchange(link, message, plan.repetitions(trip, FEWEST_SLEEPING_TRIPS, MOST_TRIPS), PAUSE_NANOS);
+    }
+
+    private static Samples exchange(Link link, MemorySegment message, int trips, long pauseNanos) throws IOException {
         link.command(new Link.Command(Link.Verb.ECHO, (int) message.byteSize(), trips));
+        Samples samples = new Samples();
         for (int trip = 0; trip < trips; trip++) {
+            if (pauseNanos > 0) {
+                LockSupport.parkNanos(pauseNanos);
+            }
             long begin = System.nanoTime();
             link.send(message);
             link.receive(message);
             samples.add(System.nanoTime() - begin);
         }
+        return samples;
     }
 }

@@ -6,6 +6,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /** Which processors the calling thread may run on. Safe for any thread. Linux. */
@@ -34,14 +35,18 @@ final class ProcessorAffinity {
         }
     }
 
-    /** Binds the calling thread to one processor. */
-    static void pin(int processor) {
+    /** Binds the calling thread, and those that it starts from now on, to some processors. */
+    static void bind(int... processors) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment mask = arena.allocate(MASK_BYTES, 8);
-            mask.set(ValueLayout.JAVA_BYTE, processor / 8, (byte) (1 << processor % 8));
+            for (int processor : processors) {
+                byte others = mask.get(ValueLayout.JAVA_BYTE, processor / 8);
+                mask.set(ValueLayout.JAVA_BYTE, processor / 8, (byte) (others | 1 << processor % 8));
+            }
             int result = (int) SET.invokeExact(0, (long) MASK_BYTES, mask);
             if (result != 0) {
-                throw new IllegalStateException("sched_setaffinity to processor " + processor + " failed");
+                throw new IllegalStateException(
+                        "sched_setaffinity to processors " + Arrays.toString(processors) + " failed");
             }
         } catch (RuntimeException | Error e) {
             throw e;

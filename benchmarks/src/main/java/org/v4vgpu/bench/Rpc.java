@@ -5,15 +5,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.v4vgpu.client.RemoteContext;
-import org.v4vgpu.client.RemoteGpu;
+import org.v4vgpu.bench.result.Result;
+import org.v4vgpu.bench.result.Samples;
 
 /** A call without payload that waits for its reply: a context synchronize with nothing to wait for. */
 final class Rpc implements Experiment {
-    private static final int CALLS = 2000;
     private static final int SETTLING_CALLS = 100;
-    private static final int TURNS = 30;
-    private static final int QUICK_TURNS = 10;
+    private static final int FEWEST_CALLS = 100;
+    private static final int MOST_CALLS = 4000;
 
     @Override
     public String name() {
@@ -26,43 +25,38 @@ final class Rpc implements Experiment {
     }
 
     @Override
-    public List<Result> run(Laboratory laboratory) throws IOException {
-        Map<String, RemoteContext> contexts = new LinkedHashMap<>();
-        Map<String, Samples> samples = new LinkedHashMap<>();
-        List<RemoteGpu> gpus = new ArrayList<>();
-        try {
-            laboratory.server().forEach((transport, address) -> {
-                RemoteGpu gpu = RemoteGpu.connect(address);
-                gpus.add(gpu);
-                contexts.put(transport, gpu.device(0).createContext());
-            });
-            int turns = laboratory.isQuick() ? QUICK_TURNS : TURNS;
-            Settling.untilCompiled(laboratory.compilers(), () -> {
-                for (RemoteContext context : contexts.values()) {
-                    takeTurn(context, SETTLING_CALLS, new Samples());
-                }
-            });
-            for (int turn = 0; turn < turns; turn++) {
-                for (Map.Entry<String, RemoteContext> context : contexts.entrySet()) {
-                    Settling.by(() -> takeTurn(context.getValue(), SETTLING_CALLS, new Samples()));
-                    takeTurn(context.getValue(), CALLS, samples.computeIfAbsent(context.getKey(), _ -> new Samples()));
-                }
-            }
-        } finally {
-            gpus.forEach(RemoteGpu::close);
-            laboratory.endProcesses();
-        }
+    public boolean isBetterPinned() {
+        return true;
+    }
+
+    @Override
+    public List<Result> run(Laboratory laboratory, Progress progress) throws IOException {
+        Interleaving plan =
+                laboratory.effort().plan(Interleaving.of(8, 30, 30, 4000), Interleaving.of(20, 40, 60, 8000));
+        Map<String, Accelerator> accelerators = new LinkedHashMap<>(laboratory.accelerators());
+        accelerators.remove("local"); // is no call
+        progress.expect(plan.steps(accelerators.size()));
         List<Result> results = new ArrayList<>();
-        samples.forEach((transport, taken) ->
-                results.add(new Result(name(), "", transport, 0, 1, taken.median(), taken.percentile(99), 0)));
+        Map<String, Interleaving.Contender> contenders = new LinkedHashMap<>();
+        accelerators.forEach(
+                (transport, accelerator) -> contenders.put(transport, during -> takeTurn(accelerator, during)));
+        plan.run(contenders, laboratory.compilers(), progress)
+                .forEach((transport, turns) -> results.add(Result.of(name(), "", transport, 0, 1, turns, 0)));
         return results;
     }
 
-    private static void takeTurn(RemoteContext context, int calls, Samples samples) {
-        for (int call = 0; call < calls; call++) {
+    private static Samples takeTurn(Accelerator accelerator, Interleaving plan) throws IOException {
+        long call = Settling.by(plan.settlingNanos(), () -> call(accelerator, SETTLING_CALLS)) / SETTLING_CALLS;
+        return call(accelerator, plan.repetitions(call, FEWEST_CALLS, MOST_CALLS));
+    }
+
+    private static Samples call(Accelerator accelerator, int calls) throws IOException {
+        Samples samples = new Samples();
+        for (int i = 0; i < calls; i++) {
             long begin = System.nanoTime();
-            context.synchronize();
+            accelerator.synchronize();
             samples.add(System.nanoTime() - begin);
         }
+        return samples;
     }
 }

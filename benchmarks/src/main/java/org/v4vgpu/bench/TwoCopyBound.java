@@ -2,24 +2,25 @@ package org.v4vgpu.bench;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
+import org.v4vgpu.bench.result.Samples;
 
 /**
  * How fast two processors can move an array through a ring at best: one copies from the source into the ring, the other from
  * the ring to the destination, each pinned, with nothing but an acquire and a release between them. What carries data through a
  * ring with two copies can't be faster. One thread calls it; its two workers do the copying.
  *
- * <p>The best chunk size counts, of those from 64 KiB to 1 MiB.
+ * <p>The best chunk size of each turn counts, of those from 64 KiB to 1 MiB.
  */
 final class TwoCopyBound implements AutoCloseable {
+    /** The kind of results. */
+    static final String KIND = "two-copy bound";
+
     /** As the ring of a V4V connection. */
     private static final long RING_BYTES = 1L << 20;
 
@@ -34,13 +35,30 @@ final class TwoCopyBound implements AutoCloseable {
 
     TwoCopyBound() {
         int[] processors = ProcessorAffinity.available();
-        writer.execute(() -> ProcessorAffinity.pin(processors[0]));
-        reader.execute(() -> ProcessorAffinity.pin(processors[processors.length > 1 ? 1 : 0]));
+        writer.execute(() -> ProcessorAffinity.bind(processors[0]));
+        reader.execute(() -> ProcessorAffinity.bind(processors[processors.length > 1 ? 1 : 0]));
     }
 
-    /** A case to be measured in several turns: the same arrays as the measured copy. */
-    Case of(MemorySegment source, MemorySegment destination) {
-        return new Case(source, destination);
+    /**
+     * Moves the array through the ring so many times in a row for each sample, as one stream.
+     *
+     * @return the times of the chunk size that was fastest in this turn, divided by the repetitions
+     */
+    Samples takeTurn(MemorySegment source, MemorySegment destination, int repetitions, int samples) {
+        Samples best = new Samples();
+        for (long chunk : CHUNKS) {
+            if (chunk > source.byteSize() && chunk != CHUNKS.getFirst()) {
+                continue;
+            }
+            Samples taken = new Samples();
+            for (int i = 0; i < samples; i++) {
+                taken.add(Math.max(1, stream(source, destination, chunk, repetitions) / repetitions));
+            }
+            if (best.count() == 0 || taken.median() < best.median()) {
+                best = taken;
+            }
+        }
+        return best;
     }
 
     @Override
@@ -50,45 +68,11 @@ final class TwoCopyBound implements AutoCloseable {
         arena.close();
     }
 
-    /** Samples for one pair of arrays, by chunk size. */
-    final class Case {
-        private final MemorySegment source;
-        private final MemorySegment destination;
-        private final Map<Long, Samples> samples = new LinkedHashMap<>();
-
-        private Case(MemorySegment source, MemorySegment destination) {
-            this.source = source;
-            this.destination = destination;
-        }
-
-        /** Moves the array several times with each chunk size. */
-        void takeTurn(int copies, boolean keep) {
-            for (long chunk : CHUNKS) {
-                if (chunk > source.byteSize() && chunk != CHUNKS.getFirst()) {
-                    continue;
-                }
-                for (int copy = 0; copy < copies; copy++) {
-                    long nanos = copyOnce(source, destination, chunk);
-                    if (keep) {
-                        samples.computeIfAbsent(chunk, _ -> new Samples()).add(nanos);
-                    }
-                }
-            }
-        }
-
-        /** The samples of the chunk size with the shortest median. */
-        Samples best() {
-            List<Samples> all = new ArrayList<>(samples.values());
-            all.sort((left, right) -> Long.compare(left.median(), right.median()));
-            return all.getFirst();
-        }
-    }
-
-    private long copyOnce(MemorySegment source, MemorySegment destination, long chunk) {
+    private long stream(MemorySegment source, MemorySegment destination, long chunk, int repetitions) {
         written.value.set(0);
         read.value.set(0);
-        Future<Long> end = reader.submit(() -> drain(destination, chunk));
-        Future<Long> begin = writer.submit(() -> fill(source, chunk));
+        Future<Long> end = reader.submit(() -> drain(destination, chunk, repetitions));
+        Future<Long> begin = writer.submit(() -> fill(source, chunk, repetitions));
         try {
             return end.get() - begin.get();
         } catch (ExecutionException e) {
@@ -100,34 +84,40 @@ final class TwoCopyBound implements AutoCloseable {
     }
 
     /** The writer: gives the time before the first byte. */
-    private long fill(MemorySegment source, long chunk) {
+    private long fill(MemorySegment source, long chunk, int repetitions) {
         long begin = System.nanoTime();
-        for (long offset = 0; offset < source.byteSize(); ) {
-            long length = Math.min(chunk, source.byteSize() - offset);
-            // SYNC: bound-space
-            while (offset + length - read.value.getAcquire() > RING_BYTES) {
-                Thread.onSpinWait();
+        long position = 0; // in the ring: every chunk takes the place of a whole one, so that none wraps
+        for (int repetition = 0; repetition < repetitions; repetition++) {
+            for (long offset = 0; offset < source.byteSize(); offset += chunk) {
+                // SYNC: bound-space
+                while (position + chunk - read.value.getAcquire() > RING_BYTES) {
+                    Thread.onSpinWait();
+                }
+                long length = Math.min(chunk, source.byteSize() - offset);
+                MemorySegment.copy(source, offset, ring, position % RING_BYTES, length);
+                position += chunk;
+                // SYNC: bound-data
+                written.value.setRelease(position);
             }
-            MemorySegment.copy(source, offset, ring, offset % RING_BYTES, length);
-            offset += length;
-            // SYNC: bound-data
-            written.value.setRelease(offset);
         }
         return begin;
     }
 
     /** The reader: gives the time after the last byte. */
-    private long drain(MemorySegment destination, long chunk) {
-        for (long offset = 0; offset < destination.byteSize(); ) {
-            long length = Math.min(chunk, destination.byteSize() - offset);
-            // SYNC: bound-data
-            while (written.value.getAcquire() < offset + length) {
-                Thread.onSpinWait();
+    private long drain(MemorySegment destination, long chunk, int repetitions) {
+        long position = 0;
+        for (int repetition = 0; repetition < repetitions; repetition++) {
+            for (long offset = 0; offset < destination.byteSize(); offset += chunk) {
+                // SYNC: bound-data
+                while (written.value.getAcquire() < position + chunk) {
+                    Thread.onSpinWait();
+                }
+                long length = Math.min(chunk, destination.byteSize() - offset);
+                MemorySegment.copy(ring, position % RING_BYTES, destination, offset, length);
+                position += chunk;
+                // SYNC: bound-space
+                read.value.setRelease(position);
             }
-            MemorySegment.copy(ring, offset % RING_BYTES, destination, offset, length);
-            offset += length;
-            // SYNC: bound-space
-            read.value.setRelease(offset);
         }
         return System.nanoTime();
     }

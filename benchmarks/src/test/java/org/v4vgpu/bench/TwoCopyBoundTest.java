@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.v4vgpu.bench.result.Samples;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 final class TwoCopyBoundTest {
@@ -23,10 +24,10 @@ final class TwoCopyBoundTest {
                 source.set(ValueLayout.JAVA_BYTE, i, (byte) (i * 31 + i / 251));
             }
             MemorySegment destination = arena.allocate(bytes);
-            TwoCopyBound.Case measured = bound.of(source, destination);
-            measured.takeTurn(2, true);
+            Samples samples = bound.takeTurn(source, destination, 3, 2);
             assertEquals(-1, source.mismatch(destination));
-            assertTrue(measured.best().median() > 0);
+            assertEquals(2, samples.count());
+            assertTrue(samples.median() > 0);
         }
     }
 }

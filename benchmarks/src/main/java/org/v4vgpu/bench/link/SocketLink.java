@@ -1,17 +1,17 @@
-package org.v4vgpu.bench;
+package org.v4vgpu.bench.link;
 
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
 
 /**
- * A link over plain blocking sockets, the baseline that the TCP channel is held against: TCP_NODELAY, native memory, a header
- * and the message in one gathering write, and the same in one scattering read.
+ * A link over plain blocking sockets, TCP or Unix-domain: TCP_NODELAY where it applies, native memory, a header and the message in
+ * one gathering write, and the same in one scattering read.
  */
 final class SocketLink implements Link {
     private final SocketChannel socket;
@@ -21,10 +21,12 @@ final class SocketLink implements Link {
 
     SocketLink(SocketChannel socket) throws IOException {
         this.socket = socket;
-        socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        if (socket.supportedOptions().contains(StandardSocketOptions.TCP_NODELAY)) {
+            socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        }
     }
 
-    static SocketLink connect(InetSocketAddress address) throws IOException {
+    static SocketLink connect(SocketAddress address) throws IOException {
         return new SocketLink(SocketChannel.open(address));
     }
 

@@ -1,4 +1,4 @@
-package org.v4vgpu.bench;
+package org.v4vgpu.bench.link;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
  * <p>Both ends know the length of what comes next, as the {@linkplain Peer peer's protocol} arranges, so that no transport pays
  * for finding out.
  */
-interface Link extends AutoCloseable {
+public interface Link extends AutoCloseable {
     /** Sends a command: two numbers and nothing else. */
     void command(Command command) throws IOException;
 

@@ -1,4 +1,4 @@
-package org.v4vgpu.bench;
+package org.v4vgpu.bench.link;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
@@ -19,8 +19,8 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 // Futures: what fails ends the channel, and the next wait says so. The scheduler: yielding is what is measured.
 @SuppressWarnings({"FutureReturnValueIgnored", "ThreadPriorityCheck"})
 final class NettyLink implements Link {
-    private static final long SPIN_NANOS = 50_000;
+    private static final long SPIN_NANOS = 400_000;
     private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** What one read takes at most; larger than a socket's usual share of a large message. */
@@ -51,7 +51,7 @@ final class NettyLink implements Link {
         this.inbox = inbox;
     }
 
-    static NettyLink connect(InetSocketAddress address) throws IOException {
+    static NettyLink connect(SocketAddress address) throws IOException {
         ManualIoEventLoop loop = new ManualIoEventLoop(Thread.currentThread(), NioIoHandler.newFactory());
         Inbox inbox = new Inbox();
         ChannelFuture connected = new Bootstrap()
@@ -66,7 +66,7 @@ final class NettyLink implements Link {
     }
 
     /** Listens, tells its port, and gives the link to whoever connects first. */
-    static NettyLink accept(IntConsumer listening) throws IOException {
+    static NettyLink accept(SocketAddress address, IntConsumer listening) throws IOException {
         ManualIoEventLoop loop = new ManualIoEventLoop(Thread.currentThread(), NioIoHandler.newFactory());
         Inbox inbox = new Inbox();
         ChannelFuture bound = new ServerBootstrap()
@@ -75,7 +75,7 @@ final class NettyLink implements Link {
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(64, 65_536, READ_BYTES))
                 .childHandler(inbox)
-                .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+                .bind(address);
         finish(loop, bound);
         listening.accept(((InetSocketAddress) bound.channel().localAddress()).getPort());
         Channel accepted = inbox.channel;

@@ -1,4 +1,4 @@
-package org.v4vgpu.bench;
+package org.v4vgpu.bench.link;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;

@@ -1,4 +1,4 @@
-package org.v4vgpu.bench;
+package org.v4vgpu.bench.result;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,11 +10,11 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** What figures were measured on, as far as Linux tells. Safe for any thread. */
-final class Machine {
+public final class Machine {
     private Machine() {}
 
     /** Names and values in a fixed order; what can't be found out is left out. */
-    static Map<String, Object> describe() {
+    public static Map<String, Object> describe() {
         Map<String, Object> machine = new LinkedHashMap<>();
         put(machine, "cpu", field("/proc/cpuinfo", "model name"));
         machine.put("cpus", Runtime.getRuntime().availableProcessors());
@@ -43,6 +43,20 @@ final class Machine {
         } catch (IOException e) {
             return "";
         }
+    }
+
+    /** The size of the last cache level, as the kernel tells; 0 if it does not. In a virtual machine it may be the host's. */
+    public static long lastLevelCacheBytes() {
+        String size = lastLevelCache();
+        return size.endsWith("K") ? Long.parseLong(size.substring(0, size.length() - 1)) << 10 : 0;
+    }
+
+    /** What programs can still have, without swapping. */
+    public static long availableMemoryBytes() {
+        String available = field("/proc/meminfo", "MemAvailable");
+        return available.endsWith(" kB")
+                ? Long.parseLong(available.substring(0, available.length() - 3).strip()) << 10
+                : Runtime.getRuntime().maxMemory();
     }
 
     private static String lastLevelCache() {

@@ -1,0 +1,147 @@
+package org.v4vgpu.bench;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.v4vgpu.bench.link.Link;
+import org.v4vgpu.bench.result.Result;
+import org.v4vgpu.bench.result.Samples;
+import org.v4vgpu.bench.result.Turns;
+import org.v4vgpu.device.Device;
+import org.v4vgpu.device.software.SoftwareDevice;
+import org.v4vgpu.device.software.SoftwareDeviceOptions;
+import org.v4vgpu.server.GpuServer;
+import org.v4vgpu.server.session.SessionLimits;
+import org.v4vgpu.v4v.ChannelAddress;
+
+/**
+ * Bytes of the Java heap that a message or a call costs, as the JVM counts them by thread: of a message of 64 bytes there and back by the
+ * thread that sends and receives it; of a call without payload by the calling thread, and by all others of a server in this process. The
+ * median of several rounds counts, after the compilers have done their work.
+ */
+final class Allocation implements Experiment {
+    /** The kind of results: one message sent and one received, at one end. */
+    static final String MESSAGE = "message";
+
+    /** The kind of results: the calling thread's share of a call. */
+    static final String CLIENT = "call, client";
+
+    /** The kind of results: the server's share of a call. */
+    static final String SERVER = "call, server";
+
+    private static final int MESSAGE_BYTES = 64;
+    private static final int ROUNDS = 7;
+    private static final int WARM_UP = 30_000;
+    private static final int SMOKE_WARM_UP = 1_000;
+    private static final int QUICK_WARM_UP = 15_000;
+    private static final int OPERATIONS = 5_000;
+    private static final String SERVER_ADDRESS = "v4v://900:4840";
+
+    private static final com.sun.management.ThreadMXBean THREADS =
+            ManagementFactory.getPlatformMXBean(com.sun.management.ThreadMXBean.class);
+
+    @Override
+    public String name() {
+        return "allocation";
+    }
+
+    @Override
+    public String description() {
+        return "heap bytes per message of 64 bytes there and back at one end, and per call without payload";
+    }
+
+    @Override
+    public boolean isBetterPinned() {
+        return true; // as the links are for other experiments
+    }
+
+    @Override
+    public List<Result> run(Laboratory laboratory, Progress progress) throws IOException {
+        progress.expect(laboratory.links().size() + 1);
+        int warmUp = laboratory.effort().count(SMOKE_WARM_UP, QUICK_WARM_UP, WARM_UP);
+        List<Result> results = new ArrayList<>();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment message = arena.allocate(MESSAGE_BYTES, 64);
+            for (Map.Entry<String, Link> link : laboratory.links().entrySet()) {
+                Operation trips = count -> exchange(link.getValue(), message, count);
+                results.addAll(measure(link.getKey(), MESSAGE_BYTES, MESSAGE, "", warmUp, trips));
+                progress.step();
+            }
+        }
+        results.addAll(calls(warmUp));
+        progress.step();
+        return results;
+    }
+
+    private List<Result> calls(int warmUp) throws IOException {
+        try (Device device = new SoftwareDevice(SoftwareDeviceOptions.defaults());
+                GpuServer _ = GpuServer.start(
+                        List.of(device), List.of(ChannelAddress.parse(SERVER_ADDRESS)), SessionLimits.DEFAULT);
+                Accelerator client = RemoteAccelerator.connect(SERVER_ADDRESS)) {
+            Operation calls = count -> {
+                for (int i = 0; i < count; i++) {
+                    client.synchronize();
+                }
+            };
+            return measure("v4v", 0, CLIENT, SERVER, warmUp, calls);
+        }
+    }
+
+    /** Something that is done so many times. */
+    private interface Operation {
+        void repeat(int count) throws IOException;
+    }
+
+    /** Results for this thread and, where they have a name, for all others. */
+    private List<Result> measure(
+            String transport, long bytes, String self, String others, int warmUp, Operation operation)
+            throws IOException {
+        operation.repeat(warmUp);
+        Turns times = new Turns();
+        Samples own = new Samples();
+        Samples foreign = new Samples();
+        for (int round = 0; round < ROUNDS; round++) {
+            long ownBefore = THREADS.getCurrentThreadAllocatedBytes();
+            long allBefore = THREADS.getTotalThreadAllocatedBytes();
+            long begin = System.nanoTime();
+            operation.repeat(OPERATIONS);
+            Samples time = new Samples();
+            time.add((System.nanoTime() - begin) / OPERATIONS);
+            times.add(time);
+            long allocated = THREADS.getCurrentThreadAllocatedBytes() - ownBefore;
+            own.add(allocated);
+            foreign.add(Math.max(0, THREADS.getTotalThreadAllocatedBytes() - allBefore - allocated));
+        }
+        Map<String, Samples> byKind = new LinkedHashMap<>();
+        byKind.put(self, own);
+        if (!others.isEmpty()) {
+            byKind.put(others, foreign);
+        }
+        List<Result> results = new ArrayList<>();
+        byKind.forEach((kind, allocated) -> results.add(new Result(
+                name(),
+                kind,
+                transport,
+                bytes,
+                1,
+                times.percentile(50),
+                times.percentile(99),
+                0,
+                allocated.median() / (double) OPERATIONS,
+                times)));
+        return results;
+    }
+
+    private static void exchange(Link link, MemorySegment message, int trips) throws IOException {
+        link.command(new Link.Command(Link.Verb.ECHO, (int) message.byteSize(), trips));
+        for (int trip = 0; trip < trips; trip++) {
+            link.send(message);
+            link.receive(message);
+        }
+    }
+}

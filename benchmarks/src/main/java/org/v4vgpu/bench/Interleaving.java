@@ -1,0 +1,84 @@
+package org.v4vgpu.bench;
+
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.v4vgpu.bench.result.Samples;
+import org.v4vgpu.bench.result.Turns;
+
+/**
+ * Lets contenders take turns, A B C A B C, so that what else the machine does meets them alike. Each turn begins with a time that
+ * does not count ({@link Settling}), and rounds before the first that counts let the JVMs on both sides compile what they run.
+ * Immutable; one thread uses it.
+ *
+ * @param turns of each contender, which count
+ * @param settlingNanos how long each turn runs before it counts
+ * @param turnNanos how long it then is to last, roughly
+ * @param compilingNanos how long rounds go on that don't count, at most, while compilers are busy; there is always one, unless this is
+ *     0
+ */
+record Interleaving(int turns, long settlingNanos, long turnNanos, long compilingNanos) {
+    /** Compilers that have worked less than this share of a round have nothing left to do. */
+    private static final double IDLE_SHARE = 0.03;
+
+    private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+    /** One that takes turns. */
+    interface Contender {
+        /**
+         * Takes a turn, after {@link Settling} of the given time.
+         *
+         * @return at least one sample
+         */
+        Samples takeTurn(Interleaving plan) throws IOException;
+    }
+
+    static Interleaving of(int turns, long settlingMillis, long turnMillis, long compilingMillis) {
+        return new Interleaving(
+                turns,
+                TimeUnit.MILLISECONDS.toNanos(settlingMillis),
+                TimeUnit.MILLISECONDS.toNanos(turnMillis),
+                TimeUnit.MILLISECONDS.toNanos(compilingMillis));
+    }
+
+    /** How many repetitions of a step of this time make a turn, within limits. */
+    int repetitions(long stepNanos, int fewest, int most) {
+        return (int) Math.clamp(turnNanos / Math.max(1, stepNanos), (long) fewest, (long) most);
+    }
+
+    /** All turns of all contenders that count. */
+    Map<String, Turns> run(Map<String, ? extends Contender> contenders, Compilers compilers, Progress progress)
+            throws IOException {
+        compile(contenders, compilers);
+        Map<String, Turns> taken = new LinkedHashMap<>();
+        for (int turn = 0; turn < turns; turn++) {
+            for (Map.Entry<String, ? extends Contender> contender : contenders.entrySet()) {
+                Samples samples = contender.getValue().takeTurn(this);
+                taken.computeIfAbsent(contender.getKey(), _ -> new Turns()).add(samples);
+                progress.step();
+            }
+        }
+        return taken;
+    }
+
+    private void compile(Map<String, ? extends Contender> contenders, Compilers compilers) throws IOException {
+        long begin = System.nanoTime();
+        boolean busy = compilingNanos > 0;
+        while (busy) {
+            long round = System.nanoTime();
+            long before = compilers.ticks();
+            for (Contender contender : contenders.values()) {
+                contender.takeTurn(this);
+            }
+            long now = System.nanoTime();
+            long worked = (compilers.ticks() - before) * TICK_NANOS;
+            busy = worked > TICK_NANOS && worked > IDLE_SHARE * (now - round) && now - begin < compilingNanos;
+        }
+    }
+
+    /** How many steps of progress {@link #run} makes. */
+    int steps(int contenders) {
+        return turns * contenders;
+    }
+}

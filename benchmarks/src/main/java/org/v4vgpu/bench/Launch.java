@@ -1,0 +1,88 @@
+package org.v4vgpu.bench;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.v4vgpu.bench.result.Result;
+import org.v4vgpu.bench.result.Samples;
+import org.v4vgpu.client.Dim3;
+
+/**
+ * Launches of a kernel that does nearly nothing (the stencil on one cell): one that is waited for, and each of many that are waited for
+ * together. {@code local} is the same device in this process.
+ */
+final class Launch implements Experiment {
+    private static final String WAITED_FOR = "synchronous";
+    private static final String STREAMED = "asynchronous";
+    private static final int STREAM = 200;
+    private static final int FEWEST = 20;
+    private static final int MOST = 2000;
+    private static final int MOST_STREAMS = 20;
+
+    @Override
+    public String name() {
+        return "launch";
+    }
+
+    @Override
+    public String description() {
+        return "launch of a trivial kernel; 'asynchronous': each of " + STREAM + " before one synchronize";
+    }
+
+    @Override
+    public boolean isBetterPinned() {
+        return false; // a server has a thread that takes the call and others that run the kernel
+    }
+
+    @Override
+    public List<Result> run(Laboratory laboratory, Progress progress) throws IOException {
+        Interleaving plan =
+                laboratory.effort().plan(Interleaving.of(6, 20, 20, 3000), Interleaving.of(15, 40, 40, 8000));
+        Map<String, Accelerator> accelerators = laboratory.accelerators();
+        List<Result> results = new ArrayList<>();
+        progress.expect(2 * plan.steps(accelerators.size()));
+        Map<String, Interleaving.Contender> one = new LinkedHashMap<>();
+        Map<String, Interleaving.Contender> many = new LinkedHashMap<>();
+        for (Map.Entry<String, Accelerator> entry : accelerators.entrySet()) {
+            Accelerator accelerator = entry.getValue();
+            Accelerator.Kernel kernel = accelerator.kernel(
+                    laboratory.root().resolve("stencil-demo/src/main/cuda/stencil.ptx"),
+                    "jacobi",
+                    Dim3.of(1),
+                    Dim3.of(1),
+                    accelerator.allocate(Float.BYTES),
+                    accelerator.allocate(Float.BYTES),
+                    1,
+                    1);
+            one.put(entry.getKey(), during -> takeTurn(accelerator, kernel, 1, FEWEST, MOST, during));
+            many.put(entry.getKey(), during -> takeTurn(accelerator, kernel, STREAM, 1, MOST_STREAMS, during));
+        }
+        plan.run(one, laboratory.compilers(), progress)
+                .forEach((transport, turns) -> results.add(Result.of(name(), WAITED_FOR, transport, 0, 1, turns, 0)));
+        plan.run(many, laboratory.compilers(), progress)
+                .forEach((transport, turns) -> results.add(Result.of(name(), STREAMED, transport, 0, 1, turns, 0)));
+        return results;
+    }
+
+    private static Samples takeTurn(
+            Accelerator accelerator, Accelerator.Kernel kernel, int stream, int fewest, int most, Interleaving plan)
+            throws IOException {
+        long step = Settling.by(plan.settlingNanos(), () -> launch(accelerator, kernel, stream));
+        Samples samples = new Samples();
+        for (int i = plan.repetitions(step, fewest, most); i > 0; i--) {
+            samples.add(Math.max(1, launch(accelerator, kernel, stream) / stream));
+        }
+        return samples;
+    }
+
+    private static long launch(Accelerator accelerator, Accelerator.Kernel kernel, int launches) throws IOException {
+        long begin = System.nanoTime();
+        for (int i = 0; i < launches; i++) {
+            kernel.launch();
+        }
+        accelerator.synchronize();
+        return System.nanoTime() - begin;
+    }
+}

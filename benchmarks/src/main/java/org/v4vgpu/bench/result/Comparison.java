@@ -1,0 +1,89 @@
+package org.v4vgpu.bench.result;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+
+/**
+ * What got slower than a stored result, beyond the noise. Immutable.
+ *
+ * <p>A figure got slower where the whole 95 % interval of the ratio of the two runs lies on the slow side and the ratio exceeds the
+ * tolerance: the interval covers the noise within a run, the tolerance that between runs of the same program (where the kernel
+ * places processes, what the machine's neighbours do). Medians are compared.
+ *
+ * @param slower a line for each figure that got slower
+ * @param faster as many got faster, by the same measure
+ * @param compared figures that both runs have
+ * @param differences what of the two machines differs, a line each
+ */
+public record Comparison(List<String> slower, int faster, int compared, List<String> differences) {
+    private static final List<String> SAME_MACHINE = List.of("cpu", "cpus", "java", "kernel");
+
+    /**
+     * Compares.
+     *
+     * @param tolerance for example 0.1 for 10 %
+     */
+    public static Comparison of(Run before, Run now, double tolerance) {
+        List<String> slower = new ArrayList<>();
+        int faster = 0;
+        int compared = 0;
+        for (Result result : now.results()) {
+            Result stored = before.results().stream()
+                    .filter(result::isSameFigure)
+                    .findFirst()
+                    .orElse(null);
+            if (stored == null) {
+                continue;
+            }
+            compared++;
+            Ratio ratio = Ratio.independent(result.turns(), stored.turns()); // how many times as long it takes now
+            if (ratio.low() > 1 && ratio.value() > 1 + tolerance) {
+                slower.add(line(result, stored, ratio));
+            } else if (ratio.high() < 1 && ratio.value() < 1 / (1 + tolerance)) {
+                faster++;
+            }
+        }
+        return new Comparison(slower, faster, compared, differences(before, now));
+    }
+
+    /** As text for a terminal. */
+    public String format() {
+        StringBuilder text = new StringBuilder();
+        differences.forEach(line -> text.append(line).append(System.lineSeparator()));
+        text.append(String.format(
+                Locale.ROOT,
+                "of %d figures %d got slower and %d faster beyond the noise%n",
+                compared,
+                slower.size(),
+                faster));
+        slower.forEach(line -> text.append("  ").append(line).append(System.lineSeparator()));
+        return text.toString();
+    }
+
+    private static String line(Result result, Result stored, Ratio ratio) {
+        return String.format(
+                Locale.ROOT,
+                "%s%s %s%s over %s: %.2f us, was %.2f us; takes %s as long",
+                result.benchmark(),
+                result.kind().isEmpty() ? "" : " " + result.kind(),
+                result.bytes() == 0 ? "call" : ResultTable.bytes(result.bytes()),
+                result.pairs() == 1 ? "" : " " + result.pairs() + " pairs",
+                result.transport(),
+                result.p50Nanos() / 1e3,
+                stored.p50Nanos() / 1e3,
+                ratio);
+    }
+
+    private static List<String> differences(Run before, Run now) {
+        return SAME_MACHINE.stream()
+                .filter(name -> !Objects.equals(text(before, name), text(now, name)))
+                .map(name -> "not the same " + name + ": " + text(before, name) + " then, " + text(now, name) + " now")
+                .toList();
+    }
+
+    private static String text(Run run, String name) {
+        return String.valueOf(run.machine().getOrDefault(name, "unknown"));
+    }
+}

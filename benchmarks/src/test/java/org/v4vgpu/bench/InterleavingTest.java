@@ -1,0 +1,45 @@
+package org.v4vgpu.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.v4vgpu.bench.result.Samples;
+import org.v4vgpu.bench.result.Turns;
+
+final class InterleavingTest {
+    @Test
+    void contendersTakeTurnsAndTheFirstRoundDoesNotCount() throws IOException {
+        List<String> order = new ArrayList<>();
+        Map<String, Interleaving.Contender> contenders = new LinkedHashMap<>();
+        for (String name : List.of("a", "b")) {
+            contenders.put(name, _ -> {
+                order.add(name);
+                Samples samples = new Samples();
+                samples.add(order.size());
+                return samples;
+            });
+        }
+        Interleaving plan = Interleaving.of(2, 0, 0, 1);
+        try (Progress progress = new Progress("test")) {
+            Map<String, Turns> turns = plan.run(contenders, new Compilers(List.of()), progress);
+            assertEquals(List.of("a", "b", "a", "b", "a", "b"), order);
+            assertEquals(List.of("a", "b"), List.copyOf(turns.keySet()));
+            assertEquals(List.of(3L, 5L), turns.getOrDefault("a", new Turns()).medians());
+            assertEquals(List.of(4L, 6L), turns.getOrDefault("b", new Turns()).medians());
+        }
+        assertEquals(4, plan.steps(2));
+    }
+
+    @Test
+    void fillsATurnWithinLimits() {
+        Interleaving plan = Interleaving.of(1, 0, 10, 0);
+        assertEquals(100, plan.repetitions(100_000, 1, 1000));
+        assertEquals(1000, plan.repetitions(1, 1, 1000));
+        assertEquals(5, plan.repetitions(1_000_000_000, 5, 1000));
+    }
+}

@@ -1,0 +1,68 @@
+package org.v4vgpu.bench.result;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+final class ComparisonTest {
+    private static final double TOLERANCE = 0.1;
+
+    @Test
+    void namesWhatGotSlowerBeyondTheNoise() {
+        Comparison comparison = Comparison.of(
+                run(result("v4v", 1000, 1010, 990, 1000), result("tcp", 5000, 5010, 4990, 5000)),
+                run(result("v4v", 2000, 2010, 1990, 2000), result("tcp", 5000, 5010, 4990, 5000)),
+                TOLERANCE);
+        assertEquals(2, comparison.compared());
+        assertEquals(
+                List.of("pingpong 64 over v4v: 2.00 us, was 1.00 us; takes 2.00x [1.98, 2.02] as long"),
+                comparison.slower());
+        assertTrue(
+                comparison.format().contains("of 2 figures 1 got slower and 0 faster beyond the noise"),
+                comparison::format);
+    }
+
+    @Test
+    void letsPassWhatIsWithinTheNoiseOfTheTurns() {
+        Comparison comparison = Comparison.of(
+                run(result("v4v", 1000, 1900, 950, 1800)), run(result("v4v", 1700, 1000, 1900, 1850)), TOLERANCE);
+        assertEquals(List.of(), comparison.slower());
+    }
+
+    @Test
+    void letsPassWhatIsWithinTheTolerance() {
+        Comparison comparison =
+                Comparison.of(run(result("v4v", 1000, 1000, 1000)), run(result("v4v", 1050, 1050, 1050)), TOLERANCE);
+        assertEquals(List.of(), comparison.slower());
+        assertEquals(0, comparison.faster());
+    }
+
+    @Test
+    void countsWhatGotFasterAndIgnoresWhatOnlyOneRunHas() {
+        Comparison comparison = Comparison.of(
+                run(result("v4v", 2000, 2000, 2000)),
+                run(result("v4v", 1000, 1000, 1000), result("uds", 9000, 9000, 9000)),
+                TOLERANCE);
+        assertEquals(1, comparison.compared());
+        assertEquals(1, comparison.faster());
+        assertEquals(List.of(), comparison.slower());
+    }
+
+    @Test
+    void saysWhenTheMachineIsAnother() {
+        Comparison comparison = Comparison.of(new Run(Map.of("cpus", 2), List.of(), List.of()), run(), TOLERANCE);
+        assertEquals(List.of("not the same cpus: 2 then, 4 now"), comparison.differences());
+    }
+
+    private static Run run(Result... results) {
+        return new Run(Map.of("cpus", 4), List.of(), List.of(results));
+    }
+
+    private static Result result(String transport, long... medians) {
+        Turns turns = Turns.ofMedians(java.util.Arrays.stream(medians).boxed().toList());
+        return Result.ofTransfer("pingpong", "", transport, 64, turns);
+    }
+}

@@ -1,0 +1,116 @@
+package org.v4vgpu.bench.result;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ResultTableTest {
+    private static final List<Result> RESULTS = List.of(
+            result("v4v", 65536, 20_000),
+            result("tcp-netty", 65536, 80_000),
+            result("tcp", 65536, 60_000),
+            result("tcp-bridge", 65536, 100_000),
+            result("tcp", 64, 10_000));
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void comparesWithTheFastestTcpOfTheSameSize() {
+        List<String> lines = ResultTable.format(RESULTS).lines().toList();
+        assertEquals(6, lines.size());
+        assertEquals(
+                "pingpong         v4v            64 KiB        20.00        20.00      3277  3.00x [3.00, 3.00]",
+                lines.get(1));
+        assertTrue(lines.get(2).endsWith(" 819"), "TCP has no ratio to itself: " + lines.get(2));
+        assertTrue(lines.get(4).endsWith("0.60x [0.60, 0.60]"), lines.get(4));
+        assertTrue(lines.get(5).contains(" 64 "), lines.get(5));
+    }
+
+    @Test
+    void writesTheFieldsThatAreFixed() throws IOException {
+        Path file = directory.resolve("out.json");
+        ResultJson.write(new Run(Map.of("cpus", 2), List.of("tcp-bridge: no root"), RESULTS), true, file);
+        Map<String, Object> document = JSON.std.mapFrom(Files.readString(file));
+        assertEquals(Map.of("cpus", 2), document.get("machine"));
+        List<?> results = (List<?>) Objects.requireNonNull(document.get("results"));
+        assertEquals(5, results.size());
+        assertEquals(
+                Map.of(
+                        "benchmark",
+                        "pingpong",
+                        "transport",
+                        "v4v",
+                        "bytes",
+                        65536,
+                        "pairs",
+                        1,
+                        "p50_ns",
+                        20_000,
+                        "p99_ns",
+                        20_000,
+                        "mb_per_s",
+                        3276.8,
+                        "vs_tcp",
+                        Map.of("transport", "tcp", "times_as_fast", 3.0, "low", 3.0, "high", 3.0),
+                        "vs_bridge",
+                        Map.of("transport", "tcp-bridge", "times_as_fast", 5.0, "low", 5.0, "high", 5.0),
+                        "turns_ns",
+                        List.of(20_000, 20_000)),
+                without((Map<?, ?>) results.getFirst(), "samples_ns"));
+        assertEquals(
+                List.of(List.of(20_000, 20_000, 20_000), List.of(20_000, 20_000, 20_000)),
+                ((Map<?, ?>) results.getFirst()).get("samples_ns"));
+    }
+
+    @Test
+    void readsWhatItWroteCompressedToo() throws IOException {
+        Path file = directory.resolve("out.json.gz");
+        Run run = new Run(Map.of("cpus", 2), List.of("tcp-bridge: no root"), RESULTS);
+        ResultJson.write(run, true, file);
+        Run read = ResultJson.read(file);
+        assertEquals(run.machine(), read.machine());
+        assertEquals(run.skipped(), read.skipped());
+        assertEquals(ResultTable.format(RESULTS), ResultTable.format(read.results()));
+        assertTrue(Files.size(file) < 1000, "compressed");
+    }
+
+    @Test
+    void saysWhichFileIsNone() throws IOException {
+        Path file = Files.writeString(directory.resolve("other.json"), "{\"results\":[{\"benchmark\":1}]}");
+        IOException refused = assertThrows(IOException.class, () -> ResultJson.read(file));
+        assertEquals(
+                file + " holds no results of this program: expected a number as p50_ns, not null",
+                refused.getMessage());
+        IOException missing = assertThrows(IOException.class, () -> ResultJson.read(directory.resolve("missing.json")));
+        assertTrue(String.valueOf(missing.getMessage()).startsWith("can't read "), missing::getMessage);
+    }
+
+    private static Map<?, ?> without(Map<?, ?> map, String name) {
+        return map.entrySet().stream()
+                .filter(entry -> !entry.getKey().equals(name))
+                .collect(java.util.stream.Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    private static Result result(String transport, long bytes, long nanos) {
+        Turns turns = new Turns();
+        for (int turn = 0; turn < 2; turn++) {
+            Samples samples = new Samples();
+            for (int i = 0; i < 3; i++) {
+                samples.add(nanos);
+            }
+            turns.add(samples);
+        }
+        return Result.ofTransfer("pingpong", "", transport, bytes, turns);
+    }
+}
