@@ -63,8 +63,7 @@ final class MainTest {
         String results = """
                 {"machine":{"cpus":2},"skipped":[],"results":[{"benchmark":"rpc","transport":"v4v","bytes":0,"pairs":1,
                 "p50_ns":%1$d,"p99_ns":%1$d,"mb_per_s":0.0,"turns_ns":[%1$d,%1$d,%1$d]}]}
-                """
-                .formatted(nanos);
+                """.formatted(nanos);
         return Files.writeString(directory.resolve(name), results);
     }
 

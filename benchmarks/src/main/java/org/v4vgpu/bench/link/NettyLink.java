@@ -89,7 +89,8 @@ final class NettyLink implements Link {
     static NettyLink connect(Carrier carrier, SocketAddress address) throws IOException {
         ManualIoEventLoop loop = carrier.loop();
         Inbox inbox = new Inbox();
-        Bootstrap bootstrap = new Bootstrap().group(loop).channel(carrier.channel).handler(inbox);
+        Bootstrap bootstrap =
+                new Bootstrap().group(loop).channel(carrier.channel).handler(inbox);
         carrier.options().forEach((option, value) -> set(bootstrap, option, value));
         ChannelFuture connected = bootstrap.connect(address);
         finish(loop, connected);

@@ -82,8 +82,7 @@ public enum Transport {
     public Link connect(String address) throws IOException {
         return switch (this) {
             case V4V, TCP_CHANNEL -> new ChannelLink(MessageChannels.connect(ChannelAddress.parse(address)));
-            case V4V_NETTY ->
-                NettyLink.connect(NettyLink.Carrier.V4V, (V4vAddress) ChannelAddress.parse(address));
+            case V4V_NETTY -> NettyLink.connect(NettyLink.Carrier.V4V, (V4vAddress) ChannelAddress.parse(address));
             case TCP_NETTY -> NettyLink.connect(NettyLink.Carrier.TCP, socketAddress(address));
             case TCP, TCP_BRIDGE, UDS -> SocketLink.connect(socketAddress(address));
             case AERON -> AeronLink.connect(Path.of(URI.create(address).getPath()));
@@ -109,8 +108,7 @@ public enum Transport {
                 NettyLink.accept(
                         NettyLink.Carrier.TCP,
                         new InetSocketAddress(InetAddress.getByName(where), 0),
-                        address ->
-                                listening.accept("tcp://" + where + ":" + ((InetSocketAddress) address).getPort()));
+                        address -> listening.accept("tcp://" + where + ":" + ((InetSocketAddress) address).getPort()));
             case TCP, TCP_BRIDGE -> acceptSocket(where, listening);
             case UDS -> acceptUnixSocket(Path.of(where, "pair-" + pair), listening);
             case AERON -> AeronLink.accept(Path.of(where), directory -> listening.accept("aeron://" + directory));
