@@ -7,11 +7,15 @@ import java.util.Map;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceFunction;
 import org.v4vgpu.device.LaunchShape;
+import org.v4vgpu.device.ptx.runtime.Checks;
+import org.v4vgpu.device.ptx.runtime.FaultContext;
+import org.v4vgpu.device.ptx.runtime.DeviceHeap;
 import org.v4vgpu.device.ptx.runtime.Grid;
 import org.v4vgpu.device.ptx.runtime.KernelPlan;
 import org.v4vgpu.device.ptx.runtime.Launch;
 import org.v4vgpu.device.ptx.runtime.PrintfOutput;
 import org.v4vgpu.device.ptx.syntax.Function;
+import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Variable;
 import org.v4vgpu.proto.CudaStatus;
 
@@ -37,11 +41,15 @@ public final class Kernel implements DeviceFunction {
     private final CompiledModule.Entry entry;
     private final GlobalMemory memory;
     private final long[] symbols;
+    private final FaultContext faults;
+    private final Checks checks;
     private final List<Parameter> parameters;
     private final Map<Integer, Integer> attributes;
 
-    Kernel(CompiledModule.Entry entry, GlobalMemory memory, long[] symbols, long constantBytes, int version) {
+    Kernel(CompiledModule.Entry entry, CompiledModule module, GlobalMemory memory, long[] symbols) {
         this.entry = entry;
+        this.faults = new KernelFaults(module.module(), memory);
+        this.checks = module.checks();
         this.memory = memory;
         this.symbols = symbols;
         this.parameters = layOut(entry.function());
@@ -51,13 +59,13 @@ public final class Kernel implements DeviceFunction {
                 SHARED_SIZE_BYTES,
                 plan().sharedBytes(),
                 CONST_SIZE_BYTES,
-                (int) constantBytes,
+                (int) module.layout().constantBytes(),
                 LOCAL_SIZE_BYTES,
                 plan().localBytes(),
                 NUM_REGS,
-                Math.min(255, entry.function().registers().size()),
+                registers(),
                 PTX_VERSION,
-                version,
+                module.module().version(),
                 BINARY_VERSION,
                 75);
     }
@@ -75,6 +83,18 @@ public final class Kernel implements DeviceFunction {
     @Override
     public Map<Integer, Integer> attributes() {
         return attributes;
+    }
+
+    /** The registers of a thread, as CU_FUNC_ATTRIBUTE_NUM_REGS tells them. */
+    public int registers() {
+        return Math.min(255, entry.function().registers().size());
+    }
+
+    /** The instructions of its text, without those of the functions that it calls. */
+    public int instructions() {
+        return (int) entry.function().body().stream()
+                .filter(Instruction.class::isInstance)
+                .count();
     }
 
     /**
@@ -135,16 +155,29 @@ public final class Kernel implements DeviceFunction {
     public void run(LaunchShape shape, MemorySegment parameters, Cancellation cancellation, Appendable output)
             throws DeviceException {
         check(shape, parameters.byteSize());
-        Launch launch = new Launch(
-                plan(),
-                entry.compiled().code(),
-                shape,
-                words(parameters),
-                memory.window(),
-                symbols,
-                cancellation,
-                new PrintfOutput(output));
-        new Grid(launch).run();
+        DeviceHeap heap = plan().needs().contains(KernelPlan.Need.HEAP) ? memory.heap() : null;
+        boolean waits = plan().needs().contains(KernelPlan.Need.WORKSPACE);
+        long workspace = waits ? memory.allocate(GlobalMemory.GRANULE) : 0;
+        try {
+            Launch launch = new Launch(
+                    plan(),
+                    entry.compiled().code(),
+                    shape,
+                    words(parameters),
+                    checks.memory() ? memory.exactWindow() : memory.window(),
+                    symbols,
+                    heap,
+                    workspace,
+                    cancellation,
+                    new PrintfOutput(output),
+                    faults,
+                    checks);
+            new Grid(launch).run();
+        } finally {
+            if (waits) {
+                memory.free(workspace);
+            }
+        }
     }
 
     private KernelPlan plan() {

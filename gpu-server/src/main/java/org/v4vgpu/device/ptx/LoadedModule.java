@@ -42,7 +42,9 @@ public final class LoadedModule implements AutoCloseable {
         MemorySegment bytes = memory.segment(address, variable.bytes());
         MemorySegment.copy(variable.image(), 0, bytes, ValueLayout.JAVA_BYTE, 0, variable.image().length);
         for (Variable.Reference reference : variable.references()) {
-            long target = addresses[compiled.layout().index(reference.symbol())] + reference.addend();
+            int index = compiled.layout().index(reference.symbol());
+            long target = reference.addend()
+                    + (index >= 0 ? addresses[index] : compiled.layout().functionAddress(reference.symbol()));
             bytes.set(ValueLayout.JAVA_LONG_UNALIGNED, reference.offset(), target);
         }
     }
@@ -60,12 +62,7 @@ public final class LoadedModule implements AutoCloseable {
                     "no kernel " + name + "; the module has "
                             + compiled.entries().keySet());
         }
-        return new Kernel(
-                entry,
-                memory,
-                addresses,
-                compiled.layout().constantBytes(),
-                compiled.module().version());
+        return new Kernel(entry, compiled, memory, addresses);
     }
 
     /**

@@ -1,6 +1,5 @@
 package org.v4vgpu.device.ptx.compiler;
 
-import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
@@ -23,7 +22,12 @@ final class AtomicEmitter {
         boolean returns = i.opcode().equals("atom");
         int first = returns ? 1 : 0;
         Place place = Place.of(e, i, i.operand(first));
-        Type bits = i.type().bits() == 64 ? Type.B64 : Type.B32;
+        Type bits = switch (i.type().bits()) {
+            case 16 -> Type.B16;
+            case 64 -> Type.B64;
+            default -> Type.B32;
+        };
+        String width = bits == Type.B16 ? "Short" : "";
         boolean swap = i.has("cas");
         if (swap != (i.operands().size() == first + 3)) {
             throw e.refusal(i, "unsupported operands");
@@ -38,7 +42,11 @@ final class AtomicEmitter {
         } else if (place.isWords()) {
             owner = WordAccess.class;
             place.pushWords(e);
-            place.pushIndex(e, i, bits.bytes());
+            if (bits == Type.B16) {
+                place.pushByteIndex(e);
+            } else {
+                place.pushIndex(e, i, bits.bytes());
+            }
             arguments.addAll(List.of(Emitter.INTS, ConstantDescs.CD_int));
         } else {
             owner = GlobalAccess.class;
@@ -56,24 +64,41 @@ final class AtomicEmitter {
             arguments.add(ConstantDescs.CD_int);
         }
         arguments.add(value);
-        e.call(owner, swap ? "compareAndSwap" : "atomic", MethodTypeDesc.of(value, arguments));
+        e.call(owner, (swap ? "compareAndSwap" : "atomic") + width, MethodTypeDesc.of(value, arguments));
         e.pop(i, returns ? i.operand(0) : new Operand.Sink(), bits);
     }
 
     private static int operation(Emitter e, Instruction i) {
         boolean signed = i.type().isSigned();
         return switch (i.oneOf("add", "and", "or", "xor", "exch", "min", "max", "inc", "dec")) {
-            case "add" -> i.type().isFloat() ? Atomics.ADD_FLOAT : Atomics.ADD;
-            case "and" -> Atomics.AND;
-            case "or" -> Atomics.OR;
-            case "xor" -> Atomics.XOR;
-            case "exch" -> Atomics.EXCHANGE;
+            case "add" -> add(e, i);
+            case "and" -> wide(e, i, Atomics.AND);
+            case "or" -> wide(e, i, Atomics.OR);
+            case "xor" -> wide(e, i, Atomics.XOR);
+            case "exch" -> wide(e, i, Atomics.EXCHANGE);
             case "min" -> integer(e, i, signed ? Atomics.MIN_SIGNED : Atomics.MIN_UNSIGNED);
             case "max" -> integer(e, i, signed ? Atomics.MAX_SIGNED : Atomics.MAX_UNSIGNED);
             case "inc" -> small(e, i, Atomics.INCREMENT);
             case "dec" -> small(e, i, Atomics.DECREMENT);
             default -> throw e.refusal(i, "incomplete instruction");
         };
+    }
+
+    private static int add(Emitter e, Instruction i) {
+        return switch (i.type()) {
+            case F32, F64 -> Atomics.ADD_FLOAT;
+            case F16, F16X2 -> Atomics.ADD_HALF;
+            case BF16, BF16X2 -> Atomics.ADD_BFLOAT;
+            default -> wide(e, i, Atomics.ADD);
+        };
+    }
+
+    /** Of 16 bits there are only the addition of halves and cas. */
+    private static int wide(Emitter e, Instruction i, int operation) {
+        if (i.type().bits() == 16) {
+            throw e.refusal(i, "unsupported type ." + i.type().ptxName());
+        }
+        return operation;
     }
 
     private static int integer(Emitter e, Instruction i, int operation) {
@@ -84,7 +109,7 @@ final class AtomicEmitter {
     }
 
     private static int small(Emitter e, Instruction i, int operation) {
-        if (RegisterKinds.of(i.type()) != TypeKind.INT) {
+        if (i.type() != Type.U32) {
             throw e.refusal(i, "unsupported type ." + i.type().ptxName());
         }
         return operation;

@@ -2,10 +2,13 @@ package org.v4vgpu.device.ptx.compiler;
 
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
+import java.lang.classfile.instruction.SwitchCase;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.v4vgpu.device.ptx.runtime.GlobalAccess;
@@ -36,6 +39,9 @@ final class BodyEmitter {
             "tanh",
             "copysign",
             "testp");
+
+    /** How often a thread passes a spin loop before it lets others run. */
+    private static final int SPINS = 16;
 
     /** How control leaves the blocks of a method. Each emits code that does not fall through. */
     interface Exits {
@@ -72,9 +78,7 @@ final class BodyEmitter {
                 emit(block, instruction);
             }
             Instruction last = block.last();
-            boolean falls = last == null
-                    || (!FlowGraph.isFinal(last)
-                            && (block.sync() == null || block.sync().guard() != null));
+            boolean falls = last == null || (!FlowGraph.isFinal(last) && block.mayPass());
             if (falls && !exits.leave(index, index + 1) && blocks.nextSetBit(index + 1) != index + 1) {
                 code.goto_(label(index + 1));
             }
@@ -96,8 +100,16 @@ final class BodyEmitter {
                 code.ifeq(skip);
             }
         }
+        if (i.opcode().equals(FlowGraph.SPIN)) {
+            skip = code.newLabel();
+            code.iinc(e.turns, 1).iload(e.turns).loadConstant(SPINS - 1).iand().ifne(skip);
+        }
         if (FlowGraph.isSynchronizing(i)) {
             exits.synchronize(block, i);
+        } else if (e.kernel.checked) {
+            CheckEmitter.before(e, i);
+            perform(block, i);
+            CheckEmitter.after(e, i);
         } else {
             perform(block, i);
         }
@@ -109,6 +121,7 @@ final class BodyEmitter {
     private void perform(FlowGraph.Block block, Instruction i) {
         switch (i.opcode()) {
             case "bra" -> branch(block, graph.target(i));
+            case "brx" -> branchByIndex(block, i);
             case "ret", "exit" -> exits.end(i);
             case "trap", "brkpt" -> {
                 e.call(Traps.class, "trap", MethodTypeDesc.of(Emitter.descriptor(RuntimeException.class)));
@@ -122,16 +135,52 @@ final class BodyEmitter {
             case "setp", "set", "selp", "slct" -> CompareEmitter.emit(e, i);
             case "popc", "clz", "brev", "bfind", "bfe", "bfi", "prmt" -> BitEmitter.emit(e, i);
             case "membar", "fence" -> e.call(GlobalAccess.class, "fence", MethodTypeDesc.of(ConstantDescs.CD_void));
-            case "prefetch", "prefetchu" -> code.nop();
+            case "prefetch", "prefetchu", "discard", "applypriority", "pmevent", "griddepcontrol" -> code.nop();
+            case "cp.async",
+                    "cp.async.commit_group",
+                    "cp.async.wait_group",
+                    "cp.async.wait_all",
+                    "cp.async.mbarrier",
+                    "mbarrier.init",
+                    "mbarrier.inval",
+                    "mbarrier.arrive",
+                    "mbarrier.arrive_drop",
+                    "mbarrier.expect_tx",
+                    "mbarrier.complete_tx",
+                    "mbarrier.test_wait",
+                    "mbarrier.try_wait",
+                    "mbarrier.pending_count" -> AsyncEmitter.emit(e, i);
             case "nanosleep" -> e.poll();
             default -> {
-                if (FLOATING.contains(i.opcode()) && i.type().isFloat() && i.type() != Type.F16) {
+                if (i.type().isHalf()) {
+                    HalfEmitter.emit(e, i);
+                } else if (i.type() == Type.U16X2 || i.type() == Type.S16X2) {
+                    IntegerEmitter.packed(e, i);
+                } else if (FLOATING.contains(i.opcode()) && i.type().isFloat()) {
                     FloatEmitter.emit(e, i);
                 } else {
                     IntegerEmitter.emit(e, i);
                 }
             }
         }
+    }
+
+    private void branchByIndex(FlowGraph.Block from, Instruction i) {
+        List<Integer> targets = graph.targets(i);
+        List<SwitchCase> cases = new ArrayList<>();
+        for (int n = 0; n < targets.size(); n++) {
+            cases.add(SwitchCase.of(n, code.newLabel()));
+        }
+        Label outside = code.newLabel();
+        e.push(i, 0, Type.U32);
+        code.tableswitch(outside, cases);
+        for (int n = 0; n < targets.size(); n++) {
+            code.labelBinding(cases.get(n).target());
+            branch(from, targets.get(n));
+        }
+        code.labelBinding(outside);
+        e.call(Traps.class, "branchOutside", MethodTypeDesc.of(Emitter.descriptor(RuntimeException.class)));
+        code.athrow();
     }
 
     private void branch(FlowGraph.Block from, int to) {

@@ -1,8 +1,11 @@
 package org.v4vgpu.device.ptx.compiler;
 
-import java.util.ArrayList;
+import java.lang.constant.MethodTypeDesc;
+import java.util.ArrayDeque;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.v4vgpu.device.ptx.syntax.Function;
@@ -13,10 +16,11 @@ import org.v4vgpu.device.ptx.syntax.Statement;
 /** The functions that a kernel calls, directly or not. */
 final class CallGraph {
     /** Stack of a kernel with recursion. Source: the default of CU_LIMIT_STACK_SIZE is 1 KiB; ours holds only arrays. */
-    private static final int RECURSIVE_STACK = 4096;
+    private static final int RECURSIVE_STACK = 16 << 10;
 
     private final IdentityHashMap<Function, List<Function>> callees = new IdentityHashMap<>();
     private final IdentityHashMap<Function, Integer> depths = new IdentityHashMap<>();
+    private final Set<MethodTypeDesc> pointerTypes = new LinkedHashSet<>();
     private final Function entry;
 
     private CallGraph(Function entry) {
@@ -25,12 +29,17 @@ final class CallGraph {
 
     static CallGraph from(Function entry, ModuleLayout module) {
         CallGraph graph = new CallGraph(entry);
-        graph.visit(entry, module);
+        graph.visit(module);
         return graph;
     }
 
     List<Function> functions() {
         return callees.keySet().stream().filter(function -> !function.entry()).toList();
+    }
+
+    /** The types of the calls through pointers. */
+    Set<MethodTypeDesc> pointerTypes() {
+        return pointerTypes;
     }
 
     /** The deepest frames below the kernel's own. */
@@ -71,21 +80,38 @@ final class CallGraph {
         return most;
     }
 
-    private void visit(Function function, ModuleLayout module) {
-        List<Function> found = new ArrayList<>();
-        callees.put(function, found);
+    private void visit(ModuleLayout module) {
+        Deque<Function> open = new ArrayDeque<>(List.of(entry));
+        while (!open.isEmpty()) {
+            Function function = open.pop();
+            if (!callees.containsKey(function)) {
+                List<Function> found = calledBy(function, module);
+                callees.put(function, found);
+                open.addAll(found);
+            }
+        }
+    }
+
+    private List<Function> calledBy(Function function, ModuleLayout module) {
+        Set<Function> found = Collections.newSetFromMap(new IdentityHashMap<>());
         for (Statement statement : function.body()) {
-            if (statement instanceof Instruction instruction
-                    && instruction.opcode().equals("call")) {
-                CallEmitter.Call call = CallEmitter.Call.parse(instruction);
-                Function callee = call == null ? null : module.function(call.name());
-                if (callee != null && callee.defined() && !callee.entry() && !found.contains(callee)) {
+            Call call = statement instanceof Instruction i && i.opcode().equals("call") ? Call.parse(i) : null;
+            if (call == null) {
+                continue;
+            }
+            MethodTypeDesc pointer = call.pointerType(module);
+            if (pointer != null) {
+                pointerTypes.add(pointer);
+                module.pointedFunctions().stream()
+                        .filter(callee -> CallEmitter.descriptor(callee).equals(pointer))
+                        .forEach(found::add);
+            } else {
+                Function callee = module.function(call.name());
+                if (callee != null && callee.defined() && !callee.entry()) {
                     found.add(callee);
-                    if (!callees.containsKey(callee)) {
-                        visit(callee, module);
-                    }
                 }
             }
         }
+        return List.copyOf(found);
     }
 }

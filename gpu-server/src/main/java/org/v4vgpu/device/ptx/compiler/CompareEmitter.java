@@ -6,6 +6,7 @@ import java.lang.classfile.Opcode;
 import java.lang.classfile.TypeKind;
 import java.util.List;
 import org.v4vgpu.device.ptx.runtime.FloatMath;
+import org.v4vgpu.device.ptx.runtime.HalfMath;
 import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Operand;
 import org.v4vgpu.device.ptx.syntax.Type;
@@ -29,6 +30,10 @@ final class CompareEmitter {
     }
 
     private static void setPredicate(Emitter e, Instruction i) {
+        if (i.type().isPacked()) {
+            setPredicates(e, i);
+            return;
+        }
         compare(e, i, i.type());
         boolean pair = i.operand(0) instanceof Operand.Pair;
         String combination = i.oneOf("and", "or", "xor");
@@ -52,6 +57,64 @@ final class CompareEmitter {
         e.pop(i, targets.first(), Type.PRED);
     }
 
+    /** Of two halves: the first destination for the lower. */
+    private static void setPredicates(Emitter e, Instruction i) {
+        if (!(i.operand(0) instanceof Operand.Pair targets)) {
+            throw e.refusal(i, "needs two destinations");
+        }
+        String combination = combination(e, i, 4);
+        int low = e.code.allocateLocal(TypeKind.INT);
+        int[] sources = takeHalves(e, i);
+        compareHalves(e, i, sources, 0);
+        combine(e, i, combination);
+        e.code.istore(low);
+        compareHalves(e, i, sources, 16);
+        combine(e, i, combination);
+        e.pop(i, targets.second(), Type.PRED);
+        e.code.iload(low);
+        e.pop(i, targets.first(), Type.PRED);
+    }
+
+    /** Of two halves: 1.0 or all ones in each half of the result. */
+    private static void setHalves(Emitter e, Instruction i, int truth) {
+        String combination = combination(e, i, 4);
+        int[] sources = takeHalves(e, i);
+        for (int bit = 0; bit <= 16; bit += 16) {
+            compareHalves(e, i, sources, bit);
+            combine(e, i, combination);
+            e.code.loadConstant(truth << bit).imul();
+        }
+        e.code.ior();
+        e.pop(i, i.operand(0), Type.B32);
+    }
+
+    private static int[] takeHalves(Emitter e, Instruction i) {
+        int[] sources = new int[2];
+        for (int n = 0; n < 2; n++) {
+            sources[n] = e.code.allocateLocal(TypeKind.INT);
+            e.push(i, n + 1, i.lastType());
+            e.code.istore(sources[n]);
+        }
+        return sources;
+    }
+
+    private static void compareHalves(Emitter e, Instruction i, int[] sources, int bit) {
+        for (int slot : sources) {
+            HalfEmitter.pushHalf(e.code, slot, bit);
+            e.code.loadConstant(HalfEmitter.notes(i));
+            e.call(HalfMath.class, "value", TypeKind.FLOAT, TypeKind.INT, TypeKind.INT);
+        }
+        compareFloats(e, i, comparison(e, i), true);
+    }
+
+    private static String combination(Emitter e, Instruction i, int full) {
+        String combination = i.oneOf("and", "or", "xor");
+        if (combination.isEmpty() != (i.operands().size() < full)) {
+            throw e.refusal(i, "incomplete instruction");
+        }
+        return combination;
+    }
+
     private static void combine(Emitter e, Instruction i, String combination) {
         if (!combination.isEmpty()) {
             e.push(i, 3, Type.PRED);
@@ -65,11 +128,26 @@ final class CompareEmitter {
     }
 
     private static void set(Emitter e, Instruction i) {
+        if (i.lastType().isPacked()) {
+            setHalves(
+                    e,
+                    i,
+                    switch (i.type()) {
+                        case F16X2 -> 0x3C00;
+                        case BF16X2 -> 0x3F80;
+                        case U32, S32, B32 -> 0xFFFF;
+                        default ->
+                            throw e.refusal(i, "unsupported type ." + i.type().ptxName());
+                    });
+            return;
+        }
         compare(e, i, i.lastType());
-        combine(e, i, i.oneOf("and", "or", "xor"));
+        combine(e, i, combination(e, i, 4));
         switch (i.type()) {
             case F32 -> e.code.i2f();
-            case U32, S32, B32 -> e.code.ineg();
+            case F16 -> e.code.loadConstant(0x3C00).imul();
+            case BF16 -> e.code.loadConstant(0x3F80).imul();
+            case U32, S32, B32, U16, S16, B16 -> e.code.ineg();
             default -> throw e.refusal(i, "unsupported type ." + i.type().ptxName());
         }
         e.pop(i, i.operand(0), i.type());
@@ -130,22 +208,30 @@ final class CompareEmitter {
 
     /** Pushes 0 or 1. */
     private static void compare(Emitter e, Instruction i, Type type) {
+        String how = comparison(e, i);
+        for (int n = 1; n <= 2; n++) {
+            e.push(i, n, type);
+            if (type.isHalf()) {
+                e.code.loadConstant(HalfEmitter.notes(i));
+                e.call(HalfMath.class, "value", TypeKind.FLOAT, TypeKind.INT, TypeKind.INT);
+            } else if (i.has("ftz") && type == Type.F32) {
+                e.call(FloatMath.class, "ftz", TypeKind.FLOAT, TypeKind.FLOAT);
+            }
+        }
+        if (type.isFloat()) {
+            compareFloats(e, i, how, type != Type.F64);
+        } else {
+            compareIntegers(e, i, how, type);
+        }
+    }
+
+    private static String comparison(Emitter e, Instruction i) {
         List<String> found =
                 i.modifiers().stream().filter(List.of(COMPARISONS)::contains).toList();
         if (found.size() != 1) {
             throw e.refusal(i, "incomplete instruction");
         }
-        for (int n = 1; n <= 2; n++) {
-            e.push(i, n, type);
-            if (i.has("ftz") && type == Type.F32) {
-                e.call(FloatMath.class, "ftz", TypeKind.FLOAT, TypeKind.FLOAT);
-            }
-        }
-        if (type.isFloat()) {
-            compareFloats(e, i, found.getFirst(), type == Type.F32);
-        } else {
-            compareIntegers(e, i, found.getFirst(), type);
-        }
+        return found.getFirst();
     }
 
     private static void compareFloats(Emitter e, Instruction i, String how, boolean single) {

@@ -5,6 +5,7 @@ import java.lang.classfile.TypeKind;
 import org.v4vgpu.device.ptx.runtime.Convert;
 import org.v4vgpu.device.ptx.runtime.FloatMath;
 import org.v4vgpu.device.ptx.runtime.Rounding;
+import org.v4vgpu.device.ptx.runtime.SmallFloat;
 import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Type;
 
@@ -23,9 +24,18 @@ final class ConvertEmitter {
         }
         Type to = i.type();
         Type from = i.lastType();
+        if (SmallConvertEmitter.handles(to, from)) {
+            SmallConvertEmitter.emit(e, i);
+            return;
+        }
+        if (i.operands().size() != 2 || !i.oneOf("rna", "relu", "satfinite").isEmpty()) {
+            throw e.refusal(i, "unsupported conversion");
+        }
         e.pushWide(i, i.operand(1), from);
-        if (from == Type.F16) {
-            e.call(Convert.class, "halfToFloat", FLOAT, INT);
+        if (from.isHalf()) {
+            // Every value of f16 and bf16 is one of f32, where the rest is done.
+            e.code.loadConstant(from == Type.BF16 ? SmallFloat.BFLOAT : SmallFloat.HALF);
+            e.call(SmallFloat.class, "toFloat", FLOAT, INT, INT);
             from = Type.F32;
         }
         if (from.isFloat() && to.isFloat()) {
@@ -41,7 +51,7 @@ final class ConvertEmitter {
     }
 
     /** Rounding to an integral value, as Convert numbers it, or -1. */
-    private static int integral(Instruction i) {
+    static int integral(Instruction i) {
         return switch (i.oneOf("rni", "rzi", "rmi", "rpi")) {
             case "rni" -> 0;
             case "rzi" -> 1;
@@ -76,11 +86,6 @@ final class ConvertEmitter {
             } else {
                 code.d2f();
             }
-        } else if (to == Type.F16) {
-            if (from != Type.F32 || mode > 0 || i.has("sat")) {
-                throw e.refusal(i, "unsupported conversion");
-            }
-            e.call(Convert.class, "floatToHalf", INT, FLOAT);
         }
         flush(e, i, to);
         if (i.has("sat")) {
@@ -116,9 +121,6 @@ final class ConvertEmitter {
 
     private static void integerToFloat(Emitter e, Instruction i, Type from, Type to) {
         CodeBuilder code = e.code;
-        if (to == Type.F16) {
-            throw e.refusal(i, "unsupported conversion");
-        }
         boolean single = to == Type.F32;
         int mode = FloatEmitter.mode(i);
         boolean fits = from.bits() < 32 || from == Type.S32;

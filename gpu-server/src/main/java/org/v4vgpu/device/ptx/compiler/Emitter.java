@@ -38,6 +38,7 @@ final class Emitter {
     final int delta;
     final int symbols;
     final int spins;
+    final int turns;
 
     private final TypeKind[] kinds;
     private final int[] slots;
@@ -72,6 +73,8 @@ final class Emitter {
         this.symbols = field("symbols", ConstantDescs.CD_long.arrayType());
         this.spins = code.allocateLocal(TypeKind.INT);
         code.iconst_0().istore(spins);
+        this.turns = code.allocateLocal(TypeKind.INT);
+        code.iconst_0().istore(turns);
     }
 
     static ClassDesc descriptor(Class<?> type) {
@@ -189,12 +192,13 @@ final class Emitter {
             case F32 -> code.loadConstant((float) value);
             case F64 -> code.loadConstant((double) value);
             case B64, U64, S64 -> code.loadConstant(value);
-            case U16, B16, F16 -> code.loadConstant((int) value & 0xFFFF);
+            case F32X2 -> code.loadConstant(value);
+            case U16, B16, F16, BF16, E4M3X2, E5M2X2 -> code.loadConstant((int) value & 0xFFFF);
             case S16 -> code.loadConstant((int) (short) value);
             case U8, B8 -> code.loadConstant((int) value & 0xFF);
             case S8 -> code.loadConstant((int) (byte) value);
             case PRED -> code.loadConstant(value == 0 ? 0 : 1);
-            case B32, U32, S32 -> code.loadConstant((int) value);
+            case B32, U32, S32, F16X2, BF16X2, TF32, U16X2, S16X2 -> code.loadConstant((int) value);
         }
     }
 
@@ -211,7 +215,7 @@ final class Emitter {
     /** Makes an int canonical for a type of less than 32 bits. */
     void narrow(Type type) {
         switch (type) {
-            case U16, B16, F16 -> code.i2c();
+            case U16, B16, F16, BF16, E4M3X2, E5M2X2 -> code.i2c();
             case S16 -> code.i2s();
             case U8, B8 -> code.loadConstant(0xFF).iand();
             case S8 -> code.i2b();

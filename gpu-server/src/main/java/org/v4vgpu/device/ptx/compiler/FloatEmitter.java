@@ -17,28 +17,80 @@ final class FloatEmitter {
 
     static void emit(Emitter e, Instruction i) {
         Type type = i.type();
-        boolean single = type == Type.F32;
+        if (i.has("relu")) {
+            throw e.refusal(i, "unsupported modifier .relu");
+        }
+        if (type == Type.F32X2) {
+            pair(e, i);
+            return;
+        }
         TypeKind kind = RegisterKinds.of(type);
         int sources = sources(i.opcode());
         for (int n = 1; n <= sources; n++) {
             e.push(i, n, type);
-            flush(e, i);
+            flush(e, i, kind);
         }
-        int mode = mode(i);
         if (i.opcode().equals("testp")) {
             test(e, i, kind);
             return;
         }
+        compute(e, i, kind, sources);
+        if (i.operands().size() > sources + 1) {
+            third(e, i, kind);
+        }
+        e.pop(i, i.operand(0), type);
+    }
+
+    /** From the sources on the stack to the result. */
+    private static void compute(Emitter e, Instruction i, TypeKind kind, int sources) {
+        int mode = mode(i);
         if (mode > 0) {
             directed(e, i, kind, sources, mode);
         } else {
-            nearest(e, i, kind, single);
+            nearest(e, i, kind, kind == TypeKind.FLOAT);
         }
-        flush(e, i);
+        flush(e, i, kind);
         if (i.has("sat")) {
             e.call(FloatMath.class, "saturate", kind, kind);
         }
-        e.pop(i, i.operand(0), type);
+    }
+
+    /** The least or greatest of three. */
+    private static void third(Emitter e, Instruction i, TypeKind kind) {
+        if (kind != TypeKind.FLOAT || (!i.opcode().equals("min") && !i.opcode().equals("max"))) {
+            throw e.refusal(i, i.operands().size() + " operands");
+        }
+        e.push(i, 3, i.type());
+        flush(e, i, kind);
+        compute(e, i, kind, 2);
+    }
+
+    /** Two floats in 64 bits. */
+    private static void pair(Emitter e, Instruction i) {
+        CodeBuilder code = e.code;
+        int sources = sources(i.opcode());
+        int[] slots = new int[sources];
+        for (int n = 0; n < sources; n++) {
+            slots[n] = code.allocateLocal(TypeKind.LONG);
+            e.push(i, n + 1, Type.B64);
+            code.lstore(slots[n]);
+        }
+        for (int shift = 0; shift <= 32; shift += 32) {
+            for (int slot : slots) {
+                code.lload(slot).loadConstant(shift).lushr().l2i();
+                e.bits(TypeKind.INT, TypeKind.FLOAT);
+                flush(e, i, TypeKind.FLOAT);
+            }
+            compute(e, i, TypeKind.FLOAT, sources);
+            e.bits(TypeKind.FLOAT, TypeKind.INT);
+            code.i2l();
+            if (shift == 0) {
+                code.loadConstant(0xFFFF_FFFFL).land();
+            } else {
+                code.loadConstant(32).lshl().lor();
+            }
+        }
+        e.pop(i, i.operand(0), Type.B64);
     }
 
     /** 0 to nearest, 1 towards zero, 2 down, 3 up. */
@@ -59,8 +111,8 @@ final class FloatEmitter {
         };
     }
 
-    private static void flush(Emitter e, Instruction i) {
-        if (i.has("ftz") && i.type() == Type.F32) {
+    private static void flush(Emitter e, Instruction i, TypeKind kind) {
+        if (i.has("ftz") && kind == TypeKind.FLOAT) {
             e.call(FloatMath.class, "ftz", TypeKind.FLOAT, TypeKind.FLOAT);
         }
     }
@@ -88,7 +140,7 @@ final class FloatEmitter {
             case "neg" -> arithmetic(single, code::fneg, code::dneg);
             case "fma", "mad" -> e.call(Math.class, "fma", kind, kind, kind, kind);
             case "abs" -> e.call(Math.class, "abs", kind, kind);
-            case "min", "max" -> e.call(i.has("NaN") ? Math.class : FloatMath.class, i.opcode(), kind, kind, kind);
+            case "min", "max" -> extreme(e, i, kind);
             case "rcp" -> reciprocal(e, i, single);
             case "sqrt" -> e.call(single ? FloatMath.class : Math.class, "sqrt", kind, kind);
             case "rsqrt" -> e.call(FloatMath.class, !single && i.has("ftz") ? "rsqrtApproximate" : "rsqrt", kind, kind);
@@ -96,6 +148,18 @@ final class FloatEmitter {
             case "copysign" -> e.call(FloatMath.class, "copysign", kind, kind, kind);
             default -> throw e.refusal(i, "unsupported instruction");
         }
+    }
+
+    private static void extreme(Emitter e, Instruction i, TypeKind kind) {
+        if (!i.has("xorsign")) {
+            e.call(i.has("NaN") ? Math.class : FloatMath.class, i.opcode(), kind, kind, kind);
+            return;
+        }
+        if (kind != TypeKind.FLOAT || !i.has("abs")) {
+            throw e.refusal(i, "unsupported modifier .xorsign");
+        }
+        e.code.loadConstant(i.has("NaN") ? 1 : 0);
+        e.call(FloatMath.class, i.opcode() + "Magnitude", kind, kind, kind, TypeKind.INT);
     }
 
     private static void arithmetic(boolean single, Runnable ofFloat, Runnable ofDouble) {

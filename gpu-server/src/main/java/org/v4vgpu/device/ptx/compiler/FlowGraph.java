@@ -20,14 +20,34 @@ final class FlowGraph {
     /** Stands before volatile accesses of shared memory: the lanes of a warp wait for each other, as warp-synchronous code expects. */
     static final String LOCKSTEP = "lockstep";
 
+    /** Stands at the head of a loop that waits for other threads: now and then a thread stops there and lets them run. */
+    static final String SPIN = "spin";
+
     /** Blocks times registers, and that times the rounds until nothing changes: bounds of memory and time. */
     private static final long MOST_LIVENESS_BITS = 1L << 28;
 
     private static final long MOST_LIVENESS_WORK = 1L << 36;
 
-    private static final Set<String> SYNCHRONIZING =
-            Set.of("bar", "bar.red", "bar.warp", "shfl", "vote", "match", "redux", "activemask", LOCKSTEP);
-    private static final Set<String> ENDING = Set.of("bra", "ret", "exit", "trap");
+    private static final Set<String> SYNCHRONIZING = Set.of(
+            "bar",
+            "bar.red",
+            "bar.warp",
+            "shfl",
+            "vote",
+            "match",
+            "redux",
+            "activemask",
+            "elect",
+            "ldmatrix",
+            "stmatrix",
+            "movmatrix",
+            "mma",
+            "wmma.load",
+            "wmma.store",
+            "wmma.mma",
+            LOCKSTEP,
+            SPIN);
+    private static final Set<String> ENDING = Set.of("bra", "brx", "ret", "exit", "trap");
 
     /** A basic block; {@code successors} are those that the thread reaches without waiting. */
     record Block(
@@ -35,6 +55,11 @@ final class FlowGraph {
             List<Instruction> instructions,
             List<Integer> successors,
             @Nullable Instruction sync) {
+        /** Whether a thread may go on behind the block without waiting. */
+        boolean mayPass() {
+            return sync == null || sync.guard() != null || sync.opcode().equals(SPIN);
+        }
+
         @Nullable
         Instruction last() {
             return instructions.isEmpty() ? null : instructions.getLast();
@@ -58,6 +83,14 @@ final class FlowGraph {
         return graph;
     }
 
+    /** The blocks and their successors alone: nothing lives. */
+    static FlowGraph shape(Function function) {
+        FlowGraph graph = new FlowGraph(function);
+        graph.cut();
+        graph.connect();
+        return graph;
+    }
+
     static boolean isSynchronizing(Instruction instruction) {
         return SYNCHRONIZING.contains(instruction.opcode());
     }
@@ -70,12 +103,44 @@ final class FlowGraph {
         return liveIn[block];
     }
 
+    int registers() {
+        return function.registers().size();
+    }
+
+    /** A label of a block, or the empty word. */
+    String label(int block) {
+        for (Map.Entry<String, Integer> label : labels.entrySet()) {
+            if (label.getValue() == block) {
+                return label.getKey();
+            }
+        }
+        return "";
+    }
+
     int target(Instruction branch) {
         Operand operand = branch.operand(0);
-        Integer block = operand instanceof Operand.Symbol symbol ? labels.get(symbol.name()) : null;
+        return target(branch, operand instanceof Operand.Symbol symbol ? symbol.name() : "");
+    }
+
+    /** The blocks to which brx.idx branches, by index. */
+    List<Integer> targets(Instruction branch) {
+        List<Integer> found = new ArrayList<>();
+        if (branch.operand(1) instanceof Operand.Targets table) {
+            for (String name : table.names()) {
+                found.add(target(branch, name));
+            }
+        }
+        if (found.isEmpty()) {
+            throw new PtxErrors.Refusal(branch.line(), branch.written() + ": no such .branchtargets");
+        }
+        return found;
+    }
+
+    private int target(Instruction branch, String label) {
+        Integer block = labels.get(label);
         if (block == null) {
-            String name = operand instanceof Operand.Symbol symbol ? symbol.name() + ": " : "";
-            throw new PtxErrors.Refusal(branch.line(), branch.written() + ": " + name + "no such label");
+            throw new PtxErrors.Refusal(
+                    branch.line(), branch.written() + ": " + (label.isEmpty() ? "" : label + ": ") + "no such label");
         }
         return block;
     }
@@ -92,6 +157,10 @@ final class FlowGraph {
                     && branch.opcode().equals("bra")
                     && branch.operand(0) instanceof Operand.Symbol symbol) {
                 targets.add(symbol.name());
+            } else if (statement instanceof Instruction branch
+                    && branch.opcode().equals("brx")
+                    && branch.operand(1) instanceof Operand.Targets table) {
+                targets.addAll(table.names());
             }
         }
         List<Instruction> current = new ArrayList<>();
@@ -107,7 +176,7 @@ final class FlowGraph {
                     }
                 }
                 case Instruction instruction -> {
-                    if (isVolatileShared(instruction)) {
+                    if (function.entry() && isVolatileShared(instruction)) {
                         current.add(lockstep(instruction));
                         close(current, current.getLast());
                         current = new ArrayList<>();
@@ -132,8 +201,8 @@ final class FlowGraph {
         blocks.add(new Block(blocks.size(), instructions, new ArrayList<>(), sync));
     }
 
-    private boolean isVolatileShared(Instruction instruction) {
-        return function.entry() && instruction.has("volatile") && instruction.space() == Space.SHARED;
+    static boolean isVolatileShared(Instruction instruction) {
+        return instruction.has("volatile") && instruction.space() == Space.SHARED;
     }
 
     private static Instruction lockstep(Instruction before) {
@@ -145,9 +214,10 @@ final class FlowGraph {
             Instruction last = block.last();
             if (last != null && last.opcode().equals("bra")) {
                 block.successors.add(target(last));
+            } else if (last != null && last.opcode().equals("brx")) {
+                targets(last).stream().distinct().forEach(block.successors::add);
             }
-            boolean waits = block.sync != null && block.sync.guard() == null;
-            if ((last == null || !isFinal(last)) && !waits) {
+            if ((last == null || !isFinal(last)) && block.mayPass()) {
                 block.successors.add(block.index + 1);
             }
         }
@@ -213,7 +283,7 @@ final class FlowGraph {
 
     /** All successors, also those behind a wait. */
     static List<Integer> successorsInTime(Block block) {
-        if (block.sync == null || block.sync.guard() != null) {
+        if (block.mayPass()) {
             return block.successors;
         }
         return List.of(block.index + 1);

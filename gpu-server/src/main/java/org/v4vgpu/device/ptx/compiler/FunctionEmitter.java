@@ -2,9 +2,12 @@ package org.v4vgpu.device.ptx.compiler;
 
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.TypeKind;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
 import java.util.BitSet;
 import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.Instruction;
+import org.v4vgpu.device.ptx.syntax.PtxErrors;
 import org.v4vgpu.device.ptx.syntax.Type;
 import org.v4vgpu.device.ptx.syntax.Variable;
 
@@ -29,6 +32,11 @@ final class FunctionEmitter implements BodyEmitter.Exits {
 
     private void emit() {
         e.poll();
+        if (e.frame.localBytes() > 0) {
+            e.code.aload(BLOCK).iload(FRAME).loadConstant(e.frame.localBytes()).iadd();
+            e.code.invokevirtual(
+                    Emitter.BLOCK, "requireStack", MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int));
+        }
         FlowGraph graph = FlowGraph.of(function);
         BitSet undefined = (BitSet) graph.liveIn(0).clone();
         takeParameters(undefined);
@@ -62,7 +70,7 @@ final class FunctionEmitter implements BodyEmitter.Exits {
     @Override
     public void end(Instruction at) {
         if (at.opcode().equals("exit")) {
-            throw e.refusal(at, "unsupported in a .func");
+            throw notInline(at);
         }
         Type type = CallEmitter.result(function);
         if (type == null) {
@@ -81,7 +89,13 @@ final class FunctionEmitter implements BodyEmitter.Exits {
 
     @Override
     public void synchronize(FlowGraph.Block block, Instruction at) {
-        throw e.refusal(at, "unsupported in a .func: make " + function.name() + " inline");
+        throw notInline(at);
+    }
+
+    /** The functions that wait were put in their caller's place, where that was possible. */
+    private PtxErrors.Refusal notInline(Instruction at) {
+        return e.refusal(
+                at, "unsupported in " + function.name() + ", which is called through a pointer or recursively");
     }
 
     @Override

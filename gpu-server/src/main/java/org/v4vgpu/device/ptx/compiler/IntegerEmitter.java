@@ -53,13 +53,29 @@ final class IntegerEmitter {
                 boolean signed = type.isSigned() || type.bits() == 16;
                 e.call(IntegerMath.class, i.opcode() + (signed ? "" : "Unsigned"), kind, kind, kind);
             }
-            case "min", "max" -> {
+            case "min", "max" -> extreme(e, i, type, kind);
+            case "szext" -> {
                 pushTwo(e, i, type);
-                if (type.isSigned() || type.bits() == 16) {
-                    e.call(Math.class, i.opcode(), kind, kind, kind);
-                } else {
-                    e.call(IntegerMath.class, i.opcode() + "Unsigned", kind, kind, kind);
-                }
+                code.loadConstant(i.has("clamp") ? 1 : 0).loadConstant(type.isSigned() ? 1 : 0);
+                e.call(IntegerMath.class, "extend", INT, INT, INT, INT, INT);
+            }
+            case "bmsk" -> {
+                pushTwo(e, i, type);
+                code.loadConstant(i.has("clamp") ? 1 : 0);
+                e.call(IntegerMath.class, "mask", INT, INT, INT, INT);
+            }
+            case "fns" -> {
+                pushTwo(e, i, type);
+                e.push(i, 3, type);
+                e.call(IntegerMath.class, "findSet", INT, INT, INT, INT);
+            }
+            case "dp4a", "dp2a" -> {
+                dotProduct(e, i);
+                return;
+            }
+            case "cvt.pack" -> {
+                pack(e, i);
+                return;
             }
             case "neg" -> {
                 e.push(i, 1, type);
@@ -113,6 +129,85 @@ final class IntegerEmitter {
             default -> throw e.refusal(i, "unsupported instruction");
         }
         e.pop(i, i.operand(0), type);
+    }
+
+    /** Two integers of 16 bits side by side. */
+    static void packed(Emitter e, Instruction i) {
+        if (!i.oneOf("ftz", "NaN", "xorsign", "abs", "sat", "cc").isEmpty()
+                || i.operands().size() != 3) {
+            throw e.refusal(i, "unsupported modifier");
+        }
+        Type type = i.type();
+        pushTwo(e, i, type);
+        boolean adds = i.opcode().equals("add");
+        if (adds) {
+            e.call(IntegerMath.class, "addHalves", INT, INT, INT);
+        } else {
+            e.code.loadConstant(i.has("relu") ? 1 : 0);
+            e.call(IntegerMath.class, i.opcode() + (type.isSigned() ? "Halves" : "HalvesUnsigned"), INT, INT, INT, INT);
+        }
+        e.pop(i, i.operand(0), type);
+    }
+
+    private static void extreme(Emitter e, Instruction i, Type type, TypeKind kind) {
+        if (i.operands().size() != 3 || !i.oneOf("ftz", "NaN", "xorsign", "abs").isEmpty()) {
+            throw e.refusal(i, "unsupported modifier");
+        }
+        pushTwo(e, i, type);
+        if (type.isSigned() || type.bits() == 16) {
+            e.call(Math.class, i.opcode(), kind, kind, kind);
+        } else {
+            e.call(IntegerMath.class, i.opcode() + "Unsigned", kind, kind, kind);
+        }
+        if (i.has("relu")) {
+            if (type != Type.S32) {
+                throw e.refusal(i, "unsupported modifier .relu");
+            }
+            e.code.iconst_0();
+            e.call(Math.class, "max", INT, INT, INT);
+        }
+    }
+
+    private static void dotProduct(Emitter e, Instruction i) {
+        boolean bytes = i.opcode().equals("dp4a");
+        e.push(i, 1, Type.B32);
+        e.push(i, 2, Type.B32);
+        e.push(i, 3, Type.B32);
+        e.code.loadConstant(i.type().isSigned() ? 1 : 0)
+                .loadConstant(i.lastType().isSigned() ? 1 : 0);
+        if (bytes) {
+            e.call(IntegerMath.class, "dot4", INT, INT, INT, INT, INT, INT);
+        } else {
+            if (i.has("lo") == i.has("hi")) {
+                throw e.refusal(i, "needs .lo or .hi");
+            }
+            e.code.loadConstant(i.has("hi") ? 16 : 0);
+            e.call(IntegerMath.class, "dot2", INT, INT, INT, INT, INT, INT, INT);
+        }
+        e.pop(i, i.operand(0), Type.B32);
+    }
+
+    /** cvt.pack.sat: two integers saturated, into the lower part of the result, or the whole. Source: PTX ISA 9.7.9.22. */
+    private static void pack(Emitter e, Instruction i) {
+        Type to = i.type();
+        boolean bytes = to.bits() == 8;
+        boolean types = i.types().get(1) == Type.S32
+                && i.types().size() == (bytes ? 3 : 2)
+                && (to.bits() == 16 || bytes)
+                && i.operands().size() == (bytes ? 4 : 3);
+        if (!types || !i.has("sat")) {
+            throw e.refusal(i, "unsupported types");
+        }
+        e.push(i, 1, Type.S32);
+        e.push(i, 2, Type.S32);
+        if (bytes) {
+            e.push(i, 3, Type.B32);
+        } else {
+            e.code.iconst_0();
+        }
+        e.code.loadConstant(to.bits()).loadConstant(to.isSigned() ? 1 : 0);
+        e.call(IntegerMath.class, "pack", INT, INT, INT, INT, INT, INT);
+        e.pop(i, i.operand(0), Type.B32);
     }
 
     private static void pushTwo(Emitter e, Instruction i, Type type) {

@@ -10,12 +10,19 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import org.v4vgpu.device.ptx.runtime.Checks;
+import java.util.Set;
+import java.util.function.ToIntFunction;
 import org.v4vgpu.device.ptx.runtime.CompiledKernel;
 import org.v4vgpu.device.ptx.runtime.KernelLoader;
 import org.v4vgpu.device.ptx.runtime.KernelPlan;
 import org.v4vgpu.device.ptx.syntax.Function;
+import org.v4vgpu.device.ptx.syntax.Instruction;
+import org.v4vgpu.device.ptx.syntax.Operand;
 import org.v4vgpu.device.ptx.syntax.PtxErrors;
+import org.v4vgpu.device.ptx.syntax.Statement;
 
 /**
  * One kernel to one class: flow graph, regions, a method for each region and for each function that the kernel calls. Confined to the
@@ -33,15 +40,16 @@ public final class KernelCompiler {
     private final CallGraph calls;
     private final SharedLayout shared;
 
-    private KernelCompiler(ModuleLayout module, Function entry, CompileBudget budget) {
-        this.entry = entry;
+    private KernelCompiler(ModuleLayout module, Function entry, CompileBudget budget, Checks checks) {
+        // Before anything is charged: the body grows by what is put in place of calls, up to the same limit.
+        this.entry = SpinLoops.mark(Inliner.inline(entry, module), module);
         this.budget = budget;
-        this.calls = CallGraph.from(entry, module);
+        this.calls = CallGraph.from(this.entry, module);
         List<Function> all = new ArrayList<>(calls.functions());
-        all.add(entry);
+        all.add(this.entry);
         all.forEach(budget::spend);
         this.shared = new SharedLayout(module, all);
-        this.context = new KernelContext(ClassDesc.of(KernelLoader.CLASS_NAME), module, shared);
+        this.context = new KernelContext(ClassDesc.of(KernelLoader.CLASS_NAME), module, shared, checks.isAny());
     }
 
     /**
@@ -49,8 +57,8 @@ public final class KernelCompiler {
      *
      * @throws PtxErrors.Refusal for what cannot be compiled
      */
-    public static Compiled compile(ModuleLayout module, Function entry, CompileBudget budget) {
-        return new KernelCompiler(module, entry, budget).compile();
+    public static Compiled compile(ModuleLayout module, Function entry, CompileBudget budget, Checks checks) {
+        return new KernelCompiler(module, entry, budget, checks).compile();
     }
 
     private Compiled compile() {
@@ -72,6 +80,13 @@ public final class KernelCompiler {
                             RegionEmitter.TYPE,
                             STATIC,
                             code -> RegionEmitter.emit(code, entry, context, graph, regions, region, rows));
+                }
+                for (MethodTypeDesc pointer : calls.pointerTypes()) {
+                    type.withMethodBody(
+                            context.dispatcher(pointer),
+                            pointer.insertParameterTypes(pointer.parameterCount(), ConstantDescs.CD_long),
+                            STATIC,
+                            code -> Dispatcher.emit(code, context, pointer));
                 }
                 for (Function function : calls.functions()) {
                     budget.requireTime(function);
@@ -104,7 +119,43 @@ public final class KernelCompiler {
                 rows.uniforms(),
                 frame.parameterBytes(),
                 shared.bytes(),
-                frame.localBytes() + calls.stackBytes(context));
+                frame.localBytes() + calls.stackBytes(context),
+                Math.max(4, rows(regions, SyncOperands::operandRows)),
+                Math.max(2, rows(regions, SyncOperands::resultRows)),
+                needs());
+    }
+
+    private static int rows(Regions regions, ToIntFunction<Instruction> count) {
+        int most = 0;
+        for (Regions.Continuation continuation : regions.continuations()) {
+            Instruction sync = continuation.sync();
+            most = Math.max(most, sync == null ? 0 : count.applyAsInt(sync));
+        }
+        return most;
+    }
+
+    private Set<KernelPlan.Need> needs() {
+        Set<KernelPlan.Need> found = EnumSet.noneOf(KernelPlan.Need.class);
+        List<Function> all = new ArrayList<>(calls.functions());
+        all.add(entry);
+        for (Function function : all) {
+            for (Statement statement : function.body()) {
+                if (statement instanceof Instruction instruction) {
+                    instruction.operands().forEach(operand -> addNeed(operand, found));
+                }
+            }
+        }
+        return Set.copyOf(found);
+    }
+
+    private static void addNeed(Operand operand, Set<KernelPlan.Need> found) {
+        switch (operand) {
+            case Operand.Special special
+            when special.name().startsWith("%envreg") -> found.add(KernelPlan.Need.WORKSPACE);
+            case Operand.Symbol symbol
+            when symbol.name().equals("malloc") || symbol.name().equals("free") -> found.add(KernelPlan.Need.HEAP);
+            default -> {}
+        }
     }
 
     private static void constructor(ClassBuilder type) {

@@ -2,6 +2,7 @@ package org.v4vgpu.device.ptx.compiler;
 
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
+import java.lang.constant.MethodTypeDesc;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
@@ -13,19 +14,29 @@ final class KernelContext {
     final ModuleLayout module;
     final SharedLayout shared;
 
+    /** Whether memory accesses are told to the checks. */
+    final boolean checked;
+
     private final Map<String, Integer> methods = new HashMap<>();
+    private final Map<MethodTypeDesc, Integer> dispatchers = new HashMap<>();
     private final IdentityHashMap<Function, Frame> frames = new IdentityHashMap<>();
     private final IdentityHashMap<Function, TypeKind[]> kinds = new IdentityHashMap<>();
 
-    KernelContext(ClassDesc owner, ModuleLayout module, SharedLayout shared) {
+    KernelContext(ClassDesc owner, ModuleLayout module, SharedLayout shared, boolean checked) {
         this.owner = owner;
         this.module = module;
         this.shared = shared;
+        this.checked = checked;
     }
 
     /** The JVM name of a function's method. */
     String method(Function function) {
         return "function" + methods.computeIfAbsent(function.name(), _ -> methods.size());
+    }
+
+    /** The JVM name of the method that calls pointers to functions of a type. */
+    String dispatcher(MethodTypeDesc type) {
+        return "pointer" + dispatchers.computeIfAbsent(type, _ -> dispatchers.size());
     }
 
     Frame frame(Function function) {

@@ -41,6 +41,7 @@ final class MemoryEmitter {
             for (int n = 0; n < targets.size(); n++) {
                 loadGeneric(e, i, place, n * type.bytes(), targets.get(n));
             }
+            fence(e, i);
         } else if (place.isWords()) {
             loadWords(e, i, place, targets, bytes);
         } else {
@@ -200,9 +201,11 @@ final class MemoryEmitter {
         List<Operand> sources = elements(e, i, i.operand(1));
         int bytes = type.bytes() * sources.size();
         if (place.space() == Space.GENERIC) {
+            fence(e, i);
             for (int n = 0; n < sources.size(); n++) {
                 storeGeneric(e, i, place, n * type.bytes(), sources.get(n));
             }
+            fence(e, i);
         } else if (place.isWords()) {
             storeWords(e, i, place, sources, bytes);
         } else {

@@ -4,6 +4,7 @@ import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
+import org.v4vgpu.device.ptx.runtime.GenericAccess;
 import org.v4vgpu.device.ptx.runtime.GlobalAccess;
 import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Operand;
@@ -20,17 +21,22 @@ record Place(Space space, int register, int symbol, long constant) {
     private static final int NONE = -1;
 
     static Place of(Emitter e, Instruction i, Operand operand) {
+        return of(e, i, operand, i.space());
+    }
+
+    /** @param space of an address in a register */
+    static Place of(Emitter e, Instruction i, Operand operand, Space space) {
         return switch (operand) {
             case Operand.ParameterPointer pointer -> new Place(Space.LOCAL, pointer.register(), NONE, pointer.offset());
-            case Operand.Address address -> of(e, i, address);
+            case Operand.Address address -> of(e, i, address, space);
             default -> throw e.refusal(i, "unsupported address");
         };
     }
 
-    private static Place of(Emitter e, Instruction i, Operand.Address address) {
+    private static Place of(Emitter e, Instruction i, Operand.Address address, Space space) {
         return switch (address.base()) {
-            case Operand.Register register -> new Place(i.space(), register.index(), NONE, address.offset());
-            case Operand.IntegerLiteral literal -> new Place(i.space(), NONE, NONE, literal.value() + address.offset());
+            case Operand.Register register -> new Place(space, register.index(), NONE, address.offset());
+            case Operand.IntegerLiteral literal -> new Place(space, NONE, NONE, literal.value() + address.offset());
             case Operand.Named named -> ofVariable(e, named.variable(), address.offset());
             case Operand.Symbol symbol -> {
                 Variable shared = e.kernel.module.shared(symbol.name());
@@ -64,13 +70,41 @@ record Place(Space space, int register, int symbol, long constant) {
         Operand bare = operand instanceof Operand.Symbol symbol
                 ? new Operand.Symbol(symbol.name(), 0)
                 : operand instanceof Operand.Named named ? new Operand.Named(named.variable(), 0) : operand;
-        Place place = of(e, i, new Operand.Address(bare, offset));
+        if (bare instanceof Operand.Symbol symbol) {
+            long function = e.kernel.module.functionAddress(symbol.name());
+            if (function != 0 && type.bits() == 64 && offset == 0) {
+                e.code.loadConstant(function);
+                return;
+            }
+        }
+        Place place = of(e, i, new Operand.Address(bare, offset), i.space());
         if (type.bits() == 64) {
             place.pushLong(e);
         } else if (type.bits() == 32 && place.isWords()) {
             place.pushInt(e);
         } else {
             throw e.refusal(i, "an address where ." + type.ptxName() + " is expected");
+        }
+    }
+
+    /** Pushes the address of a place in shared memory as an int, checked where it is generic. */
+    void pushShared(Emitter e, Instruction i) {
+        if (space == Space.GENERIC) {
+            pushLong(e);
+            e.call(GenericAccess.class, "sharedAddress", TypeKind.INT, TypeKind.LONG);
+        } else if (space == Space.SHARED) {
+            pushInt(e);
+        } else {
+            throw e.refusal(i, "needs an address of shared memory");
+        }
+    }
+
+    /** Pushes the address as a generic one. */
+    void pushGeneric(Emitter e) {
+        pushLong(e);
+        long window = MoveEmitter.window(space);
+        if (window != 0) {
+            e.code.loadConstant(window).ladd();
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import org.v4vgpu.device.ptx.runtime.CompiledKernel;
 import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.Instruction;
+import org.v4vgpu.device.ptx.syntax.Type;
 
 /**
  * A region as a static method with the loop over threads inside:
@@ -311,14 +312,41 @@ final class RegionEmitter implements BodyEmitter.Exits {
     }
 
     private void takeResult(Instruction sync, int register) {
-        int which = sync.definitions().indexOf(register);
-        code.aload(resultSlots[which]).iload(e.thread).iaload();
+        int which = SyncOperands.resultIndex(sync, register);
         TypeKind kind = e.kind(register);
-        if (Emitter.isLong(kind) || e.type(register).bits() == 16) {
+        boolean wide = Emitter.isLong(kind);
+        if (wide != (MatrixOperations.is(sync) && sync.type() == Type.F64)
+                || e.type(register).bits() == 16) {
             throw e.refusal(sync, "register of the wrong width");
         }
-        e.bits(TypeKind.INT, kind);
+        if (wide) {
+            pushResult(2 * which + 1);
+            code.i2l().loadConstant(32).lshl();
+            pushResult(2 * which);
+            code.i2l().loadConstant(0xFFFF_FFFFL).land().lor();
+            e.bits(TypeKind.LONG, kind);
+        } else {
+            pushResult(which);
+            e.bits(TypeKind.INT, kind);
+        }
         code.storeLocal(kind, e.slot(register));
+    }
+
+    private void pushResult(int row) {
+        pushRow("results", resultSlots, row);
+        code.iload(e.thread).iaload();
+    }
+
+    /** Rows beyond those that every region opens are looked up where they are used. */
+    private void pushRow(String field, int[] open, int row) {
+        if (row < open.length) {
+            code.aload(open[row]);
+        } else {
+            code.aload(BLOCK)
+                    .getfield(Emitter.BLOCK, field, INT_ROWS)
+                    .loadConstant(row)
+                    .aaload();
+        }
     }
 
     // Leaving
@@ -373,7 +401,8 @@ final class RegionEmitter implements BodyEmitter.Exits {
 
     private void storeOperands(Instruction at) {
         SyncOperands.of(e, at).forEach((row, push) -> {
-            code.aload(operandSlots[row]).iload(e.thread);
+            pushRow("operands", operandSlots, row);
+            code.iload(e.thread);
             push.run();
             code.iastore();
         });

@@ -19,7 +19,7 @@ final class RegisterKinds {
         return switch (type) {
             case F32 -> TypeKind.FLOAT;
             case F64 -> TypeKind.DOUBLE;
-            case B64, U64, S64 -> TypeKind.LONG;
+            case B64, U64, S64, F32X2 -> TypeKind.LONG;
             default -> TypeKind.INT;
         };
     }
@@ -29,7 +29,8 @@ final class RegisterKinds {
         int[] votes = new int[types.size()];
         for (Statement statement : function.body()) {
             if (statement instanceof Instruction instruction
-                    && !instruction.types().isEmpty()) {
+                    && !instruction.types().isEmpty()
+                    && !MatrixOperations.is(instruction)) {
                 for (int i = 0; i < instruction.operands().size(); i++) {
                     Type type = i == 0 ? instruction.type() : instruction.lastType();
                     vote(instruction.operand(i), type, instruction.opcode(), votes);
@@ -54,7 +55,7 @@ final class RegisterKinds {
             case Operand.Register register -> {
                 boolean moves =
                         opcode.equals("mov") || opcode.equals("selp") || opcode.equals("ld") || opcode.equals("st");
-                votes[register.index()] += type.isFloat() && type != Type.F16 ? 1 : moves && isBits(type) ? 0 : -1;
+                votes[register.index()] += type == Type.F32 || type == Type.F64 ? 1 : moves && isBits(type) ? 0 : -1;
             }
             case Operand.Address address -> vote(address.base(), Type.U64, opcode, votes);
             case Operand.Vector vector -> vector.elements().forEach(element -> vote(element, type, opcode, votes));

@@ -62,6 +62,14 @@ final class SpecialRegisters {
             case "%gridid" -> code.iconst_0();
             case "%dynamic_smem_size" -> field(e, "dynamicSharedBytes");
             case "%total_smem_size" -> field(e, "sharedBytes");
+            // The address of what the blocks of a grid wait with. Source: cooperative_groups/details/driver_abi.h.
+            case "%envreg1", "%envreg2" -> {
+                code.aload(e.block).getfield(Emitter.BLOCK, "workspace", ConstantDescs.CD_long);
+                if (name.equals("%envreg1")) {
+                    code.loadConstant(32).lushr();
+                }
+                code.l2i();
+            }
             default -> throw e.refusal(at, name + " is neither declared nor a special register that is supported");
         }
     }

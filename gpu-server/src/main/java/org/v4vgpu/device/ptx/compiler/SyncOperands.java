@@ -1,5 +1,7 @@
 package org.v4vgpu.device.ptx.compiler;
 
+import java.lang.classfile.TypeKind;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.v4vgpu.device.ptx.syntax.Instruction;
@@ -42,16 +44,70 @@ final class SyncOperands {
                     found.put(MASK, () -> e.push(i, 4, Type.U32));
                 }
             }
-            case "vote", "match", "redux" -> {
+            case "vote", "redux" -> {
                 requireMask(e, i, masked, 3);
                 found.put(0, () -> e.push(i, 1, i.opcode().equals("vote") ? Type.PRED : Type.B32));
                 if (masked) {
                     found.put(MASK, () -> e.push(i, 2, Type.U32));
                 }
             }
-            default -> {}
+            case "match" -> {
+                requireMask(e, i, masked, 3);
+                if (i.type().bits() == 64) {
+                    putLong(e, found, 0, () -> e.push(i, 1, Type.B64));
+                } else {
+                    found.put(0, () -> e.push(i, 1, Type.B32));
+                    found.put(1, e.code::iconst_0);
+                }
+                if (masked) {
+                    found.put(MASK, () -> e.push(i, 2, Type.U32));
+                }
+            }
+            case "elect" -> found.put(MASK, () -> e.push(i, 1, Type.U32));
+            default -> {
+                if (MatrixOperations.is(i)) {
+                    found.put(MASK, e.code::iconst_m1);
+                    MatrixOperations.putOperands(e, i, found);
+                }
+            }
         }
         return found;
+    }
+
+    /** The row of the n-th word: they go around the mask's. */
+    static int row(int word) {
+        return word < MASK ? word : word + 1;
+    }
+
+    /** How many rows the operands take. */
+    static int operandRows(Instruction i) {
+        return MatrixOperations.is(i) ? row(MatrixOperations.operandWords(i)) : MASK + 1;
+    }
+
+    /** How many rows the results take. */
+    static int resultRows(Instruction i) {
+        return MatrixOperations.is(i) ? MatrixOperations.resultWords(i) : 2;
+    }
+
+    /** Which of the results a register takes: the last if several. */
+    static int resultIndex(Instruction i, int register) {
+        List<Operand> places = switch (i.operand(0)) {
+            case Operand.Vector vector -> vector.elements();
+            case Operand.Pair pair -> List.of(pair.first(), pair.second());
+            case Operand single -> List.of(single);
+        };
+        return places.lastIndexOf(new Operand.Register(register));
+    }
+
+    /** Puts 64 bits into the rows of two words. */
+    static void putLong(Emitter e, Map<Integer, Runnable> found, int word, Runnable push) {
+        int slot = e.code.allocateLocal(TypeKind.LONG);
+        found.put(row(word), () -> {
+            push.run();
+            e.code.lstore(slot).lload(slot).l2i();
+        });
+        found.put(
+                row(word + 1), () -> e.code.lload(slot).loadConstant(32).lushr().l2i());
     }
 
     private static void requireMask(Emitter e, Instruction i, boolean masked, int full) {

@@ -21,7 +21,8 @@ final class SyncPoints {
             }
             barrier = (int) id.value();
         }
-        return new SyncPoint(kind(sync), masked, barrier, sync.line());
+        return new SyncPoint(
+                kind(sync), masked, barrier, sync.line(), MatrixOperations.is(sync) ? MatrixOperations.of(sync) : null);
     }
 
     private static Kind kind(Instruction sync) {
@@ -34,6 +35,9 @@ final class SyncPoints {
                                 : Kind.NAMED_BARRIER;
             case "bar.red" -> sync.has("popc") ? Kind.REDUCE_POPC : sync.has("and") ? Kind.REDUCE_AND : Kind.REDUCE_OR;
             case "bar.warp", FlowGraph.LOCKSTEP -> Kind.WARP_SYNC;
+            case FlowGraph.SPIN -> Kind.SPIN;
+            case "elect" -> Kind.ELECT;
+            case "ldmatrix", "stmatrix", "movmatrix", "mma", "wmma.load", "wmma.store", "wmma.mma" -> Kind.MATRIX;
             case "activemask" -> Kind.ACTIVE_MASK;
             case "shfl" ->
                 switch (sync.oneOf("up", "down", "bfly", "idx")) {

@@ -54,19 +54,29 @@ final class Uniformity {
             boolean branches = block.successors().size() > 1
                     || (block.sync() != null && block.sync().guard() != null);
             Instruction last = block.last();
-            if (branches
-                    && last != null
-                    && last.guard() != null
-                    && varying.get(last.guard().register())) {
+            if (branches && last != null && isVaryingBranch(last)) {
                 part(block);
             }
         }
         return varying.cardinality() + parted.cardinality() != before;
     }
 
+    private boolean isVaryingBranch(Instruction last) {
+        return (last.guard() != null && varying.get(last.guard().register()))
+                || (last.opcode().equals("brx") && last.uses().stream().anyMatch(varying::get));
+    }
+
     private boolean isVarying(Instruction instruction) {
         switch (instruction.opcode()) {
-            case "ld", "ldu", "atom", "call", "bar.red" -> {
+            case "ld",
+                    "ldu",
+                    "atom",
+                    "call",
+                    "bar.red",
+                    "mbarrier.arrive",
+                    "mbarrier.arrive_drop",
+                    "mbarrier.test_wait",
+                    "mbarrier.try_wait" -> {
                 if (!instruction.has("param")) {
                     return true;
                 }

@@ -15,7 +15,16 @@ public final class Atomics {
     public static final int DECREMENT = 10;
     public static final int ADD_FLOAT = 11;
 
+    /** Of one f16 or bf16 in 16 bits, of two of them in 32. */
+    public static final int ADD_HALF = 12;
+
+    public static final int ADD_BFLOAT = 13;
+
     private Atomics() {}
+
+    static int applyShort(int operation, int old, int value) {
+        return HalfMath.add(old, value & 0xFFFF, operation == ADD_BFLOAT ? HalfMath.BFLOAT : 0);
+    }
 
     static int apply(int operation, int old, int value) {
         return switch (operation) {
@@ -30,6 +39,8 @@ public final class Atomics {
             case MAX_UNSIGNED -> Integer.compareUnsigned(old, value) > 0 ? old : value;
             case INCREMENT -> Integer.compareUnsigned(old, value) >= 0 ? 0 : old + 1;
             case DECREMENT -> old == 0 || Integer.compareUnsigned(old, value) > 0 ? value : old - 1;
+            case ADD_HALF, ADD_BFLOAT ->
+                applyShort(operation, old & 0xFFFF, value) | applyShort(operation, old >>> 16, value >>> 16) << 16;
             case ADD_FLOAT -> Float.floatToRawIntBits(Float.intBitsToFloat(old) + Float.intBitsToFloat(value));
             default -> throw new AssertionError(operation);
         };

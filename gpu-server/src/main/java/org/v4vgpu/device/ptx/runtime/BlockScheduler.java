@@ -20,6 +20,7 @@ final class BlockScheduler {
     private final SyncPoint[] points;
     private final ThreadBlock block;
     private final boolean warps;
+    private boolean begun;
 
     BlockScheduler(Launch launch, ThreadBlock block) {
         this.code = launch.code();
@@ -29,20 +30,58 @@ final class BlockScheduler {
         this.warps = plan.isSynchronizingWarps();
     }
 
-    /** Runs the block that {@code place} named. */
+    /** Runs the block that {@code place} named, to its end. */
     void run() {
+        begin();
+        while (!advance()) {
+            // Its threads wait for each other in a spin loop.
+            block.poll();
+        }
+    }
+
+    /** Begins the block that {@code place} named. */
+    void begin() {
+        begun = false;
+    }
+
+    /** Runs the block until all threads have ended, or until those that have not wait in spin loops: then answers false. */
+    boolean advance() {
         if (!plan.isSynchronizing()) {
             code.run(0, block, 0, block.threads, 0);
-            return;
+            return true;
         }
-        Arrays.fill(block.pc, 0, block.threads, 0);
-        Arrays.fill(block.arrived, 0);
-        int state = warps ? runWarps() : runTogether(0);
+        int start = begun ? MIXED : 0;
+        if (!begun) {
+            begun = true;
+            Arrays.fill(block.pc, 0, block.threads, 0);
+            Arrays.fill(block.arrived, 0);
+        }
+        int state = warps ? runWarps() : runTogether(start);
         while (state != EXITED) {
             block.poll();
-            releaseBarriers();
+            boolean released = releaseBarriers();
+            boolean spins = releaseSpinning();
+            if (!released && !spins) {
+                throw deadlock();
+            }
+            if (!released) {
+                return false;
+            }
             state = warps ? runWarps() : runTogether(MIXED);
         }
+        return true;
+    }
+
+    private boolean releaseSpinning() {
+        boolean found = false;
+        for (int t = 0; t < block.threads; t++) {
+            int at = block.pc[t];
+            if (at < 0 && points[~at].kind() == SyncPoint.Kind.SPIN) {
+                block.pc[t] = ~at;
+                found = true;
+            }
+        }
+        return found;
     }
 
     /** Runs the whole block while its threads move as one; answers EXITED when all have ended. */
@@ -61,6 +100,9 @@ final class BlockScheduler {
                 state = resume(state, 0, block.threads);
             } else if (points[~state].kind() == SyncPoint.Kind.BARRIER) {
                 block.poll();
+                if (block.checks != null) {
+                    block.checks.barrier();
+                }
                 takeUniforms();
                 state = code.run(~state, block, 0, block.threads, state);
             } else {
@@ -133,15 +175,13 @@ final class BlockScheduler {
     }
 
     /** Lets threads go on whose barrier is complete. */
-    private void releaseBarriers() {
+    private boolean releaseBarriers() {
         boolean released = false;
         for (int id = 0; id < 16; id++) {
             released |= release(id);
         }
-        if (!released) {
-            throw deadlock();
-        }
         takeUniforms();
+        return released;
     }
 
     private boolean release(int id) {
@@ -155,6 +195,9 @@ final class BlockScheduler {
             if (at < 0 && points[~at].kind().isOfBlock() && barrier(points[~at], t) == id) {
                 if (points[~at].kind() == SyncPoint.Kind.ARRIVE) {
                     block.arrived[id]++;
+                    if (block.checks != null) {
+                        block.checks.arrive(id, t);
+                    }
                     block.pc[t] = ~at;
                     arrivals = true;
                 } else {
@@ -168,9 +211,21 @@ final class BlockScheduler {
             return arrivals;
         }
         block.arrived[id] = 0;
+        if (block.checks != null) {
+            noteBarrier(block.checks, id, waiting, count == 0);
+        }
         reduce(waiting);
         waiting.stream().forEach(t -> block.pc[t] = ~block.pc[t]);
         return true;
+    }
+
+    /** A barrier of all threads orders what those did that have ended, too. */
+    private static void noteBarrier(AccessChecks checks, int id, BitSet waiting, boolean all) {
+        if (all) {
+            checks.barrier();
+        } else {
+            checks.barrier(id, waiting);
+        }
     }
 
     private int barrier(SyncPoint point, int thread) {
@@ -206,7 +261,7 @@ final class BlockScheduler {
                 .limit(4)
                 .map(point -> point.kind() + " at line " + point.line())
                 .toList();
-        return new KernelFault(
+        return KernelFault.ofBlock(
                 CudaStatus.LAUNCH_FAILED, "deadlock: threads wait for each other at " + String.join(" and ", places));
     }
 }

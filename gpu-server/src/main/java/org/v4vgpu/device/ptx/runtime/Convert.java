@@ -75,12 +75,4 @@ public final class Convert {
     public static long clampUnsigned(long a, long most) {
         return Long.compareUnsigned(a, most) > 0 ? most : a;
     }
-
-    public static int floatToHalf(float a) {
-        return Float.floatToFloat16(a) & 0xFFFF;
-    }
-
-    public static float halfToFloat(int a) {
-        return Float.float16ToFloat((short) a);
-    }
 }

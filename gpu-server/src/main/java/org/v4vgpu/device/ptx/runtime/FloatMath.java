@@ -39,6 +39,23 @@ public final class FloatMath {
         return Double.isNaN(a) ? b : Double.isNaN(b) ? a : Math.max(a, b);
     }
 
+    // .xorsign.abs: of the magnitudes, with the product of the signs.
+
+    public static float minMagnitude(float a, float b, int propagates) {
+        float least = propagates != 0 ? Math.min(Math.abs(a), Math.abs(b)) : min(Math.abs(a), Math.abs(b));
+        return withSignProduct(least, a, b);
+    }
+
+    public static float maxMagnitude(float a, float b, int propagates) {
+        float most = propagates != 0 ? Math.max(Math.abs(a), Math.abs(b)) : max(Math.abs(a), Math.abs(b));
+        return withSignProduct(most, a, b);
+    }
+
+    private static float withSignProduct(float magnitude, float a, float b) {
+        int sign = (Float.floatToRawIntBits(a) ^ Float.floatToRawIntBits(b)) & 0x8000_0000;
+        return Float.intBitsToFloat(Float.floatToRawIntBits(magnitude) | sign);
+    }
+
     public static float sqrt(float a) {
         return (float) Math.sqrt(a);
     }

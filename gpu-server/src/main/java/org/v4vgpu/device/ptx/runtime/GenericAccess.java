@@ -9,6 +9,9 @@ public final class GenericAccess {
     public static final long LOCAL_WINDOW = 0x0002_0000_0000L;
     public static final long PARAMETER_WINDOW = 0x0003_0000_0000L;
 
+    /** Addresses of functions begin here; nothing can be read there. */
+    public static final long FUNCTION_WINDOW = 0x0004_0000_0000L;
+
     private static final int SHARED = 1;
     private static final int LOCAL = 2;
     private static final int PARAMETER = 3;
@@ -74,6 +77,24 @@ public final class GenericAccess {
                         words(block, window, address), index(window, localBase, address, 4), operation, value);
     }
 
+    public static int atomicShort(ThreadBlock block, int localBase, long address, int operation, int value) {
+        int window = window(address);
+        return window == 0
+                ? GlobalAccess.atomicShort(
+                        GlobalAccess.locate(address, 2, block.map, block.base, block.delta), operation, value)
+                : WordAccess.atomicShort(
+                        words(block, window, address), byteIndex(window, localBase, address), operation, value);
+    }
+
+    public static int compareAndSwapShort(ThreadBlock block, int localBase, long address, int expected, int value) {
+        int window = window(address);
+        return window == 0
+                ? GlobalAccess.compareAndSwapShort(
+                        GlobalAccess.locate(address, 2, block.map, block.base, block.delta), expected, value)
+                : WordAccess.compareAndSwapShort(
+                        words(block, window, address), byteIndex(window, localBase, address), expected, value);
+    }
+
     public static long atomic(ThreadBlock block, int localBase, long address, int operation, long value) {
         int window = window(address);
         return window == 0
@@ -101,10 +122,26 @@ public final class GenericAccess {
                         words(block, window, address), index(window, localBase, address, 8), expected, value);
     }
 
+    /** The address within shared memory of a generic address. */
+    public static int sharedAddress(long address) {
+        if (window(address) != SHARED) {
+            throw KernelFault.illegalAddress(address);
+        }
+        return (int) address;
+    }
+
     /** Whether an address lies in the window that starts there; 0 stands for global. */
     public static int isIn(long address, long windowStart) {
         int wanted = (int) (windowStart >>> 32);
         return window(address) == wanted ? 1 : 0;
+    }
+
+    static boolean isInWindow(long address) {
+        return window(address) != 0;
+    }
+
+    private static int byteIndex(int window, int localBase, long address) {
+        return (window == LOCAL ? 4 * localBase : 0) + (int) address;
     }
 
     private static int index(int window, int localBase, long address, int bytes) {

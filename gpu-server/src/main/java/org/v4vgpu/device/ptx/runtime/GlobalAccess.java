@@ -129,6 +129,31 @@ public final class GlobalAccess {
         }
     }
 
+    /** Likewise of 16 bits, by way of the word that holds them. */
+    public static int atomicShort(long at, int operation, int value) {
+        int shift = (int) (at & 2) << 3;
+        while (true) {
+            int word = (int) ATOMIC_INT.getVolatile(EVERYTHING, at & -4);
+            int old = word >>> shift & 0xFFFF;
+            int changed = word & ~(0xFFFF << shift) | (Atomics.applyShort(operation, old, value) & 0xFFFF) << shift;
+            if (ATOMIC_INT.compareAndSet(EVERYTHING, at & -4, word, changed)) {
+                return old;
+            }
+        }
+    }
+
+    public static int compareAndSwapShort(long at, int expected, int value) {
+        int shift = (int) (at & 2) << 3;
+        while (true) {
+            int word = (int) ATOMIC_INT.getVolatile(EVERYTHING, at & -4);
+            int old = word >>> shift & 0xFFFF;
+            int changed = word & ~(0xFFFF << shift) | (value & 0xFFFF) << shift;
+            if (old != (expected & 0xFFFF) || ATOMIC_INT.compareAndSet(EVERYTHING, at & -4, word, changed)) {
+                return old;
+            }
+        }
+    }
+
     public static int compareAndSwap(long at, int expected, int value) {
         return (int) ATOMIC_INT.compareAndExchange(EVERYTHING, at, expected, value);
     }

@@ -3,16 +3,21 @@ package org.v4vgpu.device.ptx.runtime;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
- * Runs all blocks of a launch. The caller begins alone; when that takes longer than waking others, all cores help. Each grid is used
- * once; {@link #run} is called by one thread.
+ * Runs all blocks of a launch. The caller begins alone; when that takes longer than waking others, be it within its first block, all
+ * cores help. The first block that fails ends the others. Each grid is used once; {@link #run} is called by one thread.
  */
 public final class Grid {
     private static final int HELPERS = Runtime.getRuntime().availableProcessors() - 1;
+
+    /** Source: CUDA driver API, CUresult. */
+    private static final CudaStatus COOPERATIVE_LAUNCH_TOO_LARGE = new CudaStatus(720);
+
     private static final long ALONE_NANOS = 20_000;
     private static final ExecutorService POOL = Executors.newFixedThreadPool(
             Math.max(1, HELPERS),
@@ -22,6 +27,14 @@ public final class Grid {
     private final Launch launch;
     private final long blocks;
     private final AtomicLong next = new AtomicLong();
+    private final @Nullable ResidentBlocks residents;
+
+    // The caller's own: whether nobody has been asked to help, and since when.
+    private boolean alone;
+    private long start;
+
+    // SYNC: grid-failed. Written with the failure; polled by every worker.
+    private volatile boolean failed;
 
     // Guarded by this.
     private int helping;
@@ -33,6 +46,7 @@ public final class Grid {
     public Grid(Launch launch) {
         this.launch = launch;
         this.blocks = launch.shape().blocks();
+        this.residents = launch.plan().isSpinning() ? new ResidentBlocks(launch, this::isStopped) : null;
     }
 
     /**
@@ -41,6 +55,14 @@ public final class Grid {
      * @throws DeviceException the first fault of any thread, with kernel, block, thread and line
      */
     public void run() throws DeviceException {
+        if (residents != null
+                && launch.plan().needs().contains(KernelPlan.Need.WORKSPACE)
+                && residents.exceedsLaunch()) {
+            throw new DeviceException(
+                    COOPERATIVE_LAUNCH_TOO_LARGE,
+                    "kernel " + launch.plan().name() + ": " + blocks + " blocks wait for each other, at most "
+                            + residents.most() + " of this size can");
+        }
         try {
             work(true);
         } finally {
@@ -90,25 +112,58 @@ public final class Grid {
     }
 
     private void work(boolean caller) {
+        if (residents == null) {
+            workInOrder(caller);
+        } else {
+            workInTurns(residents, caller);
+        }
+    }
+
+    /** Runs blocks that wait for each other, each until it waits. */
+    private void workInTurns(ResidentBlocks residents, boolean caller) {
+        ResidentBlocks.Resident at = null;
+        try {
+            if (caller) {
+                beginAlone();
+            }
+            for (at = residents.take(); at != null; at = residents.take()) {
+                if (isStopped()) {
+                    throw new KernelFault(CudaStatus.LAUNCH_TIMEOUT, "cancelled");
+                }
+                if (at.scheduler().advance()) {
+                    residents.end(at);
+                } else if (residents.putBack(at)) {
+                    Thread.yield(); // What the blocks wait for may be in the hands of a worker that has no processor.
+                }
+                if (caller) {
+                    askForHelp();
+                }
+            }
+        } catch (Throwable thrown) {
+            residents.end();
+            fail(at == null ? -1 : at.number(), at == null ? 0 : at.block().faultThread, thrown);
+        }
+    }
+
+    private void workInOrder(boolean caller) {
         ThreadBlock block = null;
         long at = -1;
         try {
             block = STATE.get();
-            block.begin(launch);
+            if (caller) {
+                beginAlone();
+            }
+            BooleanSupplier stop = caller ? this::pollAlone : this::isStopped;
+            block.begin(launch, stop);
             BlockScheduler scheduler = new BlockScheduler(launch, block);
-            boolean alone = caller && HELPERS > 0 && blocks > 1;
-            long start = alone ? System.nanoTime() : 0;
             for (at = next.getAndIncrement(); at < blocks && at >= 0; at = next.getAndIncrement()) {
-                if (launch.cancellation().getAsBoolean()) {
+                if (isStopped()) {
                     throw new KernelFault(CudaStatus.LAUNCH_TIMEOUT, "cancelled");
                 }
                 block.place(at);
                 scheduler.run();
-                if (alone && System.nanoTime() - start > ALONE_NANOS) {
-                    alone = false;
-                    for (int i = 0; i < Math.min(HELPERS, blocks - at - 1); i++) {
-                        POOL.execute(this::help);
-                    }
+                if (caller) {
+                    askForHelp();
                 }
             }
         } catch (Throwable thrown) {
@@ -123,6 +178,31 @@ public final class Grid {
         }
     }
 
+    /** What the caller's blocks poll: one that takes long must not keep the others from being begun. */
+    private boolean pollAlone() {
+        askForHelp();
+        return isStopped();
+    }
+
+    private void beginAlone() {
+        alone = HELPERS > 0 && blocks > 1;
+        start = alone ? System.nanoTime() : 0;
+    }
+
+    private void askForHelp() {
+        if (alone && System.nanoTime() - start > ALONE_NANOS) {
+            alone = false;
+            long useful = residents == null ? blocks - next.get() : residents.useful();
+            for (int i = 0; i < Math.min(HELPERS, useful); i++) {
+                POOL.execute(this::help);
+            }
+        }
+    }
+
+    private boolean isStopped() {
+        return failed || launch.cancellation().getAsBoolean();
+    }
+
     /** Keeps the first failure. Allocates nothing: the heap may be what is exhausted. */
     private synchronized void fail(long block, int thread, Throwable thrown) {
         next.set(blocks);
@@ -130,6 +210,7 @@ public final class Grid {
             failure = thrown;
             failedBlock = block;
             failedThread = thread;
+            failed = true;
         }
     }
 }

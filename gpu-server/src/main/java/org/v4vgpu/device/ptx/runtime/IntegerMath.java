@@ -168,6 +168,101 @@ public final class IntegerMath {
         return (int) (((long) high << 32 | (low & 0xFFFF_FFFFL)) >>> n);
     }
 
+    /** szext: extends the lowest {@code bits} bits. Source: PTX ISA 9.7.1.20. */
+    public static int extend(int a, int bits, int clamp, int signed) {
+        int count = bits & 31;
+        boolean whole = clamp != 0 && Integer.compareUnsigned(bits, 31) > 0;
+        int mask = whole ? 0 : -1 << count;
+        boolean negative = signed != 0 && !whole && count != 0 && (a >> (count - 1) & 1) != 0;
+        return (a & ~mask) | (negative ? mask : 0);
+    }
+
+    /** bmsk: {@code length} ones from {@code position} on. Source: PTX ISA 9.7.1.21. */
+    public static int mask(int position, int length, int clamp) {
+        if (clamp != 0 && Integer.compareUnsigned(position, 31) > 0) {
+            return 0;
+        }
+        int start = position & 31;
+        int end = start + (length & 31);
+        boolean toTheTop = end > 31 || (clamp != 0 && Integer.compareUnsigned(length, 31) > 0);
+        return (-1 << start) & ~(toTheTop ? 0 : -1 << end);
+    }
+
+    /** fns: the n-th one of a mask from a position on, -1 if there is none. Source: PTX ISA 9.7.1.18. */
+    public static int findSet(int mask, int base, int offset) {
+        if (Integer.compareUnsigned(base, 31) > 0) {
+            return -1;
+        }
+        if (offset == 0) {
+            return (mask >>> base & 1) != 0 ? base : -1;
+        }
+        int step = offset > 0 ? 1 : -1;
+        long left = Math.abs((long) offset);
+        for (int at = base; at >= 0 && at < 32; at += step) {
+            if ((mask >>> at & 1) != 0 && --left == 0) {
+                return at;
+            }
+        }
+        return -1;
+    }
+
+    /** dp4a: the four products of bytes, added to c. */
+    public static int dot4(int a, int b, int c, int signedA, int signedB) {
+        int sum = c;
+        for (int shift = 0; shift < 32; shift += 8) {
+            sum += part(a, shift, 8, signedA) * part(b, shift, 8, signedB);
+        }
+        return sum;
+    }
+
+    /** dp2a: the two products of the halves of a with two bytes of b, from bit {@code from} on, added to c. */
+    public static int dot2(int a, int b, int c, int signedA, int signedB, int from) {
+        return c
+                + part(a, 0, 16, signedA) * part(b, from, 8, signedB)
+                + part(a, 16, 16, signedA) * part(b, from + 8, 8, signedB);
+    }
+
+    private static int part(int a, int shift, int bits, int signed) {
+        int high = a << (32 - bits - shift);
+        return signed != 0 ? high >> (32 - bits) : high >>> (32 - bits);
+    }
+
+    public static int addHalves(int a, int b) {
+        return (a + b & 0xFFFF) | (a >>> 16) + (b >>> 16) << 16;
+    }
+
+    public static int minHalves(int a, int b, int relu) {
+        return halves(Math.min((short) a, (short) b), Math.min(a >> 16, b >> 16), relu);
+    }
+
+    public static int maxHalves(int a, int b, int relu) {
+        return halves(Math.max((short) a, (short) b), Math.max(a >> 16, b >> 16), relu);
+    }
+
+    public static int minHalvesUnsigned(int a, int b, int relu) {
+        return halves(Math.min(a & 0xFFFF, b & 0xFFFF), Math.min(a >>> 16, b >>> 16), relu);
+    }
+
+    public static int maxHalvesUnsigned(int a, int b, int relu) {
+        return halves(Math.max(a & 0xFFFF, b & 0xFFFF), Math.max(a >>> 16, b >>> 16), relu);
+    }
+
+    private static int halves(int low, int high, int relu) {
+        int first = relu != 0 ? Math.max(low, 0) : low;
+        int second = relu != 0 ? Math.max(high, 0) : high;
+        return (first & 0xFFFF) | second << 16;
+    }
+
+    /** cvt.pack.sat: b below a, above them the low bits of c; of 16 bits each, or of 8. */
+    public static int pack(int a, int b, int c, int bits, int signed) {
+        long most = signed != 0 ? (1L << (bits - 1)) - 1 : (1L << bits) - 1;
+        long least = signed != 0 ? -most - 1 : 0;
+        int mask = (1 << bits) - 1;
+        int low = ((int) Math.clamp((long) a, least, most) & mask) << bits
+                | (int) Math.clamp((long) b, least, most) & mask;
+        return bits == 16 ? low : c << 16 | low;
+    }
+
     public static int bfindUnsigned(int a) {
         return 31 - Integer.numberOfLeadingZeros(a);
     }

@@ -1,6 +1,7 @@
 package org.v4vgpu.device.ptx.runtime;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * What it takes to run a kernel, besides its code.
@@ -11,6 +12,9 @@ import java.util.List;
  * @param parameterBytes length of the parameter block
  * @param sharedBytes static shared memory
  * @param localBytes local memory per thread, stack included
+ * @param operandRows how many words each thread hands to what it takes part in; at least the four of a shuffle
+ * @param resultRows how many words it gets back
+ * @param needs what else a launch has to bring
  */
 public record KernelPlan(
         String name,
@@ -22,11 +26,27 @@ public record KernelPlan(
         int uniforms,
         int parameterBytes,
         int sharedBytes,
-        int localBytes) {
+        int localBytes,
+        int operandRows,
+        int resultRows,
+        Set<Need> needs) {
+
+    /** What few kernels use, and is made for those only. */
+    public enum Need {
+        /** The memory of malloc and free. */
+        HEAP,
+        /** The words through which the blocks of a grid wait for each other: %envreg1 and 2. */
+        WORKSPACE
+    }
 
     /** What each thread of a block takes of the heap: its local memory and what it keeps while it waits. */
     public long threadBytes() {
         return localBytes + 4L * intRows + 8L * longRows + 4L * floatRows + 8L * doubleRows;
+    }
+
+    /** Whether threads may wait for what other blocks do. */
+    boolean isSpinning() {
+        return points.stream().anyMatch(point -> point.kind() == SyncPoint.Kind.SPIN);
     }
 
     boolean isSynchronizing() {

@@ -33,7 +33,11 @@ public final class Printf {
     }
 
     /** The extern function __assertfail: ends the kernel. */
-    public static void assertFail(ThreadBlock block, int localBase, long message, long file, int line, long function) {
+    public static void assertFail(
+            ThreadBlock block, int localBase, long message, long file, int line, long function, long characterBytes) {
+        if (characterBytes != 1) {
+            throw new KernelFault(CudaStatus.ASSERT, "assertion failed");
+        }
         Printf reader = new Printf(block, localBase, 0);
         throw new KernelFault(
                 CudaStatus.ASSERT,

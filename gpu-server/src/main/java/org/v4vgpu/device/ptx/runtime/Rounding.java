@@ -10,11 +10,13 @@ public final class Rounding {
     private Rounding() {}
 
     public static float add(float a, float b, int mode) {
-        if (mode == 2 && a == -b && a != 0 && !Float.isInfinite(a)) {
-            return -0f; // IEEE 754: an exact difference of zero is negative when rounding down.
-        }
         float nearest = a + b;
-        return isFinite(a, b, 0) ? round(nearest, exact(a).add(exact(b)), mode) : nearest;
+        if (!isFinite(a, b, 0)) {
+            return nearest;
+        }
+        BigDecimal sum = exact(a).add(exact(b));
+        boolean positive = isPositiveZero(a) && isPositiveZero(b);
+        return sum.signum() == 0 && mode == 2 && !positive ? -0f : round(nearest, sum, mode);
     }
 
     public static float sub(float a, float b, int mode) {
@@ -28,7 +30,12 @@ public final class Rounding {
 
     public static float fma(float a, float b, float c, int mode) {
         float nearest = Math.fma(a, b, c);
-        return isFinite(a, b, c) ? round(nearest, exact(a).multiply(exact(b)).add(exact(c)), mode) : nearest;
+        if (!isFinite(a, b, c)) {
+            return nearest;
+        }
+        BigDecimal sum = exact(a).multiply(exact(b)).add(exact(c));
+        boolean positive = isPositiveZero(a * b) && isPositiveZero(c);
+        return sum.signum() == 0 && mode == 2 && !positive ? -0f : round(nearest, sum, mode);
     }
 
     public static float div(float a, float b, int mode) {
@@ -46,11 +53,13 @@ public final class Rounding {
     }
 
     public static double add(double a, double b, int mode) {
-        if (mode == 2 && a == -b && a != 0 && !Double.isInfinite(a)) {
-            return -0.0;
-        }
         double nearest = a + b;
-        return isFinite(a, b, 0) ? round(nearest, exact(a).add(exact(b)), mode) : nearest;
+        if (!isFinite(a, b, 0)) {
+            return nearest;
+        }
+        BigDecimal sum = exact(a).add(exact(b));
+        boolean positive = isPositiveZero(a) && isPositiveZero(b);
+        return sum.signum() == 0 && mode == 2 && !positive ? -0.0 : round(nearest, sum, mode);
     }
 
     public static double sub(double a, double b, int mode) {
@@ -64,13 +73,21 @@ public final class Rounding {
 
     public static double fma(double a, double b, double c, int mode) {
         double nearest = Math.fma(a, b, c);
-        return isFinite(a, b, c) ? round(nearest, exact(a).multiply(exact(b)).add(exact(c)), mode) : nearest;
+        if (!isFinite(a, b, c)) {
+            return nearest;
+        }
+        BigDecimal sum = exact(a).multiply(exact(b)).add(exact(c));
+        boolean positive = isPositiveZero(a * b) && isPositiveZero(c);
+        return sum.signum() == 0 && mode == 2 && !positive ? -0.0 : round(nearest, sum, mode);
     }
 
     public static double div(double a, double b, int mode) {
         double nearest = a / b;
-        if (!isFinite(a, b, nearest) || b == 0) {
+        if (!isFinite(a, b, 0) || b == 0) {
             return nearest;
+        }
+        if (Double.isInfinite(nearest)) {
+            return step(nearest, nearest > 0 ? -1 : 1, mode);
         }
         int above = Integer.signum(exact(a).compareTo(exact(nearest).multiply(exact(b)))) * (b < 0 ? -1 : 1);
         return step(nearest, above, mode);
@@ -147,6 +164,11 @@ public final class Rounding {
             return Math.nextDown(nearest);
         }
         return nearest;
+    }
+
+    /** IEEE 754: when rounding down, a sum of zero is negative unless all that is added is this. */
+    private static boolean isPositiveZero(double a) {
+        return Double.doubleToRawLongBits(a) == 0;
     }
 
     private static BigDecimal exact(double a) {

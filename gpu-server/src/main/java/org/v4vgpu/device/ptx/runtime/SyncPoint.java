@@ -1,17 +1,32 @@
 package org.v4vgpu.device.ptx.runtime;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A point where threads of a block wait for each other; the thread's operands stand in the block's rows.
  *
  * @param kind what happens there
  * @param masked whether the last operand row names the lanes that take part
  * @param barrier the number of a BARRIER
+ * @param operation of a MATRIX
  */
-public record SyncPoint(Kind kind, boolean masked, int barrier, int line) {
+public record SyncPoint(
+        Kind kind,
+        boolean masked,
+        int barrier,
+        int line,
+        @Nullable WarpOperation operation) {
+
+    public SyncPoint(Kind kind, boolean masked, int barrier, int line) {
+        this(kind, masked, barrier, line, null);
+    }
+
     /** Barriers are of the block, everything else of a warp. */
     public enum Kind {
         /** The entry, and places where a kernel merely changes from one method to the next. */
         NONE,
+        /** In a loop that waits for other threads: these run, then the thread goes on. */
+        SPIN,
         /** Barrier 0 .. 15 with a constant id, for all threads. */
         BARRIER,
         /** bar.sync with rows: id, count or 0. */
@@ -39,7 +54,10 @@ public record SyncPoint(Kind kind, boolean masked, int barrier, int line) {
         REDUX_MAX_UNSIGNED,
         REDUX_AND,
         REDUX_OR,
-        REDUX_XOR;
+        REDUX_XOR,
+        ELECT,
+        /** What the operation says. */
+        MATRIX;
 
         public boolean isOfBlock() {
             return this == BARRIER
@@ -51,7 +69,7 @@ public record SyncPoint(Kind kind, boolean masked, int barrier, int line) {
         }
 
         public boolean isOfWarp() {
-            return this != NONE && !isOfBlock();
+            return this != NONE && this != SPIN && !isOfBlock();
         }
     }
 }

@@ -3,6 +3,7 @@ package org.v4vgpu.device.ptx.runtime;
 import java.io.Writer;
 import java.util.Arrays;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.proto.CudaStatus;
 
@@ -11,9 +12,6 @@ import org.v4vgpu.proto.CudaStatus;
  * block and from launch to launch. Confined to its worker. Fields are public for generated code.
  */
 public final class ThreadBlock {
-    /** Rows of operands and results of synchronising instructions. */
-    static final int OPERAND_ROWS = 4;
-
     private static final int MOST_WORDS_KEPT = 1 << 20;
     private static final int[] NO_WORDS = {};
     private static final int[][] NO_INTS = {};
@@ -57,12 +55,18 @@ public final class ThreadBlock {
     public double[][] doubles = new double[0][];
     public long[] uniformIn = new long[0];
     public long[] uniformOut = new long[0];
-    public int[][] operands = new int[OPERAND_ROWS][0];
-    public int[][] results = new int[2][0];
+    public int[][] operands = NO_INTS;
+    public int[][] results = NO_INTS;
+    public long workspace;
 
     /** The thread that failed, when a region ends by an exception. */
     public int faultThread;
 
+    /** Watches the accesses of a kernel that was compiled with checks. */
+    @Nullable
+    AccessChecks checks;
+
+    private @Nullable DeviceHeap heap;
     final int[] arrived = new int[16];
     private int counted;
     private BooleanSupplier cancellation = ThreadBlock::never;
@@ -71,8 +75,12 @@ public final class ThreadBlock {
     private int shapeY;
     private int shapeZ;
 
-    /** Prepares for a launch: sizes what is too small, clears shared memory. */
-    void begin(Launch launch) {
+    /**
+     * Prepares for a launch: sizes what is too small, clears shared memory.
+     *
+     * @param stop polled now and then; ends the kernel when it answers true
+     */
+    void begin(Launch launch, BooleanSupplier stop) {
         LaunchShape shape = launch.shape();
         KernelPlan plan = launch.plan();
         threads = (int) shape.threadsPerBlock();
@@ -101,8 +109,11 @@ public final class ThreadBlock {
         base = launch.window().base();
         delta = launch.window().delta();
         symbols = launch.symbols();
-        cancellation = launch.cancellation();
+        heap = launch.heap();
+        workspace = launch.workspace();
+        cancellation = stop;
         output = launch.output();
+        checks = launch.checks().isAny() ? new AccessChecks(launch, shared, sharedBytes) : null;
         if (plan.isSynchronizing()) {
             sizeRows(plan);
         }
@@ -112,9 +123,11 @@ public final class ThreadBlock {
     void end() {
         parameters = NO_WORDS;
         symbols = NO_SYMBOLS;
+        heap = null;
         map = NO_MAP;
         cancellation = ThreadBlock::never;
         output = NOWHERE;
+        checks = null;
         if (local.length > MOST_WORDS_KEPT) {
             local = NO_WORDS;
         }
@@ -123,6 +136,15 @@ public final class ThreadBlock {
             longs = NO_LONGS;
             floats = NO_FLOATS;
             doubles = NO_DOUBLES;
+        }
+    }
+
+    /** Called where a function with a frame begins: what lies beyond the thread's local memory is another thread's. */
+    public void requireStack(int endBytes) {
+        if (endBytes > 4 * localStride || endBytes < 0) {
+            throw new KernelFault(
+                    CudaStatus.LAUNCH_FAILED,
+                    "stack overflow: local memory of " + 4 * localStride + " bytes is used up");
         }
     }
 
@@ -144,6 +166,13 @@ public final class ThreadBlock {
         return false;
     }
 
+    DeviceHeap heap() {
+        if (heap == null) {
+            throw new IllegalStateException("the launch has brought no heap");
+        }
+        return heap;
+    }
+
     PrintfOutput output() {
         return output;
     }
@@ -153,6 +182,9 @@ public final class ThreadBlock {
         long rest = block / nctaidX;
         ctaidY = (int) (rest % nctaidY);
         ctaidZ = (int) (rest / nctaidY);
+        if (checks != null) {
+            checks.begin();
+        }
     }
 
     private void placeThreads(LaunchShape shape) {
@@ -175,14 +207,20 @@ public final class ThreadBlock {
     private void sizeRows(KernelPlan plan) {
         if (pc.length < threads) {
             pc = new int[threads];
-            operands = new int[OPERAND_ROWS][threads];
-            results = new int[2][threads];
+            operands = NO_INTS;
+            results = NO_INTS;
             ints = new int[0][];
             longs = new long[0][];
             floats = new float[0][];
             doubles = new double[0][];
         }
         int row = pc.length;
+        if (operands.length < plan.operandRows()) {
+            operands = new int[plan.operandRows()][row];
+        }
+        if (results.length < plan.resultRows()) {
+            results = new int[plan.resultRows()][row];
+        }
         if (ints.length < plan.intRows()) {
             ints = new int[plan.intRows()][row];
         }

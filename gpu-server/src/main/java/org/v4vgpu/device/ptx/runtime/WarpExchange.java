@@ -1,5 +1,8 @@
 package org.v4vgpu.device.ptx.runtime;
 
+import java.util.Objects;
+import org.v4vgpu.proto.CudaStatus;
+
 /**
  * What the lanes of a warp do together: shuffles, votes, matches, reductions. Lanes take part once all lanes that their mask names
  * wait at an instruction of the same kind and mask, or have ended. Source: PTX ISA 9.7.9 and 9.7.14.
@@ -53,7 +56,9 @@ final class WarpExchange {
         int group = 0;
         for (int rest = among; rest != 0; rest &= rest - 1) {
             int lane = Integer.numberOfTrailingZeros(rest);
-            if (point(lane).kind() == point(first).kind() && mask(lane) == mask(first)) {
+            if (point(lane).kind() == point(first).kind()
+                    && mask(lane) == mask(first)
+                    && Objects.equals(point(lane).operation(), point(first).operation())) {
                 group |= 1 << lane;
             }
         }
@@ -80,7 +85,17 @@ final class WarpExchange {
     }
 
     private void exchange(int group) {
-        SyncPoint.Kind kind = point(Integer.numberOfTrailingZeros(group)).kind();
+        if (block.checks != null) {
+            block.checks.warp(from);
+        }
+        int first = Integer.numberOfTrailingZeros(group);
+        SyncPoint.Kind kind = point(first).kind();
+        WarpOperation operation = point(first).operation();
+        if (operation != null) {
+            perform(operation, point(first).line(), group);
+            release(group);
+            return;
+        }
         int ballot = 0;
         int reduced = block.operands[0][from + Integer.numberOfTrailingZeros(group)];
         boolean equal = true;
@@ -88,7 +103,7 @@ final class WarpExchange {
             int lane = Integer.numberOfTrailingZeros(rest);
             int value = block.operands[0][from + lane];
             ballot |= value != 0 ? 1 << lane : 0;
-            equal &= value == block.operands[0][from + Integer.numberOfTrailingZeros(group)];
+            equal &= matches(lane, first);
             reduced = rest == group ? value : reduce(kind, reduced, value);
         }
         for (int rest = group; rest != 0; rest &= rest - 1) {
@@ -100,6 +115,10 @@ final class WarpExchange {
                 case VOTE_UNIFORM -> result(lane, ballot == 0 || ballot == group ? 1 : 0);
                 case VOTE_BALLOT -> result(lane, ballot);
                 case ACTIVE_MASK -> result(lane, group);
+                case ELECT -> {
+                    result(lane, first);
+                    block.results[1][from + lane] = lane == first ? 1 : 0;
+                }
                 case MATCH_ANY -> result(lane, equalTo(lane, group));
                 case MATCH_ALL -> {
                     result(lane, equal ? group : 0);
@@ -108,10 +127,34 @@ final class WarpExchange {
                 default -> result(lane, reduced);
             }
         }
+        release(group);
+    }
+
+    private void release(int group) {
         for (int rest = group; rest != 0; rest &= rest - 1) {
             int thread = from + Integer.numberOfTrailingZeros(rest);
             block.pc[thread] = ~block.pc[thread];
         }
+    }
+
+    private void perform(WarpOperation operation, int line, int group) {
+        if (group != -1) {
+            throw new KernelFault(
+                    CudaStatus.ILLEGAL_INSTRUCTION,
+                    "only " + Integer.bitCount(group)
+                            + " of the 32 threads of a warp take part in the matrix instruction" + " of line " + line);
+        }
+        try {
+            operation.run(block, from);
+        } catch (KernelFault fault) {
+            throw new KernelFault(fault.status(), fault.getMessage() + ", in the matrix instruction of line " + line);
+        }
+    }
+
+    /** Whether two lanes bring the same value to match, of up to 64 bits. */
+    private boolean matches(int lane, int other) {
+        return block.operands[0][from + lane] == block.operands[0][from + other]
+                && block.operands[1][from + lane] == block.operands[1][from + other];
     }
 
     private void result(int lane, int value) {
@@ -140,7 +183,7 @@ final class WarpExchange {
         int found = 0;
         for (int rest = group; rest != 0; rest &= rest - 1) {
             int other = Integer.numberOfTrailingZeros(rest);
-            found |= block.operands[0][from + other] == block.operands[0][from + lane] ? 1 << other : 0;
+            found |= matches(lane, other) ? 1 << other : 0;
         }
         return found;
     }

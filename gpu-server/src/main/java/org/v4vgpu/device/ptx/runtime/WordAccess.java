@@ -49,6 +49,20 @@ public final class WordAccess {
         return old;
     }
 
+    public static int atomicShort(int[] words, int address, int operation, int value) {
+        int old = getShort(words, address) & 0xFFFF;
+        putShort(words, address, (short) Atomics.applyShort(operation, old, value));
+        return old;
+    }
+
+    public static int compareAndSwapShort(int[] words, int address, int expected, int value) {
+        int old = getShort(words, address) & 0xFFFF;
+        if (old == (expected & 0xFFFF)) {
+            putShort(words, address, (short) value);
+        }
+        return old;
+    }
+
     public static int compareAndSwap(int[] words, int index, int expected, int value) {
         int old = words[index];
         if (old == expected) {

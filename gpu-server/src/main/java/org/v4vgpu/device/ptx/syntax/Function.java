@@ -29,4 +29,24 @@ public record Function(
         List<Integer> maxThreads,
         List<Integer> requiredThreads,
         boolean defined,
-        int line) {}
+        int line) {
+
+    /** The same with other statements. */
+    public Function withBody(List<Statement> statements) {
+        return new Function(
+                name,
+                entry,
+                results,
+                resultRegisters,
+                parameters,
+                parameterRegisters,
+                registers,
+                frame,
+                shared,
+                statements,
+                maxThreads,
+                requiredThreads,
+                defined,
+                line);
+    }
+}

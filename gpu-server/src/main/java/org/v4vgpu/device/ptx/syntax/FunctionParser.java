@@ -150,10 +150,48 @@ final class FunctionParser {
         } else if (token.kind() == Token.Kind.WORD && in.peek(1).is(":")) {
             in.next();
             in.next();
-            body.add(new Statement.Label(token.text(), token.line()));
+            if (!declares(token.text())) {
+                body.add(new Statement.Label(token.text(), token.line()));
+            }
         } else {
             body.add(new InstructionParser(in, scope).instruction());
         }
+    }
+
+    /** Reads a list of targets or a prototype, if that is what the label names. */
+    private boolean declares(String label) {
+        if (in.acceptDotted("branchtargets") || in.acceptDotted("calltargets")) {
+            List<String> names = new ArrayList<>();
+            do {
+                names.add(in.word());
+            } while (in.accept(","));
+            in.expect(";");
+            scope.put(label, new Scope.Declared(new Operand.Targets(List.copyOf(names))));
+            return true;
+        }
+        if (in.acceptDotted("callprototype")) {
+            List<Variable> returned = in.accept("(") ? prototype() : List.of();
+            in.word();
+            List<Variable> taken = in.accept("(") ? prototype() : List.of();
+            in.skipTo(";");
+            scope.put(label, new Scope.Declared(new Operand.Prototype(returned, taken)));
+            return true;
+        }
+        return false;
+    }
+
+    private List<Variable> prototype() {
+        List<Variable> found = new ArrayList<>();
+        while (!in.accept(")")) {
+            if (!in.acceptDotted("param") && !in.acceptDotted("reg")) {
+                throw in.unexpected(".param");
+            }
+            found.add(new DeclarationParser(in).parameter(Space.PARAM));
+            if (!in.peek().is(")")) {
+                in.expect(",");
+            }
+        }
+        return List.copyOf(found);
     }
 
     private void directive(Token token) {

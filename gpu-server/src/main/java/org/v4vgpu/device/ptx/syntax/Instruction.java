@@ -26,6 +26,11 @@ public record Instruction(
     /** {@code @p} or {@code @!p}. */
     public record Guard(int register, boolean negated) {}
 
+    /** An instruction of the compiler's own, without guard or modifiers. */
+    public static Instruction made(String opcode, List<Type> types, List<Operand> operands, int line) {
+        return new Instruction(null, opcode, List.of(), types, operands, opcode, line, -1);
+    }
+
     public boolean has(String modifier) {
         return modifiers.contains(modifier);
     }
@@ -64,9 +69,9 @@ public record Instruction(
         return Space.GENERIC;
     }
 
-    /** Elements per access: 1, 2 or 4. */
+    /** Elements per access: 1, 2, 4 or 8. */
     public int vectorLength() {
-        return has("v2") ? 2 : has("v4") ? 4 : 1;
+        return has("v2") ? 2 : has("v4") ? 4 : has("v8") ? 8 : 1;
     }
 
     /** The registers that it writes. */
@@ -133,6 +138,8 @@ public record Instruction(
                     Operand.RealLiteral _,
                     Operand.Symbol _,
                     Operand.Named _,
+                    Operand.Targets _,
+                    Operand.Prototype _,
                     Operand.Sink _ -> {}
         }
     }

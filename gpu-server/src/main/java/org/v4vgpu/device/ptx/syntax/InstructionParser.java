@@ -65,8 +65,20 @@ final class InstructionParser {
         return switch (opcode) {
             case "bar", "barrier" ->
                 modifiers.contains("red") ? "bar.red" : modifiers.contains("warp") ? "bar.warp" : "bar";
+            case "mbarrier", "wmma" -> modifiers.isEmpty() ? opcode : opcode + "." + modifiers.getFirst();
+            case "cvt" -> modifiers.contains("pack") ? "cvt.pack" : opcode;
+            case "cp" -> copy(modifiers);
             default -> opcode;
         };
+    }
+
+    /** cp.async.ca and .cg copy; the others wait, or belong to the tensor memory accelerator. */
+    private static String copy(List<String> modifiers) {
+        if (modifiers.size() < 2 || !modifiers.getFirst().equals("async")) {
+            return "cp." + String.join(".", modifiers);
+        }
+        String what = modifiers.get(1);
+        return what.equals("ca") || what.equals("cg") ? "cp.async" : "cp.async." + what;
     }
 
     private Operand operand() {
@@ -130,6 +142,7 @@ final class InstructionParser {
             case Scope.OwnVariable own -> new Operand.Named(own.variable(), offset());
             case Scope.ModuleVariable variable ->
                 new Operand.Symbol(variable.variable().name(), offset());
+            case Scope.Declared declared -> declared.operand();
             case null -> new Operand.Symbol(name, offset());
         };
     }

@@ -16,22 +16,22 @@ import java.util.Set;
  */
 public final class InstructionSet {
     private static final String TABLE = """
-            add     | u16 s16 u32 s32 u64 s64 f32 f64 | rnd ftz sat cc        | dss
-            sub     | u16 s16 u32 s32 u64 s64 f32 f64 | rnd ftz sat cc        | dss
+            add     | u16 s16 u32 s32 u64 s64 f32 f64 half f32x2 u16x2 s16x2 | rnd ftz sat cc | dss
+            sub     | u16 s16 u32 s32 u64 s64 f32 f64 half f32x2 | rnd ftz sat cc | dss
             addc    | u32 s32 u64 s64 | cc                                    | dss
             subc    | u32 s32 u64 s64 | cc                                    | dss
-            mul     | u16 s16 u32 s32 u64 s64 f32 f64 | lo hi wide rnd ftz sat | dss
+            mul     | u16 s16 u32 s32 u64 s64 f32 f64 half f32x2 | lo hi wide rnd ftz sat | dss
             mad     | u16 s16 u32 s32 u64 s64 f32 f64 | lo hi wide rnd ftz sat cc | dsss
             madc    | u32 s32 u64 s64 | lo hi cc                              | dsss
             mul24   | u32 s32 | lo hi                                         | dss
             mad24   | u32 s32 | lo hi                                         | dsss
-            fma     | f32 f64 | rnd ftz sat                                   | dsss
+            fma     | f32 f64 half f32x2 | rnd ftz sat relu           | dsss
             div     | u16 s16 u32 s32 u64 s64 f32 f64 | rnd approx full ftz   | dss
             rem     | u16 s16 u32 s32 u64 s64 |                               | dss
-            neg     | s16 s32 s64 f32 f64 | ftz                               | ds
-            abs     | s16 s32 s64 f32 f64 | ftz                               | ds
-            min     | u16 s16 u32 s32 u64 s64 f32 f64 | ftz NaN               | dss
-            max     | u16 s16 u32 s32 u64 s64 f32 f64 | ftz NaN               | dss
+            neg     | s16 s32 s64 f32 f64 half | ftz                   | ds
+            abs     | s16 s32 s64 f32 f64 half | ftz                   | ds
+            min     | u16 s16 u32 s32 u64 s64 f32 f64 half u16x2 s16x2 | ftz NaN xorsign abs relu | dss?s
+            max     | u16 s16 u32 s32 u64 s64 f32 f64 half u16x2 s16x2 | ftz NaN xorsign abs relu | dss?s
             sad     | u16 s16 u32 s32 u64 s64 |                               | dsss
             and     | pred b16 b32 b64 |                                      | dss
             or      | pred b16 b32 b64 |                                      | dss
@@ -54,26 +54,26 @@ public final class InstructionSet {
             rsqrt   | f32 f64 | approx ftz                                    | ds
             sin     | f32 | approx ftz                                        | ds
             cos     | f32 | approx ftz                                        | ds
-            ex2     | f32 | approx ftz                                        | ds
+            ex2     | f32 half | approx ftz                            | ds
             lg2     | f32 | approx ftz                                        | ds
-            tanh    | f32 | approx                                            | ds
+            tanh    | f32 half | approx                                | ds
             copysign | f32 f64 |                                              | dss
             testp   | f32 f64 | finite infinite number notanumber normal subnormal | ds
-            setp    | b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 | cmp and or xor ftz | Pss?p
-            set     | b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 | cmp and or xor ftz | dss?p
+            setp    | b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 half | cmp and or xor ftz | Pss?p
+            set     | b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 half | cmp and or xor ftz | dss?p
             selp    | b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 |           | dssp
             slct    | b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 | ftz       | dsss
-            cvt     | u8 s8 u16 s16 u32 s32 u64 s64 f16 f32 f64 | rnd rni rzi rmi rpi ftz sat | ds
+            cvt     | u8 s8 u16 s16 u32 s32 u64 s64 f32 f64 half tf32 e4m3x2 e5m2x2 | rnd rna rni rzi rmi rpi ftz sat relu satfinite | ds?s
             cvta    | u32 u64 | to space                                      | ds
             mov     | pred b16 b32 b64 u16 u32 u64 s16 s32 s64 f16 f32 f64 |  | Vv
-            ld      | mem | access nc v2 v4                                   | Vm
+            ld      | mem | access nc v2 v4 v8                           | Vm
             ldu     | mem | global v2 v4                                      | Vm
-            st      | mem | access v2 v4                                      | mv
-            prefetch | - | global local L1 L2                                 | m
+            st      | mem | access v2 v4 v8                              | mv
+            prefetch | - | global local L1 L2 L2::evict_last L2::evict_normal | m
             prefetchu | - | L1                                                | m
             isspacep | - | space                                              | ds
-            atom    | b32 b64 u32 u64 s32 s64 f32 f64 | atomic                | dms?s
-            red     | b32 b64 u32 u64 s32 s64 f32 f64 | atomic                | ms
+            atom    | b16 b32 b64 u32 u64 s32 s64 f32 f64 half | atomic | dms?s
+            red     | b32 b64 u32 u64 s32 s64 f32 f64 half | atomic     | ms
             bra     | - | uni                                                 | l
             ret     | - | uni                                                 |
             exit    | - |                                                     |
@@ -84,26 +84,67 @@ public final class InstructionSet {
             bar.red | u32 pred | red popc and or aligned cta                  | ds?ss
             bar.warp | - | warp sync                                          | s
             membar  | - | cta gl sys                                          |
-            fence   | - | sc acq_rel cta gpu sys cluster                      |
+            fence   | - | sc acq_rel acquire release cta gpu sys cluster proxy async alias global shared::cta mbarrier_init |
             shfl    | b32 | sync up down bfly idx                             | Pss?ss
             vote    | pred b32 | sync all any uni ballot                      | dp?s
-            match   | b32 | sync any all                                  | Pss
+            match   | b32 b64 | sync any all                         | Pss
             redux   | u32 s32 b32 | sync add min max and or xor               | dss
             activemask | b32 |                                                | d
+            szext   | u32 s32 | wrap clamp                           | dss
+            bmsk    | b32 | wrap clamp                               | dss
+            fns     | b32 |                                          | dsss
+            dp4a    | u32 s32 |                                      | dsss
+            dp2a    | u32 s32 | lo hi                                | dsss
+            cvt.pack | u8 s8 u16 s16 u32 s32 b32 | pack sat          | dss?s
+            brx     | - | idx uni                                    | sl
+            elect   | - | sync                                       | Ps
+            ldmatrix | b16 | sync aligned m8n8 x1 x2 x4 trans shared shared::cta | Vm
+            stmatrix | b16 | sync aligned m8n8 x1 x2 x4 trans shared shared::cta | mv
+            movmatrix | b16 | sync aligned m8n8 trans                | ds
+            mma     | f16 bf16 tf32 f32 f64 s32 s8 u8 | matrix s4 u4 b1 xor and popc | Vvvv
+            wmma.load | f16 bf16 tf32 f32 f64 s32 s8 u8 | matrix load a b c | Vm?s
+            wmma.store | f16 f32 f64 s32 | matrix store d            | mv?s
+            wmma.mma | f16 bf16 tf32 f32 f64 s32 s8 u8 | matrix mma                    | Vvvv
+            cp.async | - | async ca cg shared shared::cta global L2::64B L2::128B L2::256B | mms?s
+            cp.async.commit_group | - | async commit_group           |
+            cp.async.wait_group | - | async wait_group               | s
+            cp.async.wait_all | - | async wait_all                   |
+            cp.async.mbarrier | b64 | async mbarrier arrive noinc shared shared::cta | m
+            mbarrier.init | b64 | init shared shared::cta            | ms
+            mbarrier.inval | b64 | inval shared shared::cta          | m
+            mbarrier.arrive | b64 | arrive expect_tx noComplete access | dm?s
+            mbarrier.arrive_drop | b64 | arrive_drop expect_tx noComplete access | dm?s
+            mbarrier.expect_tx | b64 | expect_tx access              | ms
+            mbarrier.complete_tx | b64 | complete_tx access          | ms
+            mbarrier.test_wait | b64 | test_wait parity access       | dms
+            mbarrier.try_wait | b64 | try_wait parity access         | dms?s
+            mbarrier.pending_count | b64 | pending_count             | ds
+            griddepcontrol | - | wait launch_dependents              |
+            pmevent | - | mask                                       | s
+            discard | - | global L2                                  | ms
+            applypriority | - | global L2::evict_normal              | ms
             """;
 
-    private static final Map<String, String> GROUPS = Map.of(
-            "rnd", "rn rz rm rp",
-            "cmp", "eq ne lt le gt ge lo ls hi hs equ neu ltu leu gtu geu num nan",
-            "space", "global shared shared::cta local const param param::entry param::func",
-            "scope", "cta cluster gpu sys",
-            "order", "weak volatile relaxed acquire release acq_rel",
-            "cache",
+    /** The shapes of mma and wmma; which go with which types their emitter says. */
+    private static final String MATRIX = "sync aligned row col satfinite global shared shared::cta"
+            + " m16n16k16 m32n8k16 m8n32k16 m16n16k8 m8n8k4 m8n8k32 m8n8k128 m8n8k16 m16n8k4 m16n8k8 m16n8k16 m16n8k32"
+            + " m16n8k64 m16n8k128 m16n8k256";
+
+    private static final Map<String, String> GROUPS = Map.ofEntries(
+            Map.entry("half", "f16 f16x2 bf16 bf16x2"),
+            Map.entry("matrix", MATRIX),
+            Map.entry("rnd", "rn rz rm rp"),
+            Map.entry("cmp", "eq ne lt le gt ge lo ls hi hs equ neu ltu leu gtu geu num nan"),
+            Map.entry("space", "global shared shared::cta local const param param::entry param::func"),
+            Map.entry("scope", "cta cluster gpu sys"),
+            Map.entry("order", "weak volatile relaxed acquire release acq_rel"),
+            Map.entry(
+                    "cache",
                     "ca cg cs lu cv wb wt L1::evict_normal L1::evict_unchanged L1::evict_first L1::evict_last"
-                            + " L1::no_allocate L2::64B L2::128B L2::256B",
-            "access", "space scope order cache",
-            "atomic", "global shared shared::cta scope order add and or xor cas exch min max inc dec",
-            "mem", "b8 u8 s8 b16 u16 s16 f16 b32 u32 s32 b64 u64 s64 f32 f64");
+                            + " L1::no_allocate L2::64B L2::128B L2::256B"),
+            Map.entry("access", "space scope order cache"),
+            Map.entry("atomic", "global shared shared::cta scope order noftz add and or xor cas exch min max inc dec"),
+            Map.entry("mem", "b8 u8 s8 b16 u16 s16 f16 b32 u32 s32 b64 u64 s64 f32 f64"));
 
     private static final Map<String, Form> FORMS = new HashMap<>();
 
@@ -160,10 +201,13 @@ public final class InstructionSet {
     private static void checkTypes(Instruction instruction, Form form) {
         int allowed = form.types.isEmpty() ? 0 : 1;
         switch (instruction.opcode()) {
-            case "cvt", "set", "slct" -> allowed = 2;
+            case "cvt", "set", "slct", "dp4a", "dp2a" -> allowed = 2;
+            case "cvt.pack" -> allowed = 3;
+            case "mma", "wmma.mma" -> allowed = 4;
             default -> {}
         }
-        boolean enough = instruction.types().size() >= (instruction.opcode().equals("set") ? 2 : Math.min(1, allowed));
+        boolean two = List.of("set", "dp4a", "dp2a", "cvt.pack").contains(instruction.opcode());
+        boolean enough = instruction.types().size() >= (two ? 2 : Math.min(1, allowed));
         if (!enough || instruction.types().size() > allowed) {
             throw refusal(instruction, "takes " + allowed + " types");
         }
@@ -202,7 +246,8 @@ public final class InstructionSet {
             case Operand.IntegerLiteral _, Operand.RealLiteral _ -> place == 's' || place == 'v' || place == 'p';
             case Operand.Address _, Operand.ParameterValue _, Operand.ParameterPointer _ -> place == 'm';
             case Operand.Negated _ -> place == 'p' || place == 's';
-            case Operand.Group _ -> false;
+            case Operand.Targets _ -> place == 'l';
+            case Operand.Group _, Operand.Prototype _ -> false;
         };
     }
 

@@ -43,6 +43,12 @@ public sealed interface Operand {
     /** {@code _}: nothing is wanted. */
     record Sink() implements Operand {}
 
+    /** The labels or functions that a list declares: {@code .branchtargets} and {@code .calltargets}. */
+    record Targets(List<String> names) implements Operand {}
+
+    /** What a {@code .callprototype} declares. */
+    record Prototype(List<Variable> results, List<Variable> parameters) implements Operand {}
+
     /** {@code (a, b)} of a call. */
     record Group(List<Operand> elements) implements Operand {}
 }

@@ -13,6 +13,9 @@ public final class Parser {
     /** 10 * major + minor of the newest PTX ISA whose instructions the table knows. */
     static final int NEWEST_VERSION = 90;
 
+    /** The newest architecture of that PTX ISA. */
+    private static final int NEWEST_TARGET = 121;
+
     private static final int MOST_CHARACTERS = 16 << 20;
     private static final int MOST_FUNCTIONS = 4096;
 
@@ -35,8 +38,8 @@ public final class Parser {
     public static PtxModule parse(String text) throws DeviceException {
         PtxErrors errors = new PtxErrors();
         try {
-            TokenReader in = new TokenReader(Lexer.tokens(requirePtx(text)));
-            PtxModule module = new Parser(in, errors).module();
+            List<Token> tokens = Lexer.tokens(requirePtx(text));
+            PtxModule module = new Parser(new TokenReader(tokens), errors).module(SourceLines.of(tokens));
             errors.throwIfAny();
             return module;
         } catch (PtxErrors.Refusal refusal) {
@@ -68,7 +71,7 @@ public final class Parser {
         return text;
     }
 
-    private PtxModule module() throws DeviceException {
+    private PtxModule module(SourceLines source) throws DeviceException {
         if (!in.acceptDotted("version")) {
             throw new PtxErrors.Refusal(in.line(), "no PTX: a module begins with .version");
         }
@@ -76,7 +79,7 @@ public final class Parser {
         String target = "";
         while (!in.atEnd()) {
             if (in.acceptDotted("target")) {
-                target = in.word();
+                target = target();
                 while (in.accept(",")) {
                     in.word();
                 }
@@ -89,7 +92,7 @@ public final class Parser {
                 declaration();
             }
         }
-        return new PtxModule(version, target, List.copyOf(variables), List.copyOf(functions));
+        return new PtxModule(version, target, List.copyOf(variables), List.copyOf(functions), source);
     }
 
     private int version() throws DeviceException {
@@ -107,6 +110,20 @@ public final class Parser {
                             + "." + NEWEST_VERSION % 10);
         }
         return version;
+    }
+
+    /** Targets are upward compatible; one that is newer than the table of instructions may mean something else. */
+    private String target() {
+        int line = in.line();
+        String name = in.word();
+        if (name.startsWith("sm_")) {
+            String digits = name.substring(3).replaceAll("[af]$", "");
+            if (!digits.matches("\\d{2,3}") || Integer.parseInt(digits) > NEWEST_TARGET) {
+                throw new PtxErrors.Refusal(
+                        line, ".target " + name + ": unsupported, the newest known is sm_" + NEWEST_TARGET);
+            }
+        }
+        return name;
     }
 
     private void declaration() throws DeviceException {

@@ -24,6 +24,9 @@ final class Scope {
 
     record ModuleVariable(Variable variable) implements Meaning {}
 
+    /** A list of labels or functions, or a prototype: what stands in its place as an operand. */
+    record Declared(Operand operand) implements Meaning {}
+
     private record Range(String prefix, int count, Type type) {}
 
     private record Level(Map<String, Meaning> names, List<Range> ranges) {}

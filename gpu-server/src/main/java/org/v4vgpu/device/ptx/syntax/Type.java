@@ -20,6 +20,15 @@ public enum Type {
     S32(4, true, false),
     S64(8, true, false),
     F16(2, false, true),
+    BF16(2, false, true),
+    F16X2(4, false, true),
+    BF16X2(4, false, true),
+    TF32(4, false, true),
+    E4M3X2(2, false, true),
+    E5M2X2(2, false, true),
+    U16X2(4, false, false),
+    S16X2(4, true, false),
+    F32X2(8, false, true),
     F32(4, false, true),
     F64(8, false, true);
 
@@ -60,6 +69,19 @@ public enum Type {
 
     public boolean isFloat() {
         return floating;
+    }
+
+    /** Whether it is a format of 16 bits, or two of them side by side. */
+    public boolean isHalf() {
+        return this == F16 || this == BF16 || this == F16X2 || this == BF16X2;
+    }
+
+    /** Whether two values stand side by side. */
+    public boolean isPacked() {
+        return switch (this) {
+            case F16X2, BF16X2, E4M3X2, E5M2X2, U16X2, S16X2, F32X2 -> true;
+            default -> false;
+        };
     }
 
     public String ptxName() {

@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -20,6 +22,23 @@ import org.v4vgpu.proto.CudaStatus;
 /** Workers that die: the launch fails, and nobody is left in its memory. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class GridTest {
+    static final FaultContext NOTHING_KNOWN = new FaultContext() {
+        @Override
+        public @Nullable MemoryAccess accessAt(int line) {
+            return null;
+        }
+
+        @Override
+        public String sourceAt(int line) {
+            return "";
+        }
+
+        @Override
+        public String near(long address) {
+            return "";
+        }
+    };
+
     private final CountDownLatch helped = new CountDownLatch(1);
     private final AtomicInteger inside = new AtomicInteger();
 
@@ -95,17 +114,21 @@ class GridTest {
     }
 
     private static DeviceException launch(CompiledKernel code) {
-        KernelPlan plan =
-                new KernelPlan("k", List.of(new SyncPoint(SyncPoint.Kind.NONE, false, 0, 1)), 0, 0, 0, 0, 0, 0, 0, 0);
+        KernelPlan plan = new KernelPlan(
+                "k", List.of(new SyncPoint(SyncPoint.Kind.NONE, false, 0, 1)), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Set.of());
         Launch launch = new Launch(
                 plan,
                 code,
                 new LaunchShape(100_000, 1, 1, 1, 1, 1, 0),
                 new int[0],
-                new GlobalWindow(new byte[0], 0, 0),
+                new GlobalWindow(new byte[0], 0, 0, new long[0], new long[0]),
                 new long[0],
+                null,
+                0,
                 () -> false,
-                new PrintfOutput(new StringBuilder()));
+                new PrintfOutput(new StringBuilder()),
+                NOTHING_KNOWN,
+                Checks.NONE);
         return assertThrows(DeviceException.class, new Grid(launch)::run);
     }
 

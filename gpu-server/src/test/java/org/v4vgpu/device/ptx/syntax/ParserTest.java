@@ -37,10 +37,10 @@ class ParserTest {
     @Test
     void namesLineAndModifierOfWhatItRefuses() {
         String text = HEAD + ".visible .entry k() {\n.reg .b32 %r<3>;\n.reg .b64 %rd<2>;\n"
-                + "ld.global.nc.L2::foo.u32 %r1, [%rd1];\nadd.s32 %r1, %r1, 1;\nwmma.load.a.sync %r1, %r2;\nret;\n}\n";
+                + "ld.global.nc.L2::foo.u32 %r1, [%rd1];\nadd.s32 %r1, %r1, 1;\ntex.1d.v4.f32.s32 {%r1, %r1, %r1, %r1}, [tx, {%r1}];\nret;\n}\n";
         assertRefused(
                 CudaStatus.INVALID_PTX,
-                "line 7: ld.global.nc.L2::foo.u32: unsupported modifier .L2::foo\nline 9: wmma.load.a.sync: unsupported"
+                "line 7: ld.global.nc.L2::foo.u32: unsupported modifier .L2::foo\nline 9: tex.1d.v4.f32.s32: unsupported"
                         + " instruction",
                 text);
     }

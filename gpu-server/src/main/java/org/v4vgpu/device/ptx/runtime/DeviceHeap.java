@@ -1,0 +1,76 @@
+package org.v4vgpu.device.ptx.runtime;
+
+import java.util.Map;
+import java.util.TreeMap;
+import org.v4vgpu.proto.CudaStatus;
+
+/**
+ * The heap of malloc and free in kernels: a part of a context's global memory that outlives launches. Aligned to 16 bytes. Safe for
+ * any thread. Source: CUDA C++ programming guide, dynamic global memory allocation.
+ */
+public final class DeviceHeap {
+    /** Source: the default of CU_LIMIT_MALLOC_HEAP_SIZE. */
+    public static final long BYTES = 8L << 20;
+
+    private static final long ALIGNMENT = 16;
+
+    // Guarded by this. By address, to length.
+    private final TreeMap<Long, Long> live = new TreeMap<>();
+    private final TreeMap<Long, Long> gaps = new TreeMap<>();
+
+    /** @param start of {@link #BYTES} of global memory that nothing else uses */
+    public DeviceHeap(long start) {
+        gaps.put(start, BYTES);
+    }
+
+    /** The extern function malloc: 0 where no room is left. */
+    public static long malloc(ThreadBlock block, int localBase, long bytes) {
+        return block.heap().allocate(bytes);
+    }
+
+    /** The extern function free. */
+    public static void free(ThreadBlock block, int localBase, long address) {
+        if (address != 0) {
+            block.heap().release(address);
+        }
+    }
+
+    private synchronized long allocate(long bytes) {
+        if (bytes <= 0 || bytes > BYTES) {
+            return 0;
+        }
+        long length = bytes + ALIGNMENT - 1 & -ALIGNMENT;
+        for (Map.Entry<Long, Long> gap : gaps.entrySet()) {
+            if (gap.getValue() >= length) {
+                long start = gap.getKey();
+                long rest = gap.getValue() - length;
+                gaps.remove(start);
+                if (rest > 0) {
+                    gaps.put(start + length, rest);
+                }
+                live.put(start, length);
+                return start;
+            }
+        }
+        return 0;
+    }
+
+    private synchronized void release(long address) {
+        Long length = live.remove(address);
+        if (length == null) {
+            throw new KernelFault(
+                    CudaStatus.ILLEGAL_ADDRESS,
+                    "free of 0x" + Long.toHexString(address) + ", which malloc has not given or free has taken back");
+        }
+        long start = address;
+        long total = length;
+        Map.Entry<Long, Long> before = gaps.lowerEntry(start);
+        if (before != null && before.getKey() + before.getValue() == start) {
+            gaps.remove(before.getKey());
+            start = before.getKey();
+            total += before.getValue();
+        }
+        Long after = gaps.remove(address + length);
+        gaps.put(start, after == null ? total : total + after);
+    }
+}
