@@ -250,7 +250,7 @@ final class Laboratory implements AutoCloseable {
         NetworkBridge between = bridge;
         List<String> prefix = List.of();
         switch (transport) {
-            case V4V -> command.add(Integer.toString(FIRST_DOMAIN + peers++));
+            case V4V, V4V_NETTY -> command.add(Integer.toString(FIRST_DOMAIN + peers++));
             case TCP, TCP_CHANNEL, TCP_NETTY -> command.add("127.0.0.1");
             case UDS, AERON ->
                 command.add(

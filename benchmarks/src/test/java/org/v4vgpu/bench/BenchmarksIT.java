@@ -29,15 +29,15 @@ final class BenchmarksIT {
 
     /** Of each benchmark, the transports that need no rights. */
     private static final Map<String, Set<String>> MEASURED = Map.of(
-            "pingpong", Set.of("v4v", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron"),
-            "bandwidth", Set.of("v4v", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron", "local"),
+            "pingpong", Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron"),
+            "bandwidth", Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron", "local"),
             "aggregate", Set.of("v4v", "tcp", "uds", "local"),
             "rpc", Set.of("v4v", "tcp"),
             "launch", Set.of("v4v", "tcp", "local"),
             "memcpy", Set.of("v4v", "tcp", "local"),
             "matmul", Set.of("v4v", "tcp", "local"),
             "stencil", Set.of("v4v", "tcp", "local"),
-            "allocation", Set.of("v4v", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron"));
+            "allocation", Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron"));
 
     @Test
     void measuresEveryTransportOfEveryBenchmarkAndReports() throws Exception {

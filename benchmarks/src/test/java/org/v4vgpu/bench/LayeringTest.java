@@ -26,6 +26,7 @@ final class LayeringTest {
     private static final Map<String, List<String>> ALLOWED = Map.of(
             "org.v4vgpu.proto", List.of("com.google.protobuf"),
             "org.v4vgpu.v4v", List.of(),
+            "org.v4vgpu.v4v.netty", List.of("org.v4vgpu.v4v", "io.netty"),
             "org.v4vgpu.client", List.of("org.v4vgpu.proto", "org.v4vgpu.v4v", "com.google.protobuf"),
             "org.v4vgpu.client.jcuda",
                     List.of("org.v4vgpu.client", "org.v4vgpu.proto", "org.v4vgpu.v4v", "com.google.protobuf", "jcuda"),

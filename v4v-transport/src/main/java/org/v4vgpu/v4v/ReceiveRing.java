@@ -62,6 +62,14 @@ public interface ReceiveRing extends AutoCloseable {
      */
     boolean await(long timeoutNanos) throws IOException;
 
+    /**
+     * Whether {@link #await} would return at once: there is a record, or none will come. Never waits; the receiver's thread. For
+     * whoever waits for several rings, see {@link org.v4vgpu.v4v.ring.DoorbellPanel}.
+     */
+    default boolean isReady() throws IOException {
+        return await(0) || isFinished() || !isPartnerAlive();
+    }
+
     /** Ends a wait that is in progress or about to begin. */
     void wake();
 

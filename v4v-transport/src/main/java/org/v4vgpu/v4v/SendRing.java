@@ -49,6 +49,14 @@ public interface SendRing extends AutoCloseable {
      */
     boolean awaitSpace(int messageBytes, long timeoutNanos) throws IOException;
 
+    /**
+     * Whether {@link #claim} of as many bytes would find space or throw. Never waits; the sender's thread. For whoever waits for
+     * several rings, see {@link org.v4vgpu.v4v.ring.DoorbellPanel}.
+     */
+    default boolean isReady(int messageBytes) throws IOException {
+        return awaitSpace(messageBytes, 0);
+    }
+
     /** Ends a wait that is in progress or about to begin. */
     void wake();
 

@@ -11,6 +11,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ManualIoEventLoop;
+import io.netty.channel.ServerChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
@@ -19,15 +20,18 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayDeque;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.v4vgpu.v4v.netty.V4vChannel;
+import org.v4vgpu.v4v.netty.V4vIoHandler;
+import org.v4vgpu.v4v.netty.V4vServerChannel;
 
 /**
- * A link over TCP by Netty, with no hand-over between threads: the calling thread drives a {@link ManualIoEventLoop} of its own.
+ * A link by Netty, over TCP or over V4V, with no hand-over between threads: the calling thread drives a {@link ManualIoEventLoop} of its own.
  * TCP_NODELAY, native memory, header and message in one gathering write, and a bounded spin before a blocking wait, as the TCP
  * channel has it.
  */
@@ -40,6 +44,37 @@ final class NettyLink implements Link {
     /** What one read takes at most; larger than a socket's usual share of a large message. */
     private static final int READ_BYTES = 1 << 20;
 
+    /** What carries the bytes: Netty's sockets, or V4V. */
+    enum Carrier {
+        TCP(NioSocketChannel.class, NioServerSocketChannel.class),
+        V4V(V4vChannel.class, V4vServerChannel.class);
+
+        private final Class<? extends Channel> channel;
+        private final Class<? extends ServerChannel> serverChannel;
+
+        Carrier(Class<? extends Channel> channel, Class<? extends ServerChannel> serverChannel) {
+            this.channel = channel;
+            this.serverChannel = serverChannel;
+        }
+
+        private ManualIoEventLoop loop() {
+            return new ManualIoEventLoop(
+                    Thread.currentThread(),
+                    switch (this) {
+                        case TCP -> NioIoHandler.newFactory();
+                        case V4V -> V4vIoHandler.newFactory();
+                    });
+        }
+
+        private Map<ChannelOption<?>, Object> options() {
+            AdaptiveRecvByteBufAllocator allocator = new AdaptiveRecvByteBufAllocator(64, 65_536, READ_BYTES);
+            return switch (this) {
+                case TCP -> Map.of(ChannelOption.TCP_NODELAY, true, ChannelOption.RECVBUF_ALLOCATOR, allocator);
+                case V4V -> Map.of(ChannelOption.RECVBUF_ALLOCATOR, allocator);
+            };
+        }
+    }
+
     private final ManualIoEventLoop loop;
     private final Channel channel;
     private final Inbox inbox;
@@ -51,33 +86,38 @@ final class NettyLink implements Link {
         this.inbox = inbox;
     }
 
-    static NettyLink connect(SocketAddress address) throws IOException {
-        ManualIoEventLoop loop = new ManualIoEventLoop(Thread.currentThread(), NioIoHandler.newFactory());
+    static NettyLink connect(Carrier carrier, SocketAddress address) throws IOException {
+        ManualIoEventLoop loop = carrier.loop();
         Inbox inbox = new Inbox();
-        ChannelFuture connected = new Bootstrap()
-                .group(loop)
-                .channel(NioSocketChannel.class)
-                .option(ChannelOption.TCP_NODELAY, true)
-                .option(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(64, 65_536, READ_BYTES))
-                .handler(inbox)
-                .connect(address);
+        Bootstrap bootstrap =
+                new Bootstrap().group(loop).channel(carrier.channel).handler(inbox);
+        carrier.options().forEach((option, value) -> set(bootstrap, option, value));
+        ChannelFuture connected = bootstrap.connect(address);
         finish(loop, connected);
         return new NettyLink(loop, connected.channel(), inbox);
     }
 
-    /** Listens, tells its port, and gives the link to whoever connects first. */
-    static NettyLink accept(SocketAddress address, IntConsumer listening) throws IOException {
-        ManualIoEventLoop loop = new ManualIoEventLoop(Thread.currentThread(), NioIoHandler.newFactory());
+    @SuppressWarnings("unchecked") // Carrier.options: each value is of its option's type
+    private static <T> void set(Bootstrap bootstrap, ChannelOption<T> option, Object value) {
+        bootstrap.option(option, (T) value);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> void set(ServerBootstrap bootstrap, ChannelOption<T> option, Object value) {
+        bootstrap.childOption(option, (T) value);
+    }
+
+    /** Listens, tells the address, and gives the link to whoever connects first. */
+    static NettyLink accept(Carrier carrier, SocketAddress address, Consumer<SocketAddress> listening)
+            throws IOException {
+        ManualIoEventLoop loop = carrier.loop();
         Inbox inbox = new Inbox();
-        ChannelFuture bound = new ServerBootstrap()
-                .group(loop)
-                .channel(NioServerSocketChannel.class)
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(64, 65_536, READ_BYTES))
-                .childHandler(inbox)
-                .bind(address);
+        ServerBootstrap bootstrap =
+                new ServerBootstrap().group(loop).channel(carrier.serverChannel).childHandler(inbox);
+        carrier.options().forEach((option, value) -> set(bootstrap, option, value));
+        ChannelFuture bound = bootstrap.bind(address);
         finish(loop, bound);
-        listening.accept(((InetSocketAddress) bound.channel().localAddress()).getPort());
+        listening.accept(bound.channel().localAddress());
         Channel accepted = inbox.channel;
         while (accepted == null) {
             loop.run(WAIT_NANOS);

@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 import org.v4vgpu.v4v.ChannelAddress;
 import org.v4vgpu.v4v.MessageChannels;
 import org.v4vgpu.v4v.MessageListener;
+import org.v4vgpu.v4v.V4vAddress;
 
 /** What carries bare messages between two processes, by its name in results. Safe for any thread; links are not. */
 public enum Transport {
@@ -20,6 +21,10 @@ public enum Transport {
             "v4v",
             "this project's channel over V4V on shared memory: a ring per direction, waits spin for at most 400 us, then sleep on a"
                     + " futex"),
+    V4V_NETTY(
+            "v4v-netty",
+            "Netty over V4V on shared memory: V4vChannel on a ManualIoEventLoop driven by the calling thread, waits spin for at"
+                    + " most 400 us"),
     TCP_CHANNEL(
             "tcp-channel",
             "this project's channel over TCP on loopback: non-blocking sockets driven by the calling thread, waits spin for at"
@@ -77,7 +82,8 @@ public enum Transport {
     public Link connect(String address) throws IOException {
         return switch (this) {
             case V4V, TCP_CHANNEL -> new ChannelLink(MessageChannels.connect(ChannelAddress.parse(address)));
-            case TCP_NETTY -> NettyLink.connect(socketAddress(address));
+            case V4V_NETTY -> NettyLink.connect(NettyLink.Carrier.V4V, (V4vAddress) ChannelAddress.parse(address));
+            case TCP_NETTY -> NettyLink.connect(NettyLink.Carrier.TCP, socketAddress(address));
             case TCP, TCP_BRIDGE, UDS -> SocketLink.connect(socketAddress(address));
             case AERON -> AeronLink.connect(Path.of(URI.create(address).getPath()));
         };
@@ -93,10 +99,16 @@ public enum Transport {
         return switch (this) {
             case V4V -> acceptChannel("v4v://" + where + ":" + (pair + 1), listening);
             case TCP_CHANNEL -> acceptChannel("tcp://" + where + ":0", listening);
+            case V4V_NETTY ->
+                NettyLink.accept(
+                        NettyLink.Carrier.V4V,
+                        new V4vAddress(Integer.parseInt(where), pair + 1),
+                        address -> listening.accept(address.toString()));
             case TCP_NETTY ->
                 NettyLink.accept(
+                        NettyLink.Carrier.TCP,
                         new InetSocketAddress(InetAddress.getByName(where), 0),
-                        port -> listening.accept("tcp://" + where + ":" + port));
+                        address -> listening.accept("tcp://" + where + ":" + ((InetSocketAddress) address).getPort()));
             case TCP, TCP_BRIDGE -> acceptSocket(where, listening);
             case UDS -> acceptUnixSocket(Path.of(where, "pair-" + pair), listening);
             case AERON -> AeronLink.accept(Path.of(where), directory -> listening.accept("aeron://" + directory));

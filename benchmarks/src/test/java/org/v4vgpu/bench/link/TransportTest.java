@@ -95,7 +95,7 @@ final class TransportTest {
 
     private String where(Transport transport) {
         return switch (transport) {
-            case V4V -> "1931";
+            case V4V, V4V_NETTY -> "1931";
             case TCP, TCP_CHANNEL, TCP_NETTY, TCP_BRIDGE -> "127.0.0.1";
             case UDS, AERON -> directory.toString();
         };

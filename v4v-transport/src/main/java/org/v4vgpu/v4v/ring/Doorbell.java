@@ -24,9 +24,9 @@ import java.util.concurrent.locks.LockSupport;
  * <p>Where the two sides run on different kernels no futex reaches from one to the other. There a doorbell is polled: the word only
  * says CLOSED, and the sleeper naps, an eighth of the time that it has waited, up to {@link #LONGEST_NAP_NANOS}.
  *
- * <p>One sleeper; wakers may be any thread.
+ * <p>One sleeper; wakers may be any thread. A thread that sleeps for several rings at once does it through a {@link DoorbellPanel}.
  */
-final class Doorbell {
+class Doorbell {
     /** The longest sleep without a look around: a hostile peer could otherwise swallow the wake-up of a local close. */
     static final long SLICE_NANOS = 1_000_000_000L;
 
@@ -119,5 +119,28 @@ final class Doorbell {
 
     boolean isClosed() {
         return (int) INT.getOpaque(ring, offset) == CLOSED;
+    }
+
+    /** Whether the other side can't ring it: one looks. */
+    boolean isPolled() {
+        return isPolled;
+    }
+
+    /** Whether it was rung since {@link #fallAsleep}. */
+    boolean isAwake() {
+        return (int) INT.getOpaque(ring, offset) == AWAKE;
+    }
+
+    /**
+     * Adds the word to those of one wait, if it says ASLEEP.
+     *
+     * @return whether it did; a word that is neither that nor AWAKE will not be rung
+     */
+    boolean join(FutexVector words) {
+        if ((int) INT.getOpaque(ring, offset) != ASLEEP) {
+            return false;
+        }
+        words.add(address, ASLEEP);
+        return true;
     }
 }

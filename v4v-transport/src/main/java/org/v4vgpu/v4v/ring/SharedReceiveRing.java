@@ -233,6 +233,23 @@ public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condit
         }
     }
 
+    @Override
+    public boolean isReady() throws IOException {
+        try {
+            return isOver();
+        } catch (IllegalStateException e) {
+            if (end.isClosed()) {
+                return true; // and its memory has gone meanwhile
+            }
+            throw e;
+        }
+    }
+
+    /** With the doorbell that rings when {@link #isReady} may have become true. */
+    RingEnd end() {
+        return end;
+    }
+
     /** For the wait: a record, or a reason why waiting is in vain. */
     @Override
     public boolean isOver() throws RingCorruptedException {

@@ -220,6 +220,23 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
         }
     }
 
+    @Override
+    public boolean isReady(int messageBytes) throws IOException {
+        try {
+            return end.isClosed() || fits(RecordDescriptor.recordBytes(messageBytes)) || end.isInVain();
+        } catch (IllegalStateException e) {
+            if (end.isClosed()) {
+                return true; // and its memory has gone meanwhile
+            }
+            throw e;
+        }
+    }
+
+    /** With the doorbell that rings when {@link #isReady} may have become true. */
+    RingEnd end() {
+        return end;
+    }
+
     /** For the wait: space, or a reason why waiting is in vain. */
     @Override
     public boolean isOver() throws RingCorruptedException {
