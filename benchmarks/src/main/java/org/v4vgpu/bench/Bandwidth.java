@@ -14,7 +14,6 @@ final class Bandwidth implements Experiment {
     private static final List<Integer> QUICK_SIZES = List.of(4096, 1 << 20);
     private static final long BYTES_PER_TURN = 64L << 20;
     private static final int MAXIMUM_MESSAGES = 8192;
-    private static final int WARM_UP_TURNS = 3;
     private static final int TURNS = 15;
     private static final int QUICK_TURNS = 7;
 
@@ -48,13 +47,16 @@ final class Bandwidth implements Experiment {
         int messages = (int) Math.clamp(BYTES_PER_TURN / message.byteSize(), 1, (long) MAXIMUM_MESSAGES);
         Map<String, Samples> samples = new HashMap<>();
         int turns = laboratory.isQuick() ? QUICK_TURNS : TURNS;
-        for (int turn = -WARM_UP_TURNS; turn < turns; turn++) {
+        Settling.untilCompiled(laboratory.compilers(), () -> {
+            for (Link link : links.values()) {
+                takeTurn(link, message, messages);
+            }
+        });
+        for (int turn = 0; turn < turns; turn++) {
             for (Map.Entry<String, Link> link : links.entrySet()) {
                 Settling.by(() -> takeTurn(link.getValue(), message, messages));
                 long nanos = takeTurn(link.getValue(), message, messages);
-                if (turn >= 0) {
-                    samples.computeIfAbsent(link.getKey(), _ -> new Samples()).add(nanos);
-                }
+                samples.computeIfAbsent(link.getKey(), _ -> new Samples()).add(nanos);
             }
         }
         List<Result> results = new ArrayList<>();

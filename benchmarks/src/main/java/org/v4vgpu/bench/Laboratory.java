@@ -92,6 +92,13 @@ final class Laboratory implements AutoCloseable {
         return addresses;
     }
 
+    /** The compilers of this process and of all that were started. */
+    Compilers compilers() {
+        return new Compilers(Stream.concat(
+                        Stream.of(ProcessHandle.current()), processes.stream().map(Process::toHandle))
+                .toList());
+    }
+
     /** Ends all processes; further ones can be started. */
     void endProcesses() {
         processes.forEach(Process::destroy);

@@ -25,7 +25,6 @@ final class Memcpy implements Experiment {
     private static final List<Long> QUICK_SIZES = List.of(64L << 10, 1L << 20, 16L << 20);
     private static final long BYTES_PER_TURN = 64L << 20;
     private static final int MAXIMUM_COPIES = 100;
-    private static final int WARM_UP_TURNS = 4;
     private static final int TURNS = 12;
     private static final int QUICK_TURNS = 6;
 
@@ -73,14 +72,20 @@ final class Memcpy implements Experiment {
             MemorySegment destination = arena.allocate(bytes, 4096);
             fill(source);
             TwoCopyBound.Case twoCopies = bound.of(source, destination);
-            for (int turn = -WARM_UP_TURNS; turn < turns; turn++) {
+            Settling.untilCompiled(laboratory.compilers(), () -> {
+                for (DeviceMemory memory : memories.values()) {
+                    copyOnce(memory, source, destination);
+                }
+                twoCopies.takeTurn(1, false);
+            });
+            for (int turn = 0; turn < turns; turn++) {
                 for (Map.Entry<String, DeviceMemory> memory : memories.entrySet()) {
-                    Samples in = turn < 0 ? new Samples() : samples(toDevice, memory.getKey());
-                    Samples out = turn < 0 ? new Samples() : samples(toHost, memory.getKey());
+                    Samples in = samples(toDevice, memory.getKey());
+                    Samples out = samples(toHost, memory.getKey());
                     Settling.by(() -> copyOnce(memory.getValue(), source, destination));
                     takeTurn(memory.getValue(), source, destination, copies, in, out);
                 }
-                twoCopies.takeTurn(copies, turn >= 0);
+                twoCopies.takeTurn(copies, true);
             }
             List<Result> results = new ArrayList<>();
             toDevice.forEach((transport, taken) -> results.add(result(TO_DEVICE, transport, bytes, taken)));

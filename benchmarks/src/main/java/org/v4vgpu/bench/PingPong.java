@@ -18,7 +18,6 @@ final class PingPong implements Experiment {
 
     private static final int MAXIMUM_TRIPS = 2000;
     private static final int SETTLING_TRIPS = 100;
-    private static final int WARM_UP_TURNS = 3;
     private static final int TURNS = 20;
     private static final int QUICK_TURNS = 8;
 
@@ -52,11 +51,16 @@ final class PingPong implements Experiment {
         int trips = (int) Math.clamp(BYTES_PER_TURN / (2 * message.byteSize()), 1L, MAXIMUM_TRIPS);
         Map<String, Samples> samples = new HashMap<>();
         int turns = laboratory.isQuick() ? QUICK_TURNS : TURNS;
-        for (int turn = -WARM_UP_TURNS; turn < turns; turn++) {
+        int settlingTrips = Math.min(trips, SETTLING_TRIPS);
+        Settling.untilCompiled(laboratory.compilers(), () -> {
+            for (Link link : links.values()) {
+                takeTurn(link, message, settlingTrips, new Samples());
+            }
+        });
+        for (int turn = 0; turn < turns; turn++) {
             for (Map.Entry<String, Link> link : links.entrySet()) {
-                Samples kept = turn < 0 ? new Samples() : samples.computeIfAbsent(link.getKey(), _ -> new Samples());
-                Settling.by(() -> takeTurn(link.getValue(), message, Math.min(trips, SETTLING_TRIPS), new Samples()));
-                takeTurn(link.getValue(), message, trips, kept);
+                Settling.by(() -> takeTurn(link.getValue(), message, settlingTrips, new Samples()));
+                takeTurn(link.getValue(), message, trips, samples.computeIfAbsent(link.getKey(), _ -> new Samples()));
             }
         }
         List<Result> results = new ArrayList<>();

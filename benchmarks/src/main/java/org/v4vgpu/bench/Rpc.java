@@ -12,7 +12,6 @@ import org.v4vgpu.client.RemoteGpu;
 final class Rpc implements Experiment {
     private static final int CALLS = 2000;
     private static final int SETTLING_CALLS = 100;
-    private static final int WARM_UP_TURNS = 5;
     private static final int TURNS = 30;
     private static final int QUICK_TURNS = 10;
 
@@ -38,12 +37,15 @@ final class Rpc implements Experiment {
                 contexts.put(transport, gpu.device(0).createContext());
             });
             int turns = laboratory.isQuick() ? QUICK_TURNS : TURNS;
-            for (int turn = -WARM_UP_TURNS; turn < turns; turn++) {
+            Settling.untilCompiled(laboratory.compilers(), () -> {
+                for (RemoteContext context : contexts.values()) {
+                    takeTurn(context, SETTLING_CALLS, new Samples());
+                }
+            });
+            for (int turn = 0; turn < turns; turn++) {
                 for (Map.Entry<String, RemoteContext> context : contexts.entrySet()) {
-                    Samples kept =
-                            turn < 0 ? new Samples() : samples.computeIfAbsent(context.getKey(), _ -> new Samples());
                     Settling.by(() -> takeTurn(context.getValue(), SETTLING_CALLS, new Samples()));
-                    takeTurn(context.getValue(), CALLS, kept);
+                    takeTurn(context.getValue(), CALLS, samples.computeIfAbsent(context.getKey(), _ -> new Samples()));
                 }
             }
         } finally {

@@ -269,16 +269,14 @@ public final class DeviceMemory implements AutoCloseable {
     @Override
     public void close() {
         if (freeable && context.allocations().remove(this) && context.session().isOpen()) {
-            CudaStatus status = context.lane()
-                    .status(
+            context.lane()
+                    .outcome(
                             Call.MEM_FREE,
                             MemFreeRequest.newBuilder()
                                     .setContext(context.id())
                                     .setAddress(address)
-                                    .build());
-            if (!status.isSuccess()) {
-                throw new CudaException(status, "MemFree");
-            }
+                                    .build())
+                    .orThrow("MemFree");
         }
     }
 

@@ -33,6 +33,7 @@ final class Lane {
     /** How long a thread rests between two queries on a shared lane, where it must not sit in a waiting call. */
     private static final long QUERY_INTERVAL_NANOS = 50_000;
 
+    private static final Outcome SUCCESS = new Outcome(CudaStatus.SUCCESS, "");
     private static final MemorySegment NO_PAYLOAD = MemorySegment.NULL;
 
     private final GpuSession session;
@@ -70,9 +71,7 @@ final class Lane {
     /** Calls with a payload and waits. @throws CudaException if the status is not success */
     <Q extends MessageLite, R extends MessageLite> R call(Call<Q, R> call, Q request, MemorySegment payload) {
         Reply<R> reply = exchange(call, request, payload);
-        if (!reply.status().isSuccess()) {
-            throw new CudaException(reply.status(), call.name());
-        }
+        reply.outcome().orThrow(call.name());
         return reply.message();
     }
 
@@ -84,7 +83,7 @@ final class Lane {
             long sequence = publish(call, CallDescriptor.WAITS, request, payload);
             try (IncomingMessage message = channel.receive()) {
                 CallHeader header = header(call, sequence, message);
-                return new Reply<>(status(header.status()), header.parse(call.replies()));
+                return new Reply<>(outcome(header), header.parse(call.replies()));
             } catch (IOException | RuntimeException e) {
                 throw session.fail(e);
             }
@@ -93,13 +92,13 @@ final class Lane {
         }
     }
 
-    /** Calls, waits and tells the status alone; the message of the reply is not looked at. */
-    <Q extends MessageLite> CudaStatus status(Call<Q, ?> call, Q request) {
+    /** Calls, waits and tells how it went alone; the message of the reply is not looked at. */
+    <Q extends MessageLite> Outcome outcome(Call<Q, ?> call, Q request) {
         acquire();
         try {
             long sequence = publish(call, CallDescriptor.WAITS, request, NO_PAYLOAD);
             try (IncomingMessage message = channel.receive()) {
-                return status(header(call, sequence, message).status());
+                return outcome(header(call, sequence, message));
             } catch (IOException | RuntimeException e) {
                 throw session.fail(e);
             }
@@ -132,15 +131,13 @@ final class Lane {
         acquire();
         try {
             long sequence = publish(call, CallDescriptor.WAITS, request, NO_PAYLOAD);
-            CudaStatus status;
+            Outcome outcome;
             try {
-                status = receivePayload(call, sequence, destination);
+                outcome = receivePayload(call, sequence, destination);
             } catch (IOException | RuntimeException e) {
                 throw session.fail(e);
             }
-            if (!status.isSuccess()) {
-                throw new CudaException(status, call.name());
-            }
+            outcome.orThrow(call.name());
         } finally {
             release();
         }
@@ -150,17 +147,17 @@ final class Lane {
      * Waits for something that a query can tell as well. A lane of one's own sits in the waiting call; on a shared lane, where
      * that would stop the others, the query is repeated until it says something else than not ready.
      */
-    <Q extends MessageLite, S extends MessageLite> CudaStatus await(
+    <Q extends MessageLite, S extends MessageLite> Outcome await(
             Call<Q, ?> waiting, Q request, Call<S, ?> query, S queryRequest) {
-        return isShared() ? poll(query, queryRequest) : status(waiting, request);
+        return isShared() ? poll(query, queryRequest) : outcome(waiting, request);
     }
 
     /** Repeats a query until it says something else than not ready. */
-    <S extends MessageLite> CudaStatus poll(Call<S, ?> query, S request) {
+    <S extends MessageLite> Outcome poll(Call<S, ?> query, S request) {
         while (true) {
-            CudaStatus status = status(query, request);
-            if (status.code() != CudaStatus.NOT_READY.code()) {
-                return status;
+            Outcome outcome = outcome(query, request);
+            if (!outcome.isNotReady()) {
+                return outcome;
             }
             LockSupport.parkNanos(QUERY_INTERVAL_NANOS);
         }
@@ -170,9 +167,13 @@ final class Lane {
     void leave() {
         try {
             if (session.isOpen()) {
-                CudaStatus status = status(Call.GOODBYE, GoodbyeRequest.getDefaultInstance());
-                if (!status.isSuccess()) {
-                    LOG.log(Level.WARNING, "a call of a thread that has ended failed: {0}", status);
+                Outcome outcome = outcome(Call.GOODBYE, GoodbyeRequest.getDefaultInstance());
+                if (!outcome.isSuccess()) {
+                    LOG.log(
+                            Level.WARNING,
+                            "a call of a thread that has ended failed: {0}: {1}",
+                            outcome.status(),
+                            outcome.text());
                 }
             }
         } catch (CudaException e) {
@@ -242,14 +243,16 @@ final class Lane {
         }
     }
 
-    private CudaStatus receivePayload(Call<?, ?> call, long sequence, MemorySegment destination) throws IOException {
+    private Outcome receivePayload(Call<?, ?> call, long sequence, MemorySegment destination) throws IOException {
         long bytes = destination.byteSize();
         long offset = 0;
         CallHeader header;
+        Outcome outcome;
         try (IncomingMessage message = channel.receive()) {
             header = header(call, sequence, message);
+            outcome = outcome(header);
             if (header.status() != 0 && header.isLast()) {
-                return status(header.status());
+                return outcome;
             }
             if (header.payloadBytes() != bytes) {
                 throw new ProtocolException("reply to " + call + " announces " + header.payloadBytes()
@@ -264,12 +267,13 @@ final class Lane {
                     throw new ProtocolException("message " + header.number() + " within the payload of " + call);
                 }
                 offset += place(message, destination, offset);
+                outcome = outcome(header);
             }
         }
         if (header.status() == 0 && offset != bytes) {
             throw new ProtocolException("payload of " + call + " ended after " + offset + " of " + bytes + " bytes");
         }
-        return status(header.status());
+        return outcome;
     }
 
     private static long place(IncomingMessage message, MemorySegment destination, long offset) throws IOException {
@@ -291,8 +295,8 @@ final class Lane {
         return header;
     }
 
-    private static CudaStatus status(int code) {
-        return code == 0 ? CudaStatus.SUCCESS : new CudaStatus(code);
+    private static Outcome outcome(CallHeader header) throws ProtocolException {
+        return header.status() == 0 ? SUCCESS : new Outcome(new CudaStatus(header.status()), header.errorText());
     }
 
     /** A segment whose arena is closed, or that belongs to another thread, is the caller's fault and must not cost the session. */
@@ -326,6 +330,10 @@ final class Lane {
         return cause instanceof IOException && message != null ? message : cause.toString();
     }
 
-    /** A reply's status and message. */
-    record Reply<R>(CudaStatus status, R message) {}
+    /** How a call ended, and the reply's message. */
+    record Reply<R>(Outcome outcome, R message) {
+        CudaStatus status() {
+            return outcome.status();
+        }
+    }
 }

@@ -37,7 +37,13 @@ public record ModuleLoad(CudaStatus status, @Nullable RemoteModule module, Strin
                         image);
         ModuleLoadDataReply message = reply.message();
         RemoteModule module = reply.status().isSuccess() ? new RemoteModule(context, message.getModule()) : null;
-        return new ModuleLoad(reply.status(), module, message.getInfoLog(), message.getErrorLog());
+        return new ModuleLoad(reply.status(), module, message.getInfoLog(), log(reply));
+    }
+
+    /** The compiler's words; where the server did not come to compile, why. */
+    private static String log(Lane.Reply<ModuleLoadDataReply> reply) {
+        String log = reply.message().getErrorLog();
+        return log.isEmpty() ? reply.outcome().text() : log;
     }
 
     private static ModuleLoad refused(CudaStatus status, String why) {

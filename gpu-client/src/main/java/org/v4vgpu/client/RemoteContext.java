@@ -81,9 +81,7 @@ public final class RemoteContext implements AutoCloseable {
                                 .setBytes(bytes)
                                 .build(),
                         MemorySegment.NULL);
-        if (!reply.status().isSuccess()) {
-            throw new CudaException(reply.status(), "an allocation of " + bytes + " bytes");
-        }
+        reply.outcome().orThrow("an allocation of " + bytes + " bytes");
         long address = reply.message().getAddress();
         return allocations.add(DeviceMemory.allocated(this, address, bytes));
     }
@@ -197,21 +195,19 @@ public final class RemoteContext implements AutoCloseable {
      */
     public void synchronize() {
         Lane lane = lane();
-        CudaStatus status = lane.isShared() ? pollStreams() : lane.status(Call.CTX_SYNCHRONIZE, synchronize);
-        if (!status.isSuccess()) {
-            throw new CudaException(status, "CtxSynchronize");
-        }
+        Outcome outcome = lane.isShared() ? pollStreams() : lane.outcome(Call.CTX_SYNCHRONIZE, synchronize);
+        outcome.orThrow("CtxSynchronize");
     }
 
     /** On a shared lane a thread must not sit in a call: the streams are asked one after the other. */
-    private CudaStatus pollStreams() {
-        CudaStatus status = defaultStream.await();
+    private Outcome pollStreams() {
+        Outcome outcome = defaultStream.await();
         for (RemoteStream stream : streams) {
-            if (status.isSuccess() && stream.isOpen()) {
-                status = stream.await();
+            if (outcome.isSuccess() && stream.isOpen()) {
+                outcome = stream.await();
             }
         }
-        return status;
+        return outcome;
     }
 
     /** Destroys the context and everything in it. Idempotent. */
@@ -222,13 +218,11 @@ public final class RemoteContext implements AutoCloseable {
             allocations.clear();
             streams.clear();
             if (session.isOpen()) {
-                CudaStatus status = session.lane()
-                        .status(
+                session.lane()
+                        .outcome(
                                 Call.CTX_DESTROY,
-                                CtxDestroyRequest.newBuilder().setContext(id).build());
-                if (!status.isSuccess()) {
-                    throw new CudaException(status, "CtxDestroy");
-                }
+                                CtxDestroyRequest.newBuilder().setContext(id).build())
+                        .orThrow("CtxDestroy");
             }
         }
     }

@@ -62,19 +62,13 @@ public final class RemoteEvent implements AutoCloseable {
 
     /** Waits until the device has reached the last record; returns at once if there is none. */
     public void synchronize() {
-        CudaStatus status = lane().await(Call.EVENT_SYNCHRONIZE, synchronize, Call.EVENT_QUERY, query);
-        if (!status.isSuccess()) {
-            throw new CudaException(status, "EventSynchronize");
-        }
+        lane().await(Call.EVENT_SYNCHRONIZE, synchronize, Call.EVENT_QUERY, query)
+                .orThrow("EventSynchronize");
     }
 
     /** Whether the device has reached the last record, or there is none. */
     public boolean isDone() {
-        CudaStatus status = lane().status(Call.EVENT_QUERY, query);
-        if (!status.isSuccess() && status.code() != CudaStatus.NOT_READY.code()) {
-            throw new CudaException(status, "EventQuery");
-        }
-        return status.isSuccess();
+        return lane().outcome(Call.EVENT_QUERY, query).orThrowUnlessNotReady("EventQuery");
     }
 
     /**
@@ -99,16 +93,14 @@ public final class RemoteEvent implements AutoCloseable {
         if (open.compareAndSet(true, false)
                 && context.isOpen()
                 && context.session().isOpen()) {
-            CudaStatus status = context.lane()
-                    .status(
+            context.lane()
+                    .outcome(
                             Call.EVENT_DESTROY,
                             EventDestroyRequest.newBuilder()
                                     .setContext(context.id())
                                     .setEvent(id)
-                                    .build());
-            if (!status.isSuccess()) {
-                throw new CudaException(status, "EventDestroy");
-            }
+                                    .build())
+                    .orThrow("EventDestroy");
         }
     }
 

@@ -85,13 +85,11 @@ public final class RemoteModule implements AutoCloseable {
         if (open.compareAndSet(true, false)) {
             variables.values().forEach(context.allocations()::remove);
             if (context.isOpen() && context.session().isOpen()) {
-                CudaStatus status = context.lane()
-                        .status(
+                context.lane()
+                        .outcome(
                                 Call.MODULE_UNLOAD,
-                                ModuleUnloadRequest.newBuilder().setModule(id).build());
-                if (!status.isSuccess()) {
-                    throw new CudaException(status, "ModuleUnload");
-                }
+                                ModuleUnloadRequest.newBuilder().setModule(id).build())
+                        .orThrow("ModuleUnload");
             }
         }
     }

@@ -54,19 +54,12 @@ public final class RemoteStream implements AutoCloseable {
 
     /** Waits until everything that was issued on this stream is done. @throws CudaException what went wrong with it */
     public void synchronize() {
-        CudaStatus status = await();
-        if (!status.isSuccess()) {
-            throw new CudaException(status, "StreamSynchronize");
-        }
+        await().orThrow("StreamSynchronize");
     }
 
     /** Whether everything that was issued on this stream is done. @throws CudaException what went wrong with it */
     public boolean isDone() {
-        CudaStatus status = lane().status(Call.STREAM_QUERY, query);
-        if (!status.isSuccess() && status.code() != CudaStatus.NOT_READY.code()) {
-            throw new CudaException(status, "StreamQuery");
-        }
-        return status.isSuccess();
+        return lane().outcome(Call.STREAM_QUERY, query).orThrowUnlessNotReady("StreamQuery");
     }
 
     /** Lets what is issued later on this stream wait for an event. Does not wait itself. */
@@ -92,30 +85,25 @@ public final class RemoteStream implements AutoCloseable {
         if (id > LAST_DEFAULT && open.compareAndSet(true, false)) {
             context.forget(this);
             if (context.isOpen() && context.session().isOpen()) {
-                CudaStatus status = context.lane()
-                        .status(
+                context.lane()
+                        .outcome(
                                 Call.STREAM_DESTROY,
                                 StreamDestroyRequest.newBuilder()
                                         .setContext(context.id())
                                         .setStream(id)
-                                        .build());
-                if (!status.isSuccess()) {
-                    throw new CudaException(status, "StreamDestroy");
-                }
+                                        .build())
+                        .orThrow("StreamDestroy");
             }
         }
     }
 
-    CudaStatus await() {
+    Outcome await() {
         return lane().await(Call.STREAM_SYNCHRONIZE, synchronize, Call.STREAM_QUERY, query);
     }
 
     /** Waits for the stream before a call that waits for it as well, which then tells what went wrong. */
     void awaitQuietly() {
-        CudaStatus status = lane().poll(Call.STREAM_QUERY, query);
-        if (!status.isSuccess()) {
-            throw new CudaException(status, "StreamQuery");
-        }
+        lane().poll(Call.STREAM_QUERY, query).orThrow("StreamQuery");
     }
 
     /** The stream's handle, for a call in {@code where}. A default stream is that of any context. */

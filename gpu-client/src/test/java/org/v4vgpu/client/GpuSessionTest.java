@@ -50,7 +50,7 @@ final class GpuSessionTest {
                 GpuSession session = GpuSession.open(server.address(), false)) {
             Lane lane = session.lane();
             lane.post(Call.MEMSET, MemsetRequest.getDefaultInstance());
-            lane.status(Call.CTX_SYNCHRONIZE, SYNCHRONIZE);
+            lane.outcome(Call.CTX_SYNCHRONIZE, SYNCHRONIZE);
             assertEquals(
                     List.of(
                             new Received(Call.MEMSET.number(), CallDescriptor.LAST, 1, 0, 0),
@@ -70,7 +70,7 @@ final class GpuSessionTest {
                 GpuSession session = GpuSession.open(server.address(), false)) {
             byte[] bytes = new byte[5_000_000];
             session.lane().post(Call.MEMCPY_HTOD, MemcpyHtoDRequest.getDefaultInstance(), MemorySegment.ofArray(bytes));
-            session.lane().status(Call.CTX_SYNCHRONIZE, SYNCHRONIZE);
+            session.lane().outcome(Call.CTX_SYNCHRONIZE, SYNCHRONIZE);
             List<Received> chunks = server.received.subList(0, server.received.size() - 1);
             assertTrue(chunks.size() > 2, chunks::toString);
             assertEquals(
@@ -188,7 +188,7 @@ final class GpuSessionTest {
 
     /** The waiting call and every later one say what happened, and where. */
     private static void assertLost(GpuSession session) {
-        CudaException waiting = thrownBy(() -> session.lane().status(Call.CTX_SYNCHRONIZE, SYNCHRONIZE));
+        CudaException waiting = thrownBy(() -> session.lane().outcome(Call.CTX_SYNCHRONIZE, SYNCHRONIZE));
         assertEquals(CudaStatus.DEVICE_UNAVAILABLE, waiting.status());
         assertTrue(waiting.getMessage().contains(session.address().toString()), waiting.getMessage());
         CudaException later = thrownBy(() -> session.lane().post(Call.MEMSET, MemsetRequest.getDefaultInstance()));

@@ -74,6 +74,9 @@ final class JCudaProgramsIT {
         Result result = run(form, server.address(transport), "JCudaCalls", KERNELS);
         assertTrue(result.output().endsWith("all calls: right"), result::toString);
         assertTrue(result.errors().contains("cuMemAllocManaged is not supported by v4vgpu"), result::toString);
+        assertTrue(
+                result.errors().contains("ModuleGetFunction: no kernel nothing; the module has [devfunc]"),
+                result::toString);
     }
 
     @Test

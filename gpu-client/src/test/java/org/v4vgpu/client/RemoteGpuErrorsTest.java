@@ -116,7 +116,9 @@ final class RemoteGpuErrorsTest {
         assertEquals(CudaStatus.INVALID_PTX, unknown.status());
         assertTrue(unknown.getMessage().contains("addd"), unknown.getMessage());
         RemoteModule module = context.loadModule(ptx);
-        assertStatus(CudaStatus.NOT_FOUND, () -> module.function("nothing"));
+        assertEquals(
+                "CUDA_ERROR_NOT_FOUND (500): ModuleGetFunction: no kernel nothing; the module has [vecadd]",
+                thrownBy(() -> module.function("nothing")).getMessage());
         assertStatus(CudaStatus.NOT_FOUND, () -> module.global("nothing"));
         module.close();
         assertStatus(CudaStatus.INVALID_HANDLE, () -> module.function("vecadd"));
@@ -145,9 +147,18 @@ final class RemoteGpuErrorsTest {
         RemoteFunction vecadd =
                 broken.loadModule(TestServer.KERNELS.resolve("vecadd.ptx")).function("vecadd");
         vecadd.launch(Dim3.of(1), Dim3.of(32), 0x10L, memory, memory, 16);
-        assertStatus(CudaStatus.ILLEGAL_ADDRESS, broken::synchronize);
-        assertStatus(CudaStatus.ILLEGAL_ADDRESS, broken::synchronize);
-        assertStatus(CudaStatus.ILLEGAL_ADDRESS, () -> memory.copyTo(new byte[4]));
+        String where =
+                ": illegal address 0x10 (read of 4 bytes) in kernel vecadd, block (0,0,0), thread (0,0,0), PTX line 45;"
+                        + " a null pointer plus 16 bytes";
+        for (int i = 0; i < 2; i++) {
+            CudaException fault = thrownBy(broken::synchronize);
+            assertEquals(CudaStatus.ILLEGAL_ADDRESS, fault.status());
+            assertTrue(fault.getMessage().endsWith("CtxSynchronize" + where), fault.getMessage());
+        }
+        CudaException fault = thrownBy(() -> memory.copyTo(new byte[4]));
+        assertTrue(fault.getMessage().endsWith("MemcpyDtoH" + where), fault.getMessage());
+        fault = thrownBy(() -> broken.allocate(16));
+        assertTrue(fault.getMessage().endsWith("an allocation of 16 bytes" + where), fault.getMessage());
         context.synchronize();
         DeviceMemory fine = context.allocate(64);
         fine.fill((byte) 3);

@@ -1,9 +1,16 @@
 package org.v4vgpu.device;
 
+import java.util.List;
+
 /** One GPU. Safe for any thread. */
 public interface Device extends AutoCloseable {
     /** Name, identity, size and attributes: constant over the device's life. */
     DeviceDescription description();
+
+    /** What the device's kernels have done so far, what took most time first; empty where it does not count. */
+    default List<KernelStatistics> kernelStatistics() {
+        return List.of();
+    }
 
     /** Device memory in use by all contexts, in bytes. */
     long usedBytes();

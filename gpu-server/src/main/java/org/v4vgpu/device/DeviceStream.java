@@ -3,9 +3,9 @@ package org.v4vgpu.device;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A queue of work in a context. Safe for any thread; what one thread enqueues keeps its order. Enqueuing blocks while the
- * stream holds its maximum of unfinished work (1024 operations), until there is space or the context ends; who must look after a
- * peer meanwhile calls {@link #awaitSpace} first.
+ * A queue of work in a context. Safe for any thread; what one thread enqueues keeps its order. Enqueuing never blocks, so that who
+ * enqueues can settle the order first and wait afterwards: once a stream holds more than its capacity (1024 unfinished operations),
+ * whoever has enqueued calls {@link #awaitSpace} before the next operation.
  *
  * <p>Arguments are checked when work is enqueued (ranges against live allocations, launch limits); what a kernel does wrong
  * shows at a later call.
@@ -41,8 +41,11 @@ public interface DeviceStream extends AutoCloseable {
     /** Work enqueued later waits for the event's latest record. Source: cuStreamWaitEvent. */
     void waitFor(DeviceEvent event) throws DeviceException;
 
+    /** How many operations are enqueued and not done. */
+    int unfinished();
+
     /**
-     * Waits until the stream can take one more operation without blocking.
+     * Waits until the stream holds no more than its capacity.
      *
      * @return false if that did not happen within {@code timeoutNanos}
      */

@@ -7,11 +7,13 @@ import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.Device;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.software.SoftwareDeviceOptions.Check;
 import org.v4vgpu.server.session.SessionLimits;
 import org.v4vgpu.server.status.StatusCommand;
 import org.v4vgpu.v4v.ChannelAddress;
@@ -80,6 +82,28 @@ public final class ServerCommand implements Callable<Integer> {
     private @Nullable ByteSize quota;
 
     @Option(
+            names = "--kernel-timeout",
+            paramLabel = "TIME",
+            converter = TimeLimit.Converter.class,
+            defaultValue = "10m",
+            description = {
+                "how long a kernel may run on the software device before it ends with CUDA_ERROR_LAUNCH_TIMEOUT, such as",
+                "500ms, 30s, 2h; 0 for no limit. Default: ${DEFAULT-VALUE}"
+            })
+    private TimeLimit kernelTimeout = new TimeLimit(null);
+
+    @Option(
+            names = "--check",
+            paramLabel = "memory|race",
+            split = ",",
+            description = {
+                "what the software device watches kernels for, with commas: memory (reads of uninitialised shared memory,",
+                "global accesses beyond the last byte of an allocation), race (shared memory that two threads use with",
+                "no barrier between). The first finding ends the launch and says where. Kernels run many times slower"
+            })
+    private Set<Check> checks = Set.of();
+
+    @Option(
             names = "--until-input-ends",
             description = "stop when standard input ends, so that the server can't outlive a program that started it")
     private boolean untilInputEnds;
@@ -121,7 +145,7 @@ public final class ServerCommand implements Callable<Integer> {
         SessionLimits limits = SessionLimits.DEFAULT.withMemoryBytes(quota == null ? 0 : quota.bytes());
         CountDownLatch stop = new CountDownLatch(1);
         CountDownLatch stopped = new CountDownLatch(1);
-        try (Device opened = device.open(memory);
+        try (Device opened = device.open(memory, kernelTimeout, checks);
                 GpuServer server = GpuServer.start(List.of(opened), addresses, limits)) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(stop, stopped), "stop"));
             server.addresses().forEach(address -> out.println("listening on " + address));

@@ -62,8 +62,7 @@ interface FaultContract extends DeviceFixture {
                 }),
                 threads.submit(() -> {
                     begun.countDown();
-                    stream.record(event);
-                    return true;
+                    return stream.awaitSpace(LONG);
                 })
             };
             assertTrue(begun.await(10, TimeUnit.SECONDS));

@@ -153,7 +153,7 @@ interface StreamContract extends DeviceFixture {
     }
 
     @Test
-    default void takesManyOperationsThenBlocks() throws Exception {
+    default void takesManyOperationsThenLetsWaitForSpace() throws Exception {
         long address = context().allocate(4096);
         try (DeviceStream stream = independentStream();
                 ExecutorService threads = Executors.newCachedThreadPool()) {
@@ -162,19 +162,18 @@ interface StreamContract extends DeviceFixture {
             while (stream.awaitSpace(0)) {
                 stream.fill(address, 4, enqueued++, 1);
             }
-            assertEquals(1024, enqueued);
+            assertEquals(1025, enqueued);
+            assertEquals(1025, stream.unfinished());
             assertFalse(stream.awaitSpace(TICK));
-            Future<?> blocked = threads.submit(() -> {
-                stream.fill(address, 4, -1, 1);
-                return null;
-            });
+            stream.fill(address, 4, -1, 1);
+            Future<Boolean> blocked = threads.submit(() -> stream.awaitSpace(LONG));
             assertThrows(TimeoutException.class, () -> blocked.get(50, TimeUnit.MILLISECONDS));
             try (DeviceStream other = independentStream()) {
                 other.fill(address + 8, 4, 1, 1);
                 assertTrue(other.await(LONG));
             }
             held.close();
-            blocked.get(30, TimeUnit.SECONDS);
+            assertTrue(blocked.get(30, TimeUnit.SECONDS));
             assertTrue(stream.await(LONG));
             assertArrayEquals(new byte[] {-1, -1, -1, -1}, bytesAt(stream, address, 4));
         }

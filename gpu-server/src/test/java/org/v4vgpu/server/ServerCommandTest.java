@@ -29,7 +29,17 @@ final class ServerCommandTest {
 
     @Test
     void servesUntilSignalAndTellsStatus() throws Exception {
-        Process server = start("--listen", "v4v://1:4840", "--listen", "tcp://127.0.0.1:0", "--memory", "32M");
+        Process server = start(
+                "--listen",
+                "v4v://1:4840",
+                "--listen",
+                "tcp://127.0.0.1:0",
+                "--memory",
+                "32M",
+                "--check",
+                "memory,race",
+                "--kernel-timeout",
+                "30s");
         try {
             assertEquals("listening on v4v://1:4840", server.inputReader().readLine());
             String line = server.inputReader().readLine();
@@ -46,6 +56,7 @@ final class ServerCommandTest {
             Map<String, Object> status = JSON.std.mapFrom(json.out);
             assertEquals(List.of("v4v://1:4840", tcp), status.get("addresses"));
             assertEquals(List.of(), status.get("sessions"));
+            assertEquals(List.of(), status.get("kernels"));
             Map<?, ?> device = (Map<?, ?>) ((List<?>) Objects.requireNonNull(status.get("devices"))).getFirst();
             assertEquals(32 << 20, device.get("total_bytes"));
 
@@ -96,6 +107,8 @@ final class ServerCommandTest {
             {"--device", "abacus"},
             {"--memory", "0"},
             {"--quota", "-1"},
+            {"--kernel-timeout", "soon"},
+            {"--check", "memory,taste"},
             {"--nonsense"},
             {"status"},
             {"status", "--server", "v4v://1"}

@@ -31,6 +31,24 @@ public final class CallEncoder {
         return encode(number, flags | CallDescriptor.REPLY, status.code(), sequence, payloadBytes, message);
     }
 
+    /**
+     * The header of a reply that says in words what went wrong, or of the last message of a payload that broke off: then the
+     * number is {@link CallDescriptor#CONTINUATION}. Longer words than {@link Limits#MAXIMUM_ERROR_CHARACTERS} are cut.
+     */
+    public MemorySegment error(int number, CudaStatus status, long sequence, long payloadBytes, String text) {
+        int length = Math.min(text.length(), Limits.MAXIMUM_ERROR_CHARACTERS);
+        if (length > 0 && length < text.length() && Character.isHighSurrogate(text.charAt(length - 1))) {
+            length--;
+        }
+        return encode(
+                number,
+                CallDescriptor.REPLY | CallDescriptor.LAST | CallDescriptor.ERROR,
+                status.code(),
+                sequence,
+                payloadBytes,
+                CallError.newBuilder().setText(text.substring(0, length)).build());
+    }
+
     /** The header of a message that carries more of a request's payload. */
     public MemorySegment continuation(int flags, long sequence, long payloadBytes) {
         return encode(CallDescriptor.CONTINUATION, flags, 0, sequence, payloadBytes, null);

@@ -12,11 +12,16 @@ import java.lang.foreign.MemorySegment;
  * <p>Source of the layout: {@link CallDescriptor}.
  */
 public record CallHeader(int number, int flags, int status, long sequence, long payloadBytes, MemorySegment message) {
+    private static final int KNOWN_FLAGS =
+            CallDescriptor.REPLY | CallDescriptor.WAITS | CallDescriptor.LAST | CallDescriptor.ERROR;
+
+    private static final MemorySegment NOTHING = MemorySegment.ofArray(new byte[0]);
 
     /**
      * Decodes and checks a header.
      *
-     * @throws ProtocolException if it is shorter than a descriptor, has unknown flags or a negative payload length
+     * @throws ProtocolException if it is shorter than a descriptor, has unknown flags, the flag of an error outside a reply, or a
+     *     negative payload length
      */
     public static CallHeader decode(MemorySegment header) throws ProtocolException {
         if (header.byteSize() < CallDescriptor.BYTES) {
@@ -24,8 +29,11 @@ public record CallHeader(int number, int flags, int status, long sequence, long 
                     + CallDescriptor.BYTES + ")");
         }
         int flags = CallDescriptor.flags(header);
-        if ((flags & ~(CallDescriptor.REPLY | CallDescriptor.WAITS | CallDescriptor.LAST)) != 0) {
+        if ((flags & ~KNOWN_FLAGS) != 0) {
             throw new ProtocolException("unknown flags 0x" + Integer.toHexString(flags) + " in a call descriptor");
+        }
+        if ((flags & CallDescriptor.ERROR) != 0 && (flags & CallDescriptor.REPLY) == 0) {
+            throw new ProtocolException("the flag of an error in a message that is no reply");
         }
         long payloadBytes = CallDescriptor.payloadBytes(header);
         if (payloadBytes < 0) {
@@ -58,14 +66,37 @@ public record CallHeader(int number, int flags, int status, long sequence, long 
         return number == CallDescriptor.CONTINUATION;
     }
 
+    /** Whether words stand in the place of the reply's own message. */
+    public boolean isError() {
+        return (flags & CallDescriptor.ERROR) != 0;
+    }
+
     /**
-     * Parses the message behind the descriptor.
+     * What the other side says went wrong: one line of bounded length; empty if it says nothing.
+     *
+     * @throws ProtocolException if the bytes are no such message
+     */
+    public String errorText() throws ProtocolException {
+        if (!isError()) {
+            return "";
+        }
+        String text = parse(CallError.parser(), message).getText();
+        int length = Math.min(text.length(), Limits.MAXIMUM_ERROR_CHARACTERS);
+        return text.substring(0, length).replaceAll("\\p{Cntrl}+", " ").strip();
+    }
+
+    /**
+     * Parses the message behind the descriptor. Where words stand in its place, it is empty.
      *
      * @throws ProtocolException if the bytes are no such message
      */
     public <T> T parse(Parser<T> parser) throws ProtocolException {
+        return parse(parser, isError() ? NOTHING : message);
+    }
+
+    private <T> T parse(Parser<T> parser, MemorySegment bytes) throws ProtocolException {
         try {
-            return parser.parseFrom(message.asByteBuffer(), ExtensionRegistryLite.getEmptyRegistry());
+            return parser.parseFrom(bytes.asByteBuffer(), ExtensionRegistryLite.getEmptyRegistry());
         } catch (InvalidProtocolBufferException e) {
             throw new ProtocolException("malformed message in call " + number + ": " + e.getMessage(), e);
         }

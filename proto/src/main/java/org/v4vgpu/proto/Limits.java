@@ -3,7 +3,7 @@ package org.v4vgpu.proto;
 /** What both sides hold each other to. A change here is a change of {@link #PROTOCOL_VERSION}. */
 public final class Limits {
     /** Checked in {@code Hello} before anything else; equal versions only. */
-    public static final int PROTOCOL_VERSION = 1;
+    public static final int PROTOCOL_VERSION = 2;
 
     /** Descriptor and protobuf message together. */
     public static final int MAXIMUM_HEADER_BYTES = 64 * 1024;
@@ -16,6 +16,9 @@ public final class Limits {
 
     /** Each log of a module load; longer ones are cut. */
     public static final int MAXIMUM_LOG_BYTES = 16 * 1024;
+
+    /** The text of a failed call, in characters; longer ones are cut. */
+    public static final int MAXIMUM_ERROR_CHARACTERS = 1024;
 
     /** Names of functions and globals. */
     public static final int MAXIMUM_NAME_BYTES = 8 * 1024;

@@ -74,6 +74,42 @@ final class CodecTest {
     }
 
     @Test
+    void errorsAreOneLineOfBoundedLength() throws ProtocolException {
+        CallHeader error = CallHeader.decode(received(encoder.error(
+                Call.CTX_SYNCHRONIZE.number(), CudaStatus.ILLEGAL_ADDRESS, 7, 0, "in kernel k\r\nline\u0000 2")));
+        assertTrue(error.isError() && error.isReply() && error.isLast());
+        assertEquals(700, error.status());
+        assertEquals("in kernel k line  2", error.errorText());
+        assertEquals(CtxSynchronizeReply.getDefaultInstance(), error.parse(Call.CTX_SYNCHRONIZE.replies()));
+
+        CallHeader cut = CallHeader.decode(received(
+                encoder.error(CallDescriptor.CONTINUATION, CudaStatus.LAUNCH_FAILED, 7, 9, "\u00fc".repeat(100_000))));
+        assertTrue(cut.isContinuation());
+        assertEquals("\u00fc".repeat(Limits.MAXIMUM_ERROR_CHARACTERS), cut.errorText());
+        String pairs = "x" + "\ud83d\ude00".repeat(1000);
+        CallHeader whole = CallHeader.decode(received(encoder.error(1, CudaStatus.UNKNOWN, 7, 0, pairs)));
+        assertEquals(pairs.substring(0, Limits.MAXIMUM_ERROR_CHARACTERS - 1), whole.errorText());
+
+        CallHeader none = CallHeader.decode(received(encoder.reply(1, 0, CudaStatus.UNKNOWN, 7, 0, null)));
+        assertFalse(none.isError());
+        assertEquals("", none.errorText());
+    }
+
+    @Test
+    void errorsOfHostilePeersAreRefused() throws ProtocolException {
+        MemorySegment request = received(encoder.request(
+                Call.CTX_SYNCHRONIZE,
+                CallDescriptor.ERROR | CallDescriptor.WAITS,
+                1,
+                0,
+                CtxSynchronizeRequest.getDefaultInstance()));
+        assertThrows(ProtocolException.class, () -> CallHeader.decode(request));
+        MemorySegment good = encoder.error(1, CudaStatus.UNKNOWN, 7, 0, "words");
+        CallHeader torn = CallHeader.decode(received(good.asSlice(0, good.byteSize() - 2)));
+        assertThrows(ProtocolException.class, torn::errorText);
+    }
+
+    @Test
     void descriptorIsLaidOutAsDrawn() {
         MemorySegment header =
                 encoder.reply(0x1234, CallDescriptor.LAST, new CudaStatus(0x11223344), 0x0102030405060708L, 0x99, null);

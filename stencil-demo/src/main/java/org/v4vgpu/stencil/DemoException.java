@@ -6,6 +6,9 @@ final class DemoException extends Exception {
     static final int USAGE = 2;
     static final int UNREACHABLE = 3;
 
+    /** What a process that Ctrl-C ended exits with: 128 and SIGINT. */
+    private static final int INTERRUPTED = 130;
+
     private static final long serialVersionUID = 1;
 
     private final int exitCode;
@@ -18,6 +21,13 @@ final class DemoException extends Exception {
     DemoException(int exitCode, String message, Throwable cause) {
         super(message, cause);
         this.exitCode = exitCode;
+    }
+
+    /** For the end of a child process. A Ctrl-C at the terminal ends them all, and is nothing to complain about. */
+    static DemoException ofEnd(int childExitCode, int exitCode, String message) {
+        return childExitCode == INTERRUPTED
+                ? new DemoException(INTERRUPTED, "interrupted")
+                : new DemoException(exitCode, message);
     }
 
     int exitCode() {

@@ -156,7 +156,8 @@ final class ProgramProcess implements AutoCloseable {
             return serverEnded(server);
         }
         String error = process.lastError();
-        return new DemoException(
+        return DemoException.ofEnd(
+                process.exitCode(),
                 DemoException.FAILED,
                 "%s over %s ended (exit code %d) before it answered%s"
                         .formatted(job.name(), address, process.exitCode(), error.isEmpty() ? "" : ": " + error));
@@ -181,6 +182,6 @@ final class ProgramProcess implements AutoCloseable {
     }
 
     private DemoException serverEnded(ServerProcess ended) throws InterruptedException {
-        return new DemoException(DemoException.UNREACHABLE, ended.end(job.name() + " ran over " + address));
+        return ended.ended(job.name() + " ran over " + address);
     }
 }

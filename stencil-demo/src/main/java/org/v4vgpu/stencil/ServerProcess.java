@@ -1,8 +1,6 @@
 package org.v4vgpu.stencil;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -10,7 +8,6 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * A server of our own, on a fabric and a TCP port of its own, so that demos beside each other don't meet. Closing it stops the
@@ -20,17 +17,14 @@ final class ServerProcess implements AutoCloseable {
     private static final Pattern ADDRESS = Pattern.compile("\\b(?:v4v|tcp|tcps)://\\S+\\d");
     private static final List<String> LISTEN = List.of("v4v://1:4840", "tcp://127.0.0.1:0");
     private static final long READY_SECONDS = 60;
-    private static final Path SHARED_MEMORY = Path.of("/dev/shm");
 
-    private final Path fabric;
+    private final OwnFabric fabric;
     private final ChildProcess process;
     private final List<String> addresses = new ArrayList<>();
     private final Thread hook;
 
     private ServerProcess(Path root, boolean debug) throws IOException {
-        fabric = Files.isDirectory(SHARED_MEMORY)
-                ? Files.createTempDirectory(SHARED_MEMORY, "v4vgpu-demo-")
-                : Files.createTempDirectory("v4vgpu-demo-");
+        fabric = OwnFabric.create();
         List<String> command = new ArrayList<>();
         command.add(root.resolve("gpu-server").resolve("run").toString());
         command.add("--until-input-ends"); // If this JVM is killed, its pipe to the server ends.
@@ -43,7 +37,7 @@ final class ServerProcess implements AutoCloseable {
         try {
             process = ChildProcess.start(builder, debug);
         } catch (IOException e) {
-            removeFabric();
+            fabric.close();
             throw e;
         }
         hook = new Thread(this::end, "remove the fabric");
@@ -86,11 +80,14 @@ final class ServerProcess implements AutoCloseable {
         return process.isAlive();
     }
 
-    /** How it ended, in words; only after it did. */
-    String end(String during) throws InterruptedException {
+    /** How it ended; only after it did. */
+    DemoException ended(String during) throws InterruptedException {
         String error = process.lastError();
-        return "the server ended (exit code %d) while %s%s; run again, --debug shows its log"
-                .formatted(process.exitCode(), during, error.isEmpty() ? "" : ", its last words: " + error);
+        return DemoException.ofEnd(
+                process.exitCode(),
+                DemoException.UNREACHABLE,
+                "the server ended (exit code %d) while %s%s; run again, --debug shows its log"
+                        .formatted(process.exitCode(), during, error.isEmpty() ? "" : ", its last words: " + error));
     }
 
     @Override
@@ -105,7 +102,7 @@ final class ServerProcess implements AutoCloseable {
 
     private void end() {
         process.close();
-        removeFabric();
+        fabric.close();
     }
 
     private void awaitAddresses() throws DemoException, InterruptedException {
@@ -119,7 +116,7 @@ final class ServerProcess implements AutoCloseable {
                         "the server was not ready after " + READY_SECONDS + " s; try --debug");
             }
             if (line.isEnd()) {
-                throw new DemoException(DemoException.UNREACHABLE, end("it started"));
+                throw ended("it started");
             }
             Matcher matcher = ADDRESS.matcher(line.text());
             if (matcher.find()) {
@@ -127,15 +124,5 @@ final class ServerProcess implements AutoCloseable {
             }
         }
         addresses.sort(Comparator.comparing(address -> !address.startsWith("v4v")));
-    }
-
-    private void removeFabric() {
-        try (Stream<Path> files = Files.walk(fabric)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        } catch (IOException | UncheckedIOException e) {
-            // It is gone already, or somebody else's files are in it: nothing that a user could act on.
-        }
     }
 }

@@ -8,6 +8,7 @@ import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.ptx.compiler.CompileBudget;
 import org.v4vgpu.device.ptx.compiler.KernelCompiler;
 import org.v4vgpu.device.ptx.compiler.ModuleLayout;
+import org.v4vgpu.device.ptx.runtime.Checks;
 import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.Parser;
 import org.v4vgpu.device.ptx.syntax.PtxErrors;
@@ -34,11 +35,13 @@ public final class CompiledModule {
     private final PtxModule module;
     private final ModuleLayout layout;
     private final Map<String, Entry> entries;
+    private final Checks checks;
 
     /** A kernel with its syntax, where the limits stand. */
     record Entry(Function function, KernelCompiler.Compiled compiled) {}
 
-    private CompiledModule(PtxModule module, ModuleLayout layout, Map<String, Entry> entries) {
+    private CompiledModule(PtxModule module, ModuleLayout layout, Map<String, Entry> entries, Checks checks) {
+        this.checks = checks;
         this.module = module;
         this.layout = layout;
         this.entries = entries;
@@ -50,20 +53,25 @@ public final class CompiledModule {
      * @throws DeviceException INVALID_PTX or UNSUPPORTED_PTX_VERSION, with line, instruction and reason as its message
      */
     public static CompiledModule compile(String ptx) throws DeviceException {
-        String digest = ModuleCache.digest(ptx);
+        return compile(ptx, Checks.NONE);
+    }
+
+    /** As {@link #compile(String)}, with code for checks. */
+    public static CompiledModule compile(String ptx, Checks checks) throws DeviceException {
+        String digest = ModuleCache.digest(ptx) + (checks.memory() ? "+memory" : "") + (checks.race() ? "+race" : "");
         CompiledModule known = CACHE.find(digest);
         if (known != null) {
             return known;
         }
-        CompiledModule compiled = compileNew(ptx);
+        CompiledModule compiled = compileNew(ptx, checks);
         CACHE.keep(digest, compiled, ptx.length());
         return compiled;
     }
 
-    private static CompiledModule compileNew(String ptx) throws DeviceException {
+    private static CompiledModule compileNew(String ptx, Checks checks) throws DeviceException {
         COMPILERS.acquireUninterruptibly();
         try {
-            return compile(Parser.parse(ptx));
+            return compile(Parser.parse(ptx), checks);
         } catch (RuntimeException | StackOverflowError | LinkageError bug) {
             // Refusals are DeviceExceptions: whatever else the text provokes is a bug of the compiler, and must end
             // this call only.
@@ -74,7 +82,7 @@ public final class CompiledModule {
         }
     }
 
-    private static CompiledModule compile(PtxModule module) throws DeviceException {
+    private static CompiledModule compile(PtxModule module, Checks checks) throws DeviceException {
         PtxErrors errors = new PtxErrors();
         Map<String, Entry> entries = new LinkedHashMap<>();
         try {
@@ -84,14 +92,15 @@ public final class CompiledModule {
                 if (function.entry() && function.defined()) {
                     try {
                         entries.put(
-                                function.name(), new Entry(function, KernelCompiler.compile(layout, function, budget)));
+                                function.name(),
+                                new Entry(function, KernelCompiler.compile(layout, function, budget, checks)));
                     } catch (PtxErrors.Refusal refusal) {
                         errors.add(refusal);
                     }
                 }
             }
             errors.throwIfAny();
-            return new CompiledModule(module, layout, entries);
+            return new CompiledModule(module, layout, entries, checks);
         } catch (PtxErrors.Refusal refusal) {
             errors.add(refusal);
             errors.throwIfAny();
@@ -110,6 +119,10 @@ public final class CompiledModule {
 
     ModuleLayout layout() {
         return layout;
+    }
+
+    Checks checks() {
+        return checks;
     }
 
     Map<String, Entry> entries() {

@@ -37,7 +37,12 @@ public final class GlobalMemory implements AutoCloseable {
     /** What the search for a gap may have to look through, and what a client may make of our heap. */
     private static final int MOST_ALLOCATIONS = 65_536;
 
+    /** Addresses below are null pointers with an offset: nothing ever lies there. */
+    private static final long NULL_PAGE = 1 << 16;
+
     private static final AddressBases BASES = new AddressBases(8192);
+
+    private static final long[] NO_ADDRESSES = {};
 
     private final long capacityBytes;
     private final long base;
@@ -46,6 +51,7 @@ public final class GlobalMemory implements AutoCloseable {
     // Guarded by this.
     private final TreeMap<Long, Long> live = new TreeMap<>();
     private final TreeMap<Long, Long> gaps = new TreeMap<>();
+    private final FreedRanges freed = new FreedRanges();
     private byte[] map = new byte[1024];
     private long usedBytes;
     private boolean closed;
@@ -98,6 +104,7 @@ public final class GlobalMemory implements AutoCloseable {
         long length = roundUp(bytes);
         long offset = claimGap(length, bytes);
         live.put(offset, bytes);
+        freed.remove(offset, length);
         usedBytes += length;
         mark(offset, length, (byte) 1);
         return base + offset;
@@ -110,13 +117,14 @@ public final class GlobalMemory implements AutoCloseable {
         if (bytes == null) {
             throw new DeviceException(
                     CudaStatus.INVALID_VALUE,
-                    "free of " + hex(address) + ", no allocation begins there" + nearest(address));
+                    "free of " + hex(address) + ", no allocation begins there" + tail(address));
         }
         long offset = address - base;
         long length = roundUp(bytes);
         mark(offset, length, (byte) 0);
         usedBytes -= length;
         reservation.clear(offset, length);
+        freed.add(offset, bytes);
         releaseGap(offset, length + GRANULE);
     }
 
@@ -127,7 +135,7 @@ public final class GlobalMemory implements AutoCloseable {
         if (bytes < 0 || entry == null || bytes > entry.getKey() + entry.getValue() - (address - base)) {
             throw new DeviceException(
                     CudaStatus.INVALID_VALUE,
-                    "range " + hex(address) + " + " + bytes + " bytes is not inside one allocation" + nearest(address));
+                    "range " + hex(address) + " + " + bytes + " bytes is not inside one allocation" + tail(address));
         }
     }
 
@@ -158,18 +166,54 @@ public final class GlobalMemory implements AutoCloseable {
     /** What a launch sees: valid for accesses to all that was allocated before. */
     synchronized GlobalWindow window() throws DeviceException {
         requireOpen();
-        return new GlobalWindow(map, base, reservation.segment().address() - base);
+        return new GlobalWindow(map, base, reservation.segment().address() - base, NO_ADDRESSES, NO_ADDRESSES);
     }
 
-    /** Words for a fault: what lies near an address. */
-    synchronized String nearest(long address) {
-        Map.Entry<Long, Long> entry = live.floorEntry(address - base);
-        if (address - base < 0 || entry == null) {
-            entry = live.ceilingEntry(Math.max(0, address - base));
+    /** As {@link #window}, with what it takes to check accesses to the byte. */
+    synchronized GlobalWindow exactWindow() throws DeviceException {
+        requireOpen();
+        long[] starts = new long[live.size()];
+        long[] ends = new long[live.size()];
+        int i = 0;
+        for (Map.Entry<Long, Long> entry : live.entrySet()) {
+            starts[i] = base + entry.getKey();
+            ends[i++] = base + entry.getKey() + entry.getValue();
         }
-        return entry == null
-                ? "; nothing is allocated"
-                : "; nearest allocation is " + hex(base + entry.getKey()) + " + " + entry.getValue() + " bytes";
+        return new GlobalWindow(map, base, reservation.segment().address() - base, starts, ends);
+    }
+
+    /** Words for a fault: the allocation that an address lies in or nearest to, alive or freed; how far from it. */
+    synchronized String near(long address) {
+        if (address >= 0 && address < NULL_PAGE) {
+            return address == 0 ? "a null pointer" : "a null pointer plus " + address + " bytes";
+        }
+        long offset = address - base;
+        if (offset < 0 || offset >= spaceBytes()) {
+            return "no address of this context, whose memory begins at " + hex(base);
+        }
+        Map.Entry<Long, Long> gone = freed.at(offset);
+        if (gone != null) {
+            return offset - gone.getKey() + " bytes into a freed allocation of " + gone.getValue() + " bytes at "
+                    + hex(base + gone.getKey());
+        }
+        Map.Entry<Long, Long> below = live.floorEntry(offset);
+        Map.Entry<Long, Long> above = live.ceilingEntry(offset);
+        long past = below == null ? Long.MAX_VALUE : offset - below.getKey() - below.getValue();
+        if (below != null && (above == null || past <= above.getKey() - offset)) {
+            return (past < 0 ? offset - below.getKey() + " bytes into the " : past + " bytes past the end of the ")
+                    + allocation(below);
+        }
+        return above == null
+                ? "nothing is allocated"
+                : above.getKey() - offset + " bytes before the " + allocation(above);
+    }
+
+    private String allocation(Map.Entry<Long, Long> entry) {
+        return entry.getValue() + "-byte allocation at " + hex(base + entry.getKey());
+    }
+
+    private String tail(long address) {
+        return "; " + near(address);
     }
 
     /** Unmaps everything. The caller sees to it that no kernel runs. Idempotent. */

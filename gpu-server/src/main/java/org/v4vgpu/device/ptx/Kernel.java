@@ -7,12 +7,15 @@ import java.util.Map;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceFunction;
 import org.v4vgpu.device.LaunchShape;
+import org.v4vgpu.device.ptx.runtime.Checks;
+import org.v4vgpu.device.ptx.runtime.FaultContext;
 import org.v4vgpu.device.ptx.runtime.DeviceHeap;
 import org.v4vgpu.device.ptx.runtime.Grid;
 import org.v4vgpu.device.ptx.runtime.KernelPlan;
 import org.v4vgpu.device.ptx.runtime.Launch;
 import org.v4vgpu.device.ptx.runtime.PrintfOutput;
 import org.v4vgpu.device.ptx.syntax.Function;
+import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Variable;
 import org.v4vgpu.proto.CudaStatus;
 
@@ -38,11 +41,15 @@ public final class Kernel implements DeviceFunction {
     private final CompiledModule.Entry entry;
     private final GlobalMemory memory;
     private final long[] symbols;
+    private final FaultContext faults;
+    private final Checks checks;
     private final List<Parameter> parameters;
     private final Map<Integer, Integer> attributes;
 
-    Kernel(CompiledModule.Entry entry, GlobalMemory memory, long[] symbols, long constantBytes, int version) {
+    Kernel(CompiledModule.Entry entry, CompiledModule module, GlobalMemory memory, long[] symbols) {
         this.entry = entry;
+        this.faults = new KernelFaults(module.module(), memory);
+        this.checks = module.checks();
         this.memory = memory;
         this.symbols = symbols;
         this.parameters = layOut(entry.function());
@@ -52,13 +59,13 @@ public final class Kernel implements DeviceFunction {
                 SHARED_SIZE_BYTES,
                 plan().sharedBytes(),
                 CONST_SIZE_BYTES,
-                (int) constantBytes,
+                (int) module.layout().constantBytes(),
                 LOCAL_SIZE_BYTES,
                 plan().localBytes(),
                 NUM_REGS,
-                Math.min(255, entry.function().registers().size()),
+                registers(),
                 PTX_VERSION,
-                version,
+                module.module().version(),
                 BINARY_VERSION,
                 75);
     }
@@ -76,6 +83,18 @@ public final class Kernel implements DeviceFunction {
     @Override
     public Map<Integer, Integer> attributes() {
         return attributes;
+    }
+
+    /** The registers of a thread, as CU_FUNC_ATTRIBUTE_NUM_REGS tells them. */
+    public int registers() {
+        return Math.min(255, entry.function().registers().size());
+    }
+
+    /** The instructions of its text, without those of the functions that it calls. */
+    public int instructions() {
+        return (int) entry.function().body().stream()
+                .filter(Instruction.class::isInstance)
+                .count();
     }
 
     /**
@@ -145,12 +164,14 @@ public final class Kernel implements DeviceFunction {
                     entry.compiled().code(),
                     shape,
                     words(parameters),
-                    memory.window(),
+                    checks.memory() ? memory.exactWindow() : memory.window(),
                     symbols,
                     heap,
                     workspace,
                     cancellation,
-                    new PrintfOutput(output));
+                    new PrintfOutput(output),
+                    faults,
+                    checks);
             new Grid(launch).run();
         } finally {
             if (waits) {

@@ -62,12 +62,7 @@ public final class LoadedModule implements AutoCloseable {
                     "no kernel " + name + "; the module has "
                             + compiled.entries().keySet());
         }
-        return new Kernel(
-                entry,
-                memory,
-                addresses,
-                compiled.layout().constantBytes(),
-                compiled.module().version());
+        return new Kernel(entry, compiled, memory, addresses);
     }
 
     /**

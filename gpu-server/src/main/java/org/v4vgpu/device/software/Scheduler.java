@@ -4,16 +4,15 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
-import org.v4vgpu.device.DeviceWork;
 import org.v4vgpu.device.software.Operation.Kind;
 import org.v4vgpu.device.software.StreamQueue.Order;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
- * Orders and runs the work of one context, as CUDA's streams order it. Safe for any thread.
+ * Orders and runs the work of one context, as CUDA's streams order it. Safe for any thread. What can be waited for is in {@link
+ * #waits()}.
  *
  * <p>Every operation counts the operations that it follows; the last of them to end makes it ready. What is ready runs where its
  * {@link Operation.Kind} says. One lock guards all links of a context; it is never held while work runs or a thread waits.
@@ -22,9 +21,6 @@ import org.v4vgpu.proto.CudaStatus;
  * threads wake, and {@link #requireUsable()} throws the cause from then on.
  */
 final class Scheduler {
-    /** Unfinished operations that a stream takes before enqueuing blocks. */
-    static final int STREAM_CAPACITY = 1024;
-
     private static final System.Logger LOG = System.getLogger(Scheduler.class.getName());
 
     /** How long {@link #close()} waits for cancelled work to end. */
@@ -32,24 +28,16 @@ final class Scheduler {
 
     private final Progress progress = new Progress();
     private final StreamQueues queues = new StreamQueues();
+    private final ContextFault fault = new ContextFault();
+    private final StreamWaits waits = new StreamWaits(progress, queues, fault);
     private final String name;
     private final Runners runners;
+    private final MemoryUse use;
     private final Runnable release;
     private final long closePatienceNanos;
 
-    private final DeviceWork nothing = timeoutNanos -> {
-        requireUsable();
-        return true;
-    };
-
-    // SYNC: scheduler-fault. Written once or twice under the lock (a close replaces a fault), read without it.
-    private volatile @Nullable DeviceException fault;
-
     // Guarded by the lock of `progress`.
     private final ArrayDeque<Operation> ready = new ArrayDeque<>();
-    private int accesses;
-    private boolean closed;
-    private boolean abandoned;
 
     /**
      * @param name what logs and threads call the context
@@ -60,14 +48,16 @@ final class Scheduler {
         this.release = release;
         this.closePatienceNanos = closePatienceNanos;
         this.runners = new Runners(name, this);
+        this.use = new MemoryUse(progress, runners);
     }
 
     /** Throws what broke the context, if something did. */
     void requireUsable() throws DeviceException {
-        DeviceException cause = fault;
-        if (cause != null) {
-            throw new DeviceException(cause.status(), String.valueOf(cause.getMessage()), cause);
-        }
+        fault.requireNone();
+    }
+
+    StreamWaits waits() {
+        return waits;
     }
 
     StreamQueue open(Order order) {
@@ -89,7 +79,7 @@ final class Scheduler {
         }
     }
 
-    /** Appends work to a stream. Blocks while the stream is full. */
+    /** Appends work to a stream. Never blocks; {@link StreamWaits#awaitSpace} is the back pressure. */
     void enqueue(StreamQueue queue, Operation operation) throws DeviceException {
         enqueue(queue, operation, null);
     }
@@ -98,11 +88,8 @@ final class Scheduler {
     void enqueue(StreamQueue queue, Operation operation, @Nullable Operation other) throws DeviceException {
         progress.lock();
         try {
-            requireOpen(queue);
-            while (queue.unfinished >= STREAM_CAPACITY && queue.order != Order.HOUSEKEEPING) {
-                progress.sleep(Long.MAX_VALUE);
-                requireOpen(queue);
-            }
+            requireUsable();
+            queues.requireOpen(queue);
             queues.append(queue, operation);
             operation.follow(other);
             if (!operation.isReady()) {
@@ -114,7 +101,7 @@ final class Scheduler {
                 dispatch();
                 return;
             }
-            accesses++;
+            use.begin();
         } finally {
             progress.unlock();
         }
@@ -122,72 +109,17 @@ final class Scheduler {
         endAccess(operation);
     }
 
-    /** Appends work that follows everything enqueued so far in any stream. Never blocks. */
+    /** Appends work that follows everything enqueued so far in any stream. */
     void enqueueAfterAll(Operation operation) throws DeviceException {
         enqueue(queues.housekeeping(), operation, null);
     }
 
-    // The queries below look at the work first and for a fault afterwards: what a fault has dropped is done as well.
-
-    /** Whether everything in a stream is done; for the default stream, in all streams that it orders itself with. */
-    boolean isIdle(StreamQueue queue) throws DeviceException {
-        boolean idle =
-                queues.isIdle() || (queue.order == Order.DEFAULT ? tails(queue).isEmpty() : queue.isIdle());
-        requireUsable();
-        return idle;
-    }
-
-    /** What a stream holds now; for the default stream, also what it orders itself after. */
-    DeviceWork enqueued(StreamQueue queue) {
-        if (queues.isIdle()) {
-            return nothing;
-        }
-        if (queue.order != Order.DEFAULT) {
-            Operation tail = queue.tail;
-            return timeoutNanos -> await(tail, timeoutNanos);
-        }
-        return all(tails(queue));
-    }
-
-    /** What the whole context holds now. */
-    DeviceWork enqueued() throws DeviceException {
-        boolean idle = queues.isIdle();
-        requireUsable();
-        return idle ? nothing : all(tails(queues.housekeeping()));
-    }
-
-    /** Waits for one operation. */
-    boolean await(@Nullable Operation operation, long timeoutNanos) throws DeviceException {
-        if (operation == null || operation.isDone()) {
-            requireUsable();
-            return true;
-        }
-        return awaitUntil(operation::isDone, timeoutNanos);
-    }
-
-    /** Waits until a stream has space for one more operation. */
-    boolean awaitSpace(StreamQueue queue, long timeoutNanos) throws DeviceException {
-        requireUsable();
-        return queue.unfinished < STREAM_CAPACITY || awaitUntil(() -> queue.unfinished < STREAM_CAPACITY, timeoutNanos);
-    }
-
-    /** Waits for a condition that some operation's progress makes true. */
-    boolean awaitUntil(BooleanSupplier condition, long timeoutNanos) throws DeviceException {
-        return progress.await(
-                () -> {
-                    boolean done = condition.getAsBoolean();
-                    requireUsable();
-                    return done;
-                },
-                timeoutNanos);
-    }
-
-    /** Marks the begin of an access to device memory from outside: the memory stays mapped until {@link #endAccess()}. */
+    /** Marks the begin of an access to device memory from outside: the memory stays mapped until {@link #endAccess}. */
     void beginAccess() throws DeviceException {
         progress.lock();
         try {
             requireUsable();
-            accesses++;
+            use.begin();
         } finally {
             progress.unlock();
         }
@@ -202,13 +134,13 @@ final class Scheduler {
         boolean last;
         progress.lock();
         try {
-            accesses--;
+            use.end();
             if (ended != null) {
                 done(ended);
                 settle();
                 dispatch();
             }
-            last = isLast();
+            last = use.isReleasedByCaller();
         } finally {
             progress.unlock();
         }
@@ -235,7 +167,7 @@ final class Scheduler {
     void fail(DeviceException cause) {
         progress.lock();
         try {
-            if (fault == null) {
+            if (!fault.isSet()) {
                 LOG.log(Level.WARNING, "{0} is broken: {1}: {2}", name, cause.status(), cause.getMessage());
                 breakWith(cause);
             }
@@ -248,7 +180,7 @@ final class Scheduler {
     void cancel() {
         progress.lock();
         try {
-            if (fault == null) {
+            if (!fault.isSet()) {
                 breakWith(new DeviceException(CudaStatus.CONTEXT_IS_DESTROYED, name + " was cancelled"));
             }
         } finally {
@@ -265,14 +197,12 @@ final class Scheduler {
         boolean quiet;
         progress.lock();
         try {
-            if (closed) {
+            if (!use.close()) {
                 return;
             }
-            closed = true;
             breakWith(new DeviceException(CudaStatus.CONTEXT_IS_DESTROYED, name + " is closed"));
             threads = runners.dismiss();
-            quiet = awaitQuiet();
-            abandoned = !quiet;
+            quiet = use.awaitNone(closePatienceNanos);
         } finally {
             progress.unlock();
         }
@@ -314,7 +244,7 @@ final class Scheduler {
             settle();
             next = runners.take(runner);
             dispatch();
-            last = isLast();
+            last = use.isReleasedByCaller();
         } finally {
             progress.unlock();
         }
@@ -334,38 +264,11 @@ final class Scheduler {
         }
     }
 
-    private void requireOpen(StreamQueue queue) throws DeviceException {
-        requireUsable();
-        queues.requireOpen(queue);
-    }
-
-    private List<Operation> tails(StreamQueue queue) {
-        progress.lock();
-        try {
-            return queues.tails(queue);
-        } finally {
-            progress.unlock();
-        }
-    }
-
-    private DeviceWork all(List<Operation> operations) {
-        return timeoutNanos -> {
-            long start = System.nanoTime();
-            for (Operation operation : operations) {
-                if (!await(operation, timeoutNanos - (System.nanoTime() - start))) {
-                    return false;
-                }
-            }
-            requireUsable();
-            return true;
-        };
-    }
-
     /** Does what is ready and takes no time, and what becomes ready by that; the rest goes to the runners. */
     private void settle() {
         Operation operation;
         while ((operation = ready.poll()) != null) {
-            if (fault != null) {
+            if (fault.isSet()) {
                 done(operation);
                 continue;
             }
@@ -387,7 +290,7 @@ final class Scheduler {
     }
 
     private void dispatch() {
-        if (!runners.dispatch() && fault == null) {
+        if (!runners.dispatch() && !fault.isSet()) {
             breakWith(new DeviceException(CudaStatus.LAUNCH_FAILED, "the operating system gives no thread to run on"));
         }
     }
@@ -403,38 +306,11 @@ final class Scheduler {
     }
 
     private void breakWith(DeviceException cause) {
-        fault = cause;
+        fault.set(cause);
         runners.cancel();
         ready.addAll(runners.drain());
         settle();
         progress.signal();
-    }
-
-    private boolean isQuiet() {
-        return accesses == 0 && runners.active() == 0;
-    }
-
-    private boolean awaitQuiet() {
-        long start = System.nanoTime();
-        while (!isQuiet()) {
-            long left = closePatienceNanos - (System.nanoTime() - start);
-            if (left <= 0) {
-                return false;
-            }
-            progress.sleep(left);
-        }
-        return true;
-    }
-
-    /** Whether the caller was the last that close waited for; true once, and only if close has given up waiting. */
-    private boolean isLast() {
-        if (!closed || !isQuiet()) {
-            return false;
-        }
-        progress.signal();
-        boolean last = abandoned;
-        abandoned = false;
-        return last;
     }
 
     private static void join(List<Thread> threads) {

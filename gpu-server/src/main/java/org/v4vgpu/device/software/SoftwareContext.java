@@ -94,13 +94,13 @@ final class SoftwareContext implements DeviceContext {
     @Override
     public DeviceModule loadModule(MemorySegment image) throws DeviceException {
         scheduler.requireUsable();
-        LoadedModule loaded = memory.load(CompiledModule.compile(ModuleImage.text(image)));
+        LoadedModule loaded = memory.load(CompiledModule.compile(ModuleImage.text(image), device.checks()));
         return new SoftwareModule(this, loaded);
     }
 
     @Override
     public DeviceWork enqueued() throws DeviceException {
-        return scheduler.enqueued();
+        return scheduler.waits().enqueued();
     }
 
     @Override

@@ -37,7 +37,7 @@ final class SoftwareCopy extends Operation implements DeviceCopy {
     public boolean await(long timeoutNanos) throws DeviceException {
         boolean here = arrived;
         scheduler.requireUsable();
-        return here || scheduler.awaitUntil(() -> arrived, timeoutNanos);
+        return here || scheduler.waits().awaitUntil(() -> arrived, timeoutNanos);
     }
 
     @Override

@@ -4,12 +4,14 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.Device;
 import org.v4vgpu.device.DeviceContext;
 import org.v4vgpu.device.DeviceDescription;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.KernelStatistics;
+import org.v4vgpu.device.ptx.runtime.Checks;
+import org.v4vgpu.device.software.SoftwareDeviceOptions.Check;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
@@ -35,16 +37,19 @@ public final class SoftwareDevice implements Device {
 
     private final SoftwareDeviceOptions options;
     private final DeviceDescription description;
+    private final KernelCounters counters = new KernelCounters();
+    private final @Nullable LaunchWatch watch;
 
     // Guarded by this.
     private final Set<SoftwareContext> contexts = new HashSet<>();
     private long usedBytes;
     private int created;
     private boolean closed;
-    private @Nullable ScheduledThreadPoolExecutor limitTimer;
 
     public SoftwareDevice(SoftwareDeviceOptions options) {
         this.options = options;
+        Duration limit = options.launchLimit();
+        this.watch = limit == null ? null : new LaunchWatch(limit);
         int cores = HostMachine.cores();
         this.description = new DeviceDescription(
                 "v4vgpu software device (" + cores + (cores == 1 ? " core)" : " cores)"),
@@ -52,6 +57,11 @@ public final class SoftwareDevice implements Device {
                 options.totalBytes(),
                 DRIVER_VERSION,
                 SoftwareAttributes.of(cores, HostMachine.clockKilohertz()));
+    }
+
+    /** Has the JVM load the compiler in the background, which the first launch would wait for. */
+    public void warmUp() {
+        WarmUp.begin();
     }
 
     @Override
@@ -62,6 +72,11 @@ public final class SoftwareDevice implements Device {
     @Override
     public synchronized long usedBytes() {
         return usedBytes;
+    }
+
+    @Override
+    public List<KernelStatistics> kernelStatistics() {
+        return counters.statistics();
     }
 
     /**
@@ -98,11 +113,11 @@ public final class SoftwareDevice implements Device {
         synchronized (this) {
             closed = true;
             open = List.copyOf(contexts);
-            if (limitTimer != null) {
-                limitTimer.shutdownNow();
-            }
         }
         open.forEach(SoftwareContext::close);
+        if (watch != null) {
+            watch.close();
+        }
     }
 
     long totalBytes() {
@@ -127,20 +142,19 @@ public final class SoftwareDevice implements Device {
         contexts.remove(context);
     }
 
+    /** What ends launches that exceed the limit; null if there is none. */
     @Nullable
-    Duration launchLimit() {
-        return options.launchLimit();
+    LaunchWatch launchWatch() {
+        return watch;
     }
 
-    /** What ends launches that exceed the limit; its one thread starts with the first launch. */
-    synchronized ScheduledThreadPoolExecutor limitTimer() {
-        ScheduledThreadPoolExecutor timer = limitTimer;
-        if (timer == null) {
-            timer = new ScheduledThreadPoolExecutor(
-                    1, Thread.ofPlatform().daemon().name("v4vgpu launch limit").factory());
-            timer.setRemoveOnCancelPolicy(true);
-            limitTimer = timer;
-        }
-        return timer;
+    /** What modules are compiled with. */
+    Checks checks() {
+        return new Checks(
+                options.checks().contains(Check.MEMORY), options.checks().contains(Check.RACE));
+    }
+
+    KernelCounters counters() {
+        return counters;
     }
 }

@@ -55,7 +55,7 @@ final class SoftwareEvent implements DeviceEvent {
     public DeviceWork recorded() throws DeviceException {
         requireOpen();
         Mark mark = latest;
-        return timeoutNanos -> context.scheduler().await(mark, timeoutNanos);
+        return timeoutNanos -> context.scheduler().waits().await(mark, timeoutNanos);
     }
 
     @Override

@@ -7,8 +7,8 @@ import org.v4vgpu.device.DeviceFunction;
 import org.v4vgpu.device.ptx.Kernel;
 import org.v4vgpu.proto.CudaStatus;
 
-/** A kernel, and the module and so the context that it belongs to. */
-record SoftwareFunction(SoftwareModule module, Kernel kernel) implements DeviceFunction {
+/** A kernel, the module and so the context that it belongs to, and what counts its launches. */
+record SoftwareFunction(SoftwareModule module, Kernel kernel, KernelCounter counter) implements DeviceFunction {
     /** The function as one of a context's; INVALID_HANDLE if it is another's or unloaded. */
     static SoftwareFunction of(DeviceFunction function, SoftwareContext context) throws DeviceException {
         if (!(function instanceof SoftwareFunction own) || own.module.context() != context) {

@@ -2,10 +2,6 @@ package org.v4vgpu.device.software;
 
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.device.ptx.Cancellation;
@@ -16,14 +12,19 @@ import org.v4vgpu.proto.CudaStatus;
 final class SoftwareLaunch extends Operation {
     private final SoftwareContext context;
     private final Kernel kernel;
+    private final KernelCounter counter;
     private final LaunchShape shape;
     private final MemorySegment parameters;
     private final Cancellation cancellation = new Cancellation();
 
-    SoftwareLaunch(SoftwareContext context, Kernel kernel, LaunchShape shape, MemorySegment parameters) {
+    // SYNC: launch-expired. Written by the watch before it cancels.
+    private volatile boolean expired;
+
+    SoftwareLaunch(SoftwareContext context, SoftwareFunction function, LaunchShape shape, MemorySegment parameters) {
         super(Kind.LONG);
         this.context = context;
-        this.kernel = kernel;
+        this.kernel = function.kernel();
+        this.counter = function.counter();
         this.shape = shape;
         // Words, because heap bytes would not be aligned for the kernel's loads.
         long bytes = parameters.byteSize();
@@ -34,14 +35,16 @@ final class SoftwareLaunch extends Operation {
 
     @Override
     void run() throws DeviceException {
-        Duration limit = context.device().launchLimit();
+        LaunchWatch watch = context.device().launchWatch();
+        long start = System.nanoTime();
         try {
-            if (limit == null) {
+            if (watch == null) {
                 kernel.run(shape, parameters, cancellation, context.output());
             } else {
-                runAtMost(limit);
+                run(watch);
             }
         } finally {
+            counter.count(System.nanoTime() - start, shape);
             if (context.output() instanceof PrintfLog log) {
                 log.flush();
             }
@@ -53,28 +56,28 @@ final class SoftwareLaunch extends Operation {
         cancellation.cancel();
     }
 
-    private void runAtMost(Duration limit) throws DeviceException {
-        ScheduledFuture<?> alarm = alarm(limit);
+    /** It has run for as long as it may. */
+    void expire() {
+        expired = true;
+        cancellation.cancel();
+    }
+
+    private void run(LaunchWatch watch) throws DeviceException {
+        watch.begin(this);
         try {
             kernel.run(shape, parameters, cancellation, context.output());
         } catch (DeviceException e) {
-            throw e.status().equals(CudaStatus.LAUNCH_TIMEOUT)
-                    ? new DeviceException(
-                            CudaStatus.LAUNCH_TIMEOUT, "kernel " + kernel.name() + " ran longer than " + limit, e)
-                    : e;
+            throw expired && e.status().equals(CudaStatus.LAUNCH_TIMEOUT) ? timeout(watch.limit(), e) : e;
         } finally {
-            if (alarm != null) {
-                alarm.cancel(false);
-            }
+            watch.end(this);
         }
     }
 
-    private @Nullable ScheduledFuture<?> alarm(Duration limit) {
-        try {
-            return context.device().limitTimer().schedule(cancellation::cancel, limit.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (RejectedExecutionException e) {
-            // The device is closing, which ends this launch as well.
-            return null;
-        }
+    private DeviceException timeout(Duration limit, DeviceException cause) {
+        String text = limit.toMillis() % 1000 == 0 ? limit.toSeconds() + " s" : limit.toMillis() + " ms";
+        return new DeviceException(
+                CudaStatus.LAUNCH_TIMEOUT,
+                "kernel " + kernel.name() + " ran longer than " + text + ", the device's limit for a launch",
+                cause);
     }
 }

@@ -5,6 +5,7 @@ import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceFunction;
 import org.v4vgpu.device.DeviceGlobal;
 import org.v4vgpu.device.DeviceModule;
+import org.v4vgpu.device.ptx.Kernel;
 import org.v4vgpu.device.ptx.LoadedModule;
 import org.v4vgpu.proto.CudaStatus;
 
@@ -22,7 +23,8 @@ final class SoftwareModule implements DeviceModule {
     @Override
     public DeviceFunction function(String name) throws DeviceException {
         requireOpen();
-        return new SoftwareFunction(this, loaded.kernel(name));
+        Kernel kernel = loaded.kernel(name);
+        return new SoftwareFunction(this, kernel, context.device().counters().of(kernel));
     }
 
     @Override

@@ -73,7 +73,7 @@ final class SoftwareStream implements DeviceStream {
     public void launch(DeviceFunction function, LaunchShape shape, MemorySegment parameters) throws DeviceException {
         SoftwareFunction own = SoftwareFunction.of(function, context);
         own.kernel().check(shape, parameters.byteSize());
-        scheduler.enqueue(queue, new SoftwareLaunch(context, own.kernel(), shape, parameters));
+        scheduler.enqueue(queue, new SoftwareLaunch(context, own, shape, parameters));
     }
 
     @Override
@@ -93,17 +93,22 @@ final class SoftwareStream implements DeviceStream {
 
     @Override
     public boolean awaitSpace(long timeoutNanos) throws DeviceException {
-        return scheduler.awaitSpace(queue, timeoutNanos);
+        return scheduler.waits().awaitSpace(queue, timeoutNanos);
+    }
+
+    @Override
+    public int unfinished() {
+        return queue.unfinished;
     }
 
     @Override
     public boolean isIdle() throws DeviceException {
-        return scheduler.isIdle(queue);
+        return scheduler.waits().isIdle(queue);
     }
 
     @Override
     public DeviceWork enqueued() {
-        return scheduler.enqueued(queue);
+        return scheduler.waits().enqueued(queue);
     }
 
     @Override

@@ -15,6 +15,9 @@ final class StreamQueue {
         HOUSEKEEPING
     }
 
+    /** Unfinished operations beyond which whoever enqueues more is to wait. */
+    static final int CAPACITY = 1024;
+
     final Order order;
 
     // SYNC: queue-tail. Read without the lock to see quickly that a stream is idle.
@@ -26,6 +29,10 @@ final class StreamQueue {
 
     StreamQueue(Order order) {
         this.order = order;
+    }
+
+    boolean hasSpace() {
+        return unfinished <= CAPACITY;
     }
 
     boolean isIdle() {

@@ -1,11 +1,12 @@
 /**
  * A CUDA device without a GPU: contexts, streams and events on the JVM, with memory and kernels from {@code
- * org.v4vgpu.device.ptx}. Start at {@link org.v4vgpu.device.software.SoftwareDevice}.
+ * org.v4vgpu.device.ptx}. Start at {@link org.v4vgpu.device.software.SoftwareDevice}; whoever wants a GPU in a program of their own
+ * starts at {@link org.v4vgpu.device.software.SoftwareGpu}, which needs nothing of the server.
  *
  * <p><b>Order.</b> All work is an {@code Operation} in the queue of a stream. A {@code Scheduler} per context links each new operation
  * to those that it must follow (the tail of its stream; for the legacy default stream the tails of all blocking streams, and the
  * other way round; an event's record for waitFor) and runs it when the last of them is done. One lock per context guards the links;
- * no lock is held while work runs.
+ * no lock is held while work runs. Enqueuing never blocks: a stream's capacity is what whoever enqueues waits for afterwards.
  *
  * <p><b>Threads.</b> What takes no time (records, waits) happens under the lock; what takes microseconds (frees, fills and copies up
  * to 256 KiB) runs on the thread that enqueues it if the stream is idle; host copies run on the thread that owns them. Kernels and

@@ -30,7 +30,7 @@ final class CopyCalls implements CallDispatcher.Calls {
 
     private @Nullable MemcpyHtoDReply hostToDevice(LaneCall call, MemcpyHtoDRequest request)
             throws DeviceException, IOException {
-        DeviceStream stream = call.streamWithSpace(request.getContext(), request.getStream());
+        DeviceStream stream = call.stream(request.getContext(), request.getStream());
         long bytes = call.payloadBytes();
         if (bytes == 0) {
             return null;
@@ -57,7 +57,7 @@ final class CopyCalls implements CallDispatcher.Calls {
 
     private @Nullable MemcpyDtoHReply deviceToHost(LaneCall call, MemcpyDtoHRequest request)
             throws DeviceException, IOException {
-        DeviceStream stream = call.streamWithSpace(request.getContext(), request.getStream());
+        DeviceStream stream = call.stream(request.getContext(), request.getStream());
         long bytes = positive(request.getBytes());
         if (bytes == 0) {
             call.await(stream.enqueued());
@@ -72,16 +72,17 @@ final class CopyCalls implements CallDispatcher.Calls {
 
     private @Nullable MemcpyDtoDReply deviceToDevice(LaneCall call, MemcpyDtoDRequest request)
             throws DeviceException, IOException {
-        DeviceStream stream = call.streamWithSpace(request.getContext(), request.getStream());
+        DeviceStream stream = call.stream(request.getContext(), request.getStream());
         long bytes = positive(request.getBytes());
         if (bytes > 0) {
             stream.copy(request.getDestination(), request.getSource(), bytes);
+            call.awaitSpace(stream);
         }
         return null;
     }
 
     private @Nullable MemsetReply fill(LaneCall call, MemsetRequest request) throws DeviceException, IOException {
-        DeviceStream stream = call.streamWithSpace(request.getContext(), request.getStream());
+        DeviceStream stream = call.stream(request.getContext(), request.getStream());
         int elementBytes = request.getElementBytes();
         long elements = positive(request.getElements());
         if (elementBytes != 1 && elementBytes != 2 && elementBytes != 4) {
@@ -94,6 +95,7 @@ final class CopyCalls implements CallDispatcher.Calls {
         }
         if (elements > 0) {
             stream.fill(request.getDestination(), elementBytes, request.getValue(), elements);
+            call.awaitSpace(stream);
         }
         return null;
     }

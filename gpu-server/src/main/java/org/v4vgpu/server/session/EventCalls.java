@@ -60,13 +60,14 @@ final class EventCalls implements CallDispatcher.Calls {
 
     private @Nullable EventRecordReply record(LaneCall call, EventRecordRequest request)
             throws DeviceException, IOException {
-        DeviceStream stream = call.streamWithSpace(request.getContext(), request.getStream());
+        DeviceStream stream = call.stream(request.getContext(), request.getStream());
         Resource.Event event = call.event(request.getEvent());
         if (event.context() != call.context(request.getContext())) {
             throw new DeviceException(
                     CudaStatus.INVALID_HANDLE, "event " + request.getEvent() + " belongs to another context");
         }
         stream.record(event.device());
+        call.awaitSpace(stream);
         return null;
     }
 

@@ -45,8 +45,11 @@ final class Lane {
     /** Whether the lane waits for the client's next message. Written by the lane's thread alone, without fences. */
     private final AtomicBoolean receiving = new AtomicBoolean();
 
+    /** A status and what there is to say of it. */
+    private record Failure(CudaStatus status, String text) {}
+
     /** The first error of a one-way call that no waiting call has returned yet. */
-    private @Nullable CudaStatus lateError;
+    private @Nullable Failure lateError;
 
     /** What the log has of a broken context, which every later call meets again. */
     private String lastFault = "";
@@ -227,11 +230,13 @@ final class Lane {
         Q request = header.parse(row.call().requests());
         traffic.called();
         enter(header.sequence());
-        CudaStatus late = waits ? takeLateError() : null;
+        Failure late = waits ? takeLateError() : null;
         CudaStatus status;
+        String text = "";
         R reply = null;
         if (late != null && !row.call().releases()) {
-            status = late;
+            status = late.status;
+            text = late.text;
         } else {
             try {
                 if (header.payloadBytes() > row.maximumPayloadBytes()) {
@@ -242,10 +247,15 @@ final class Lane {
                 status = call.status();
             } catch (DeviceException e) {
                 status = e.status();
+                text = String.valueOf(e.getMessage());
                 log(e);
             }
         }
-        finish(waits, late != null && status.isSuccess() ? late : status, reply);
+        if (late != null && status.isSuccess()) {
+            status = late.status;
+            text = late.text;
+        }
+        finish(waits, status, text, reply);
     }
 
     /** A call that this server does not know. */
@@ -253,23 +263,28 @@ final class Lane {
         LOG.log(Level.WARNING, "{0}: call number {1} is not supported", channel.peer(), header.number());
         traffic.called();
         enter(header.sequence());
-        finish(header.waits(), CudaStatus.NOT_SUPPORTED, null);
+        finish(
+                header.waits(),
+                CudaStatus.NOT_SUPPORTED,
+                "call number " + header.number() + " is not supported by this server",
+                null);
     }
 
-    private void finish(boolean waits, CudaStatus status, @Nullable MessageLite reply) throws IOException {
+    private void finish(boolean waits, CudaStatus status, String text, @Nullable MessageLite reply) throws IOException {
         call.issued();
         call.payload().finish();
         if (waits) {
             if (!call.hasReplied()) {
-                call.reply(status, reply);
+                call.reply(status, text, reply);
             }
         } else if (!status.isSuccess() && !status.isFatal() && lateError == null) {
-            lateError = status; // a fatal one stays with its context
+            lateError = new Failure(
+                    status, "an earlier " + call.name() + " failed: " + text); // a fatal one stays with its context
         }
     }
 
-    private @Nullable CudaStatus takeLateError() {
-        CudaStatus late = lateError;
+    private @Nullable Failure takeLateError() {
+        Failure late = lateError;
         if (late != null) {
             lateError = null;
         }

@@ -22,6 +22,12 @@ final class LaneCall {
     /** How often a waiting lane looks after its client. */
     static final long TICK_NANOS = 50_000_000L;
 
+    /** How often a lane that waits for space looks whether another one waits for it. */
+    private static final long SPACE_TICK_NANOS = 5_000_000L;
+
+    /** Beyond this a full stream blocks the session's other lanes as well: what it holds is memory of the server. */
+    private static final int MOST_UNFINISHED = 64 * 1024;
+
     private static final long LEGACY_STREAM = 1;
     private static final long PER_THREAD_STREAM = 2;
 
@@ -122,15 +128,6 @@ final class LaneCall {
         return stream.device();
     }
 
-    /** As {@link #stream}, once the stream has room for one more operation. */
-    DeviceStream streamWithSpace(long contextHandle, long handle) throws DeviceException, IOException {
-        DeviceStream stream = stream(contextHandle, handle);
-        while (!stream.awaitSpace(TICK_NANOS)) {
-            lane.checkPeer();
-        }
-        return stream;
-    }
-
     // ---- what becomes of it
 
     /** The call is issued: those behind it may go on, whatever this one still waits for. Idempotent. */
@@ -145,6 +142,23 @@ final class LaneCall {
     void await(DeviceWork work) throws DeviceException, IOException {
         issued();
         while (!work.await(TICK_NANOS)) {
+            lane.checkPeer();
+        }
+    }
+
+    /**
+     * Waits until a stream holds no more than its capacity, after the call has enqueued its work: the order stands, and only this
+     * lane waits. Should another lane wait for a number that this one has not read yet, the lane goes on beyond the capacity.
+     */
+    void awaitSpace(DeviceStream stream) throws DeviceException, IOException {
+        if (stream.awaitSpace(0)) {
+            return;
+        }
+        issued();
+        while (!session().gate().isAwaited() || stream.unfinished() > MOST_UNFINISHED) {
+            if (stream.awaitSpace(SPACE_TICK_NANOS)) {
+                return;
+            }
             lane.checkPeer();
         }
     }
@@ -191,9 +205,13 @@ final class LaneCall {
         return status;
     }
 
-    /** Sends a reply without a payload. */
-    void reply(CudaStatus replyStatus, @Nullable MessageLite message) throws IOException {
-        lane.writer().send(number, sequence, replyStatus, message);
+    /** Sends a reply without a payload; {@code text} says what went wrong, where the reply has no words of its own. */
+    void reply(CudaStatus replyStatus, String text, @Nullable MessageLite message) throws IOException {
+        if (message == null && !text.isEmpty()) {
+            lane.writer().sendError(number, sequence, replyStatus, text);
+        } else {
+            lane.writer().send(number, sequence, replyStatus, message);
+        }
     }
 
     /** Sends the reply with a payload that the device writes. As {@link ReplyWriter#stream}. */
@@ -206,6 +224,11 @@ final class LaneCall {
     /** Whether the handler has sent the reply itself. */
     boolean hasReplied() {
         return replied;
+    }
+
+    /** The call's name as the table has it. */
+    String name() {
+        return lane.nameOf(number);
     }
 
     @Override

@@ -21,11 +21,9 @@ final class LaunchCalls implements CallDispatcher.Calls {
 
     private @Nullable LaunchKernelReply launch(LaneCall call, LaunchKernelRequest request)
             throws DeviceException, IOException {
-        // Gathered, so that a client can't change them between the device's check and its copy; and first, for a long
-        // way of them
-        // ends the call's turn, and other lanes may fill the stream meanwhile.
+        // Gathered, so that a client can't change them between the device's check and its copy.
         MemorySegment parameters = call.payload().gather();
-        DeviceStream stream = call.streamWithSpace(request.getContext(), request.getStream());
+        DeviceStream stream = call.stream(request.getContext(), request.getStream());
         Resource.Function function = call.function(request.getFunction());
         if (function.context() != call.context(request.getContext())) {
             throw new DeviceException(
@@ -40,6 +38,7 @@ final class LaunchCalls implements CallDispatcher.Calls {
                 count(request.getBlockZ()),
                 count(request.getSharedBytes()));
         stream.launch(function.device(), shape, parameters);
+        call.awaitSpace(stream);
         return null;
     }
 

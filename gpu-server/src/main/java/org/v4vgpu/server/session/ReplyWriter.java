@@ -36,9 +36,16 @@ final class ReplyWriter {
         traffic.sent(header.byteSize());
     }
 
+    /** Sends what went wrong in the place of a reply. */
+    void sendError(int number, long sequence, CudaStatus status, String text) throws IOException {
+        MemorySegment header = encoder.error(number, status, sequence, 0, text);
+        channel.send(header);
+        traffic.sent(header.byteSize());
+    }
+
     /**
      * Sends an empty reply whose payload the device writes straight into the channel, and closes the copy. If the device fails
-     * after the first chunk, a last message without payload carries the status, and the payload stays short.
+     * after the first chunk, a last message without payload carries the status and what went wrong, and the payload stays short.
      *
      * @throws DeviceException if the device fails at the first chunk; nothing has been sent then
      */
@@ -52,14 +59,16 @@ final class ReplyWriter {
                 if (last) {
                     copy.close(); // the client may ask at once whether the stream is idle
                 }
-                out.commit(header(number, sequence, offset == 0, last, CudaStatus.SUCCESS, bytes));
+                out.commit(header(number, sequence, offset == 0, last, bytes));
             } catch (DeviceException e) {
                 if (offset == 0) {
                     throw e;
                 }
                 copy.close();
-                channel.send(header(number, sequence, false, true, e.status(), bytes));
-                traffic.sent(CallDescriptor.BYTES);
+                MemorySegment end = encoder.error(
+                        CallDescriptor.CONTINUATION, e.status(), sequence, bytes, String.valueOf(e.getMessage()));
+                channel.send(end);
+                traffic.sent(end.byteSize());
                 return e.status();
             }
             traffic.sent(CallDescriptor.BYTES + length);
@@ -77,11 +86,10 @@ final class ReplyWriter {
         }
     }
 
-    private MemorySegment header(
-            int number, long sequence, boolean first, boolean last, CudaStatus status, long bytes) {
+    private MemorySegment header(int number, long sequence, boolean first, boolean last, long bytes) {
         int flags = last ? CallDescriptor.LAST : 0;
         return first
-                ? encoder.reply(number, flags, status, sequence, bytes, null)
-                : encoder.replyContinuation(flags, status, sequence, bytes);
+                ? encoder.reply(number, flags, CudaStatus.SUCCESS, sequence, bytes, null)
+                : encoder.replyContinuation(flags, CudaStatus.SUCCESS, sequence, bytes);
     }
 }

@@ -78,6 +78,11 @@ final class SequenceGate {
         }
     }
 
+    /** Whether a lane waits for a number that is not issued. */
+    boolean isAwaited() {
+        return waiting.get() > 0;
+    }
+
     /** Ends every wait with an exception. */
     void close() {
         closed = true;

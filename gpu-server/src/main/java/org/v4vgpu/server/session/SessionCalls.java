@@ -6,6 +6,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.Device;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.KernelStatistics;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.DeviceStatus;
@@ -13,6 +14,7 @@ import org.v4vgpu.proto.GoodbyeReply;
 import org.v4vgpu.proto.GoodbyeRequest;
 import org.v4vgpu.proto.HelloReply;
 import org.v4vgpu.proto.HelloRequest;
+import org.v4vgpu.proto.KernelStatus;
 import org.v4vgpu.proto.ServerStatusReply;
 import org.v4vgpu.proto.ServerStatusRequest;
 import org.v4vgpu.proto.SessionStatus;
@@ -21,7 +23,10 @@ import org.v4vgpu.proto.SessionStatus;
 final class SessionCalls implements CallDispatcher.Calls {
     static final String SERVER_NAME = "v4vgpu";
 
-    /** What the count of the sessions left out takes at most. */
+    /** Kernels in a status: those that took most time are what people look for. */
+    private static final int MOST_KERNELS = 100;
+
+    /** What the count of the sessions, or of the kernels, left out takes at most. */
     private static final int COUNT_BYTES = 8;
 
     private final Sessions sessions;
@@ -59,7 +64,7 @@ final class SessionCalls implements CallDispatcher.Calls {
                     .setTotalBytes(device.description().totalBytes())
                     .setUsedBytes(device.usedBytes()));
         }
-        int left = ReplyWriter.MAXIMUM_MESSAGE_BYTES - reply.build().getSerializedSize() - COUNT_BYTES;
+        int left = ReplyWriter.MAXIMUM_MESSAGE_BYTES - reply.build().getSerializedSize() - 2 * COUNT_BYTES;
         int leftOut = 0;
         for (Session session : sessions.all()) {
             if (session == call.session() && !session.hasContexts()) {
@@ -73,6 +78,40 @@ final class SessionCalls implements CallDispatcher.Calls {
                 leftOut++;
             }
         }
-        return reply.setSessionsLeftOut(leftOut).build();
+        reply.setSessionsLeftOut(leftOut);
+        addKernels(reply);
+        return reply.build();
+    }
+
+    private void addKernels(ServerStatusReply.Builder reply) {
+        int left = ReplyWriter.MAXIMUM_MESSAGE_BYTES - reply.build().getSerializedSize() - COUNT_BYTES;
+        int leftOut = 0;
+        for (int device = 0; device < devices.size(); device++) {
+            for (KernelStatistics kernel : devices.get(device).kernelStatistics()) {
+                KernelStatus status = status(device, kernel);
+                left -= CodedOutputStream.computeMessageSize(ServerStatusReply.KERNELS_FIELD_NUMBER, status);
+                if (left >= 0 && reply.getKernelsCount() < MOST_KERNELS) {
+                    reply.addKernels(status);
+                } else {
+                    leftOut++;
+                }
+            }
+        }
+        reply.setKernelsLeftOut(leftOut);
+    }
+
+    private static KernelStatus status(int device, KernelStatistics kernel) {
+        return KernelStatus.newBuilder()
+                .setDevice(device)
+                .setName(kernel.name())
+                .setLaunches(kernel.launches())
+                .setTotalNanos(kernel.totalNanos())
+                .setShortestNanos(kernel.shortestNanos())
+                .setLongestNanos(kernel.longestNanos())
+                .setBlocks(kernel.blocks())
+                .setThreads(kernel.threads())
+                .setRegisters(kernel.registers())
+                .setInstructions(kernel.instructions())
+                .build();
     }
 }

@@ -68,12 +68,13 @@ final class StreamCalls implements CallDispatcher.Calls {
 
     private @Nullable StreamWaitEventReply waitEvent(LaneCall call, StreamWaitEventRequest request)
             throws DeviceException, IOException {
-        DeviceStream stream = call.streamWithSpace(request.getContext(), request.getStream());
+        DeviceStream stream = call.stream(request.getContext(), request.getStream());
         if (request.getFlags() != 0) {
             throw new DeviceException(
                     CudaStatus.INVALID_VALUE, "flags 0x" + Integer.toHexString(request.getFlags()) + " of a wait");
         }
         stream.waitFor(call.event(request.getEvent()).device());
+        call.awaitSpace(stream);
         return null;
     }
 }

@@ -72,7 +72,8 @@ final class StatusQuery {
         try (IncomingMessage message = channel.receive(TIMEOUT_NANOS)) {
             CallHeader header = reply(call, sequence, message);
             if (header.status() != 0) {
-                throw new IOException(channel.peer() + ": " + call + ": " + new CudaStatus(header.status()));
+                throw new IOException(channel.peer() + ": " + call + ": " + new CudaStatus(header.status()) + " "
+                        + header.errorText());
             }
             return header.parse(call.replies());
         }

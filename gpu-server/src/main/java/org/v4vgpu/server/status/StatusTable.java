@@ -4,11 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.v4vgpu.proto.DeviceStatus;
+import org.v4vgpu.proto.KernelStatus;
 import org.v4vgpu.proto.ServerStatusReply;
 import org.v4vgpu.proto.SessionStatus;
 
 /** A server's status as a table for people, in the manner of {@code nvidia-smi}. */
 final class StatusTable {
+    private static final int LONGEST_NAME = 48;
+
     private final StringBuilder text = new StringBuilder();
 
     private StatusTable() {}
@@ -23,6 +26,13 @@ final class StatusTable {
         table.sessions(status.getSessionsList());
         if (status.getSessionsLeftOut() > 0) {
             table.line("and " + Integer.toUnsignedString(status.getSessionsLeftOut()) + " more sessions");
+        }
+        if (status.getKernelsCount() > 0) {
+            table.text.append('\n');
+            table.kernels(status.getKernelsList());
+            if (status.getKernelsLeftOut() > 0) {
+                table.line("and " + Integer.toUnsignedString(status.getKernelsLeftOut()) + " more kernels");
+            }
         }
         return table.text.toString();
     }
@@ -62,6 +72,29 @@ final class StatusTable {
                 Long.toString(session.getCalls()),
                 bytes(session.getBytesIn()),
                 bytes(session.getBytesOut())
+            });
+        }
+        grid(rows);
+    }
+
+    private void kernels(List<KernelStatus> kernels) {
+        List<String[]> rows = new ArrayList<>();
+        rows.add(new String[] {
+            "GPU", "Kernel", "Launches", "Time", "Mean", "Min", "Max", "Blocks", "Threads", "Registers", "Instructions"
+        });
+        for (KernelStatus kernel : kernels) {
+            rows.add(new String[] {
+                Integer.toUnsignedString(kernel.getDevice()),
+                shortened(printable(kernel.getName())),
+                Long.toUnsignedString(kernel.getLaunches()),
+                nanos(kernel.getTotalNanos()),
+                nanos(kernel.getTotalNanos() / Math.max(1, kernel.getLaunches())),
+                nanos(kernel.getShortestNanos()),
+                nanos(kernel.getLongestNanos()),
+                Long.toUnsignedString(kernel.getBlocks()),
+                Long.toUnsignedString(kernel.getThreads()),
+                Integer.toUnsignedString(kernel.getRegisters()),
+                Integer.toUnsignedString(kernel.getInstructions())
             });
         }
         grid(rows);
@@ -109,6 +142,19 @@ final class StatusTable {
         int power = (63 - Long.numberOfLeadingZeros(bytes)) / 10;
         double value = (double) bytes / (1L << (10 * power));
         return String.format(Locale.ROOT, "%.1f %ciB", value, " KMGTPE".charAt(power));
+    }
+
+    private static String nanos(long nanos) {
+        if (nanos < 1_000_000) {
+            return String.format(Locale.ROOT, "%.1f us", nanos / 1e3);
+        }
+        return nanos < 1_000_000_000
+                ? String.format(Locale.ROOT, "%.1f ms", nanos / 1e6)
+                : String.format(Locale.ROOT, "%.1f s", nanos / 1e9);
+    }
+
+    private static String shortened(String name) {
+        return name.length() <= LONGEST_NAME ? name : name.substring(0, LONGEST_NAME - 3) + "...";
     }
 
     private static String duration(long millis) {

@@ -9,6 +9,7 @@ import java.util.List;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceFunction;
 import org.v4vgpu.device.LaunchShape;
+import org.v4vgpu.device.ptx.runtime.Checks;
 
 /** A context's memory with a module in it, for tests: arrays in, launch, arrays out. */
 public final class KernelBench implements AutoCloseable {
@@ -17,7 +18,11 @@ public final class KernelBench implements AutoCloseable {
     private final StringBuilder output = new StringBuilder();
 
     public KernelBench(String ptx) throws DeviceException {
-        module = CompiledModule.compile(ptx).load(memory);
+        this(ptx, Checks.NONE);
+    }
+
+    public KernelBench(String ptx, Checks checks) throws DeviceException {
+        module = CompiledModule.compile(ptx, checks).load(memory);
     }
 
     /** The module of a kernel file. */

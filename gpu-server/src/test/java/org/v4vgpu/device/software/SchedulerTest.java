@@ -45,13 +45,13 @@ final class SchedulerTest {
         StreamQueue other = scheduler.open(Order.NON_BLOCKING);
         Held first = new Held();
         scheduler.enqueue(one, first);
-        assertFalse(scheduler.enqueued(one).await(TICK));
+        assertFalse(scheduler.waits().enqueued(one).await(TICK));
         Held second = new Held();
         scheduler.enqueue(other, second);
         assertTrue(second.begun.await(10, TimeUnit.SECONDS), "two streams run side by side");
         first.end.countDown();
         second.end.countDown();
-        assertTrue(scheduler.enqueued().await(LONG));
+        assertTrue(scheduler.waits().enqueued().await(LONG));
         assertNotSame(Thread.currentThread(), first.thread);
     }
 
@@ -63,7 +63,7 @@ final class SchedulerTest {
         Step then = new Step(Kind.SHORT);
         scheduler.enqueue(queue, then);
         first.end.countDown();
-        assertTrue(scheduler.enqueued(queue).await(LONG));
+        assertTrue(scheduler.waits().enqueued(queue).await(LONG));
         assertNotSame(Thread.currentThread(), then.thread);
     }
 
@@ -80,7 +80,7 @@ final class SchedulerTest {
             assertTrue(threads(NAME) <= Runners.MAXIMUM);
             all.get(i).end.countDown();
         }
-        assertTrue(scheduler.enqueued().await(LONG));
+        assertTrue(scheduler.waits().enqueued().await(LONG));
     }
 
     @Test
@@ -170,7 +170,7 @@ final class SchedulerTest {
 
     private void assertBroken(CudaStatus status, StreamQueue queue) {
         DeviceException thrown = assertThrows(
-                DeviceException.class, () -> scheduler.enqueued(queue).await(LONG));
+                DeviceException.class, () -> scheduler.waits().enqueued(queue).await(LONG));
         assertEquals(status, thrown.status());
         assertEquals(
                 status,
@@ -178,7 +178,7 @@ final class SchedulerTest {
                         .status());
         assertEquals(
                 status,
-                assertThrows(DeviceException.class, () -> scheduler.isIdle(queue))
+                assertThrows(DeviceException.class, () -> scheduler.waits().isIdle(queue))
                         .status());
     }
 

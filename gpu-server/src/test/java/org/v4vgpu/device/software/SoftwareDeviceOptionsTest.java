@@ -39,6 +39,11 @@ final class SoftwareDeviceOptionsTest {
     }
 
     @Test
+    void warmsUpWithoutError() throws DeviceException {
+        WarmUp.run();
+    }
+
+    @Test
     void launchLimitEndsLongKernels() throws DeviceException {
         Duration limit = Duration.ofMillis(50);
         try (SoftwareDevice device = new SoftwareDevice(small.withLaunchLimit(limit));

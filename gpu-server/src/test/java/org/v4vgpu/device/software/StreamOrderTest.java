@@ -60,7 +60,7 @@ final class StreamOrderTest {
                 scheduler.enqueueAfterAll(barrier);
             }
         }
-        assertTrue(scheduler.enqueued().await(TimeUnit.SECONDS.toNanos(50)));
+        assertTrue(scheduler.waits().enqueued().await(TimeUnit.SECONDS.toNanos(50)));
         scheduler.close();
         assertEquals(List.of(), List.copyOf(violations));
         assertTrue(executed.get() >= OPERATIONS);

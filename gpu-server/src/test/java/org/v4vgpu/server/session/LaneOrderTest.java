@@ -142,6 +142,32 @@ final class LaneOrderTest {
         assertEquals(0, ServerContract.synchronize(gpu, context));
     }
 
+    /** The lane that has filled a stream waits; what it has sent before another lane's call does not hold that one up. */
+    @Test
+    void fullStreamBlocksItsLaneOnly() throws Exception {
+        long context = gpu.createContext();
+        long address = gpu.allocate(context, 2 * InJvmChannel.PAYLOAD_BYTES);
+        long otherAddress = gpu.allocate(context, 4096);
+        long beside = stream(context);
+        TestClient third = gpu.join(host.connect());
+        beginCopy(other, context, address); // the default stream holds
+        for (int i = 0; i < 1100; i++) { // it takes 1024
+            gpu.post(Call.MEMSET, ServerContract.fill(context, otherAddress, 4, i, 1));
+        }
+        for (int i = 0; i < 20; i++) {
+            third.allocate(context, 4096);
+            gpu.post(Call.MEMSET, ServerContract.fill(context, otherAddress, 4, 2000 + i, 1));
+            third.write(context, beside, otherAddress + 1024, ServerContract.bytes(64, i));
+            byte[] back = new byte[64];
+            assertEquals(0, third.read(context, beside, otherAddress + 1024, back));
+            assertArrayEquals(ServerContract.bytes(64, i), back);
+        }
+        endCopy(other);
+        assertEquals(0, ServerContract.synchronize(gpu, context));
+        assertArrayEquals(new byte[] {(byte) 2019, 2019 >> 8, 0, 0}, gpu.read(context, otherAddress, 4));
+        third.goodbye();
+    }
+
     /** Who waits is told when the work before is done, though another lane has enqueued more. */
     @Test
     void waitsEndWithWhatWasEnqueuedBefore() throws Exception {

@@ -114,6 +114,35 @@ abstract class ServerContract {
     }
 
     @Test
+    void tellsWhatKernelsDid() throws IOException {
+        TestClient gpu = open();
+        long context = gpu.createContext();
+        String name = "own" + Long.toUnsignedString(System.nanoTime());
+        long module = TestKernels.load(gpu, context, TestKernels.PTX.replace("scale", name), 1000)
+                .message()
+                .getModule();
+        long function = TestKernels.function(gpu, module, name).getFunction();
+        long address = gpu.allocate(context, 4096);
+        for (int i = 0; i < 3; i++) {
+            gpu.send(
+                    Call.LAUNCH_KERNEL,
+                    0,
+                    TestKernels.launch(context, function, 2, 64),
+                    TestKernels.scaleParameters(address, 100));
+        }
+        assertEquals(0, synchronize(gpu, context));
+        KernelStatus kernel = gpu.serverStatus().getKernelsList().stream()
+                .filter(k -> k.getName().equals(name))
+                .findFirst()
+                .orElseThrow();
+        assertEquals(3, kernel.getLaunches());
+        assertEquals(6, kernel.getBlocks());
+        assertEquals(384, kernel.getThreads());
+        assertTrue(kernel.getInstructions() > 10);
+        assertTrue(kernel.getTotalNanos() >= kernel.getShortestNanos() + kernel.getLongestNanos());
+    }
+
+    @Test
     void refusesSecondHello() throws IOException {
         TestClient gpu = open();
         assertEquals(
@@ -556,6 +585,47 @@ abstract class ServerContract {
         gpu.send(Call.LAUNCH_KERNEL, 0, TestKernels.launch(other, scale, 1, 1), parameters);
         assertEquals(CudaStatus.INVALID_HANDLE.code(), synchronize(gpu, context));
         assertEquals(0, synchronize(gpu, context));
+    }
+
+    @Test
+    void errorsSayWhatWentWrong() throws IOException {
+        TestClient gpu = open();
+        long context = gpu.createContext();
+        long module = TestKernels.load(gpu, context);
+        long scale = TestKernels.function(gpu, module, "scale").getFunction();
+        long poke = TestKernels.function(gpu, module, "poke").getFunction();
+        assertEquals(
+                "no kernel skale; the module has [scale, poke, endless]",
+                gpu.call(
+                                Call.MODULE_GET_FUNCTION,
+                                ModuleGetFunctionRequest.newBuilder()
+                                        .setModule(module)
+                                        .setName("skale")
+                                        .build())
+                        .text());
+        Call<CtxSynchronizeRequest, ?> synchronize = Call.CTX_SYNCHRONIZE;
+        CtxSynchronizeRequest request =
+                CtxSynchronizeRequest.newBuilder().setContext(context).build();
+        // Late, and once.
+        gpu.send(
+                Call.LAUNCH_KERNEL,
+                0,
+                TestKernels.launch(context, scale, 1, 1025),
+                TestKernels.scaleParameters(gpu.allocate(context, 4096), 1));
+        String late = gpu.call(synchronize, request).text();
+        assertTrue(late.startsWith("an earlier LaunchKernel failed: scale: block 1025 x 1 x 1 exceeds"), late);
+        assertEquals("", gpu.call(synchronize, request).text());
+        // A fault, again and again, also in the place of a copy's payload.
+        gpu.send(Call.LAUNCH_KERNEL, 0, TestKernels.launch(context, poke, 1, 1), TestKernels.pokeParameters(0x7700L));
+        for (int i = 0; i < 2; i++) {
+            assertEquals(
+                    "illegal address 0x7700 (write of 4 bytes) in kernel poke, block (0,0,0), thread (0,0,0), PTX line 35;"
+                            + " a null pointer plus 30464 bytes",
+                    gpu.call(synchronize, request).text());
+        }
+        assertTrue(gpu.call(Call.MEMCPY_DTOH, TestClient.fromDevice(context, 0, 0x7700L, 4))
+                .text()
+                .contains("in kernel poke"));
     }
 
     @Test

@@ -33,7 +33,8 @@ final class TestClient implements AutoCloseable {
     HelloReply welcome = HelloReply.getDefaultInstance();
     private final CallEncoder encoder = new CallEncoder();
 
-    record Reply<R>(int status, R message) {}
+    /** @param text what the server says went wrong */
+    record Reply<R>(int status, R message, String text) {}
 
     private TestClient(MessageChannel channel, AtomicLong sequence) {
         this.channel = channel;
@@ -125,7 +126,7 @@ final class TestClient implements AutoCloseable {
             CallHeader header = CallHeader.decode(message.header());
             assertEquals(call.number(), header.number());
             assertEquals(number, header.sequence());
-            return new Reply<>(header.status(), header.parse(call.replies()));
+            return new Reply<>(header.status(), header.parse(call.replies()), header.errorText());
         }
     }
 

@@ -35,13 +35,19 @@ final class Doorbell {
     private final long offset;
     private final long address;
 
-    /** {@link IdleStrategy}'s memory between two waits of the one sleeper. */
-    int takenOffers;
+    /** Whether the sleeper is the one of the two sides that leaves a processor which they share: if both left, they met again. */
+    final boolean leaves;
 
-    Doorbell(MemorySegment ring, long offset) {
+    /** {@link IdleStrategy}'s memory between two waits: the time lost in a row to others on this processor, and of its last look. */
+    long lostNanos;
+
+    long lookedNanos = System.nanoTime();
+
+    Doorbell(MemorySegment ring, long offset, boolean leaves) {
         this.ring = ring;
         this.offset = offset;
         this.address = ring.address() + offset;
+        this.leaves = leaves;
     }
 
     /** Steps 1 and the fence of 2. */

@@ -6,28 +6,27 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * How a thread waits for the other side of a ring: it spins for a bounded time, then sleeps on a doorbell. Safe for any thread.
  *
- * <p>The spin is {@value #SPIN_PROPERTY} microseconds long (50 unless set; 0 sleeps at once). Its first
+ * <p>How long it spins says {@link WaitMode}. The first
  * microsecond, in which a peer with a core of its own answers, never leaves the processor; after that it offers the processor at
  * every turn, so that a peer without a core of its own gets one. (Measured with more busy threads than cores: the sooner the
  * offer, the shorter the round trip; a spin wait takes about 50 ns.)
  *
- * <p>Two sides that offer one processor to each other stay on it for long even if another one is free: the kernel places threads when
- * they wake, and these never sleep. So a waiter that has often got its processor back late sleeps once instead of spinning, and
- * wakes where there is room.
+ * <p>Two sides that offer one processor to each other stay on it for long even if another one is free. So a waiter that has again and
+ * again got its processor back late looks for a free one ({@link SharedProcessor}); of two sides, the one in the higher domain.
  */
 public final class IdleStrategy {
-    /** System property: microseconds to spin before sleeping. */
-    public static final String SPIN_PROPERTY = "v4vgpu.spin.micros";
-
-    private static final long SPIN_NANOS = Math.max(0, Long.getLong(SPIN_PROPERTY, 50)) * 1_000L;
+    private static final long SPIN_NANOS = WaitMode.ofProcess().spinNanos();
     private static final int EAGER_SPINS = 16;
     private static final int SPINS_PER_YIELD = 2;
 
     /** An offer that comes back later than this was taken: somebody else runs on this processor. */
     private static final long TAKEN_NANOS = 800;
 
-    /** So many offers taken and the next wait sleeps; a sleep costs as much as some 20 round trips on one processor. */
-    private static final int TAKEN_OFFERS = 512;
+    /** So long in a row without the processor, and the waiter looks for another; about what looking and moving costs. */
+    private static final long LOST_NANOS = 100_000;
+
+    /** No waiter looks more often. */
+    private static final long LOOK_INTERVAL_NANOS = 1_000_000;
 
     /** What is waited for. Looks at shared memory and at the waiter's own flags. */
     interface Condition {
@@ -47,12 +46,13 @@ public final class IdleStrategy {
             for (int i = 0; i < EAGER_SPINS; i++) {
                 Thread.onSpinWait();
                 if (condition.isOver()) {
+                    doorbell.lostNanos = 0;
                     return;
                 }
             }
         }
         long start = System.nanoTime();
-        long spin = doorbell.takenOffers < TAKEN_OFFERS ? Math.min(SPIN_NANOS, timeoutNanos) : 0;
+        long spin = Math.min(SPIN_NANOS, timeoutNanos);
         long now = start;
         while (now - start < spin) {
             for (int i = 0; i < SPINS_PER_YIELD; i++) {
@@ -65,11 +65,21 @@ public final class IdleStrategy {
             Thread.yield();
             now = System.nanoTime();
             if (now - offered > TAKEN_NANOS) {
-                doorbell.takenOffers++;
+                lost(doorbell, now, now - offered);
+            } else {
+                doorbell.lostNanos = 0;
             }
         }
-        doorbell.takenOffers = 0;
         sleep(condition, doorbell, start, timeoutNanos);
+    }
+
+    private static void lost(Doorbell doorbell, long now, long nanos) {
+        doorbell.lostNanos += nanos;
+        if (doorbell.leaves && doorbell.lostNanos > LOST_NANOS && now - doorbell.lookedNanos > LOOK_INTERVAL_NANOS) {
+            doorbell.lookedNanos = now;
+            doorbell.lostNanos = 0;
+            SharedProcessor.leave();
+        }
     }
 
     /**

@@ -59,8 +59,8 @@ public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condit
         this.address = address;
         this.partner = partner;
         this.capacity = lengthBytes;
-        this.own = new Doorbell(ring, RingDescriptor.RECEIVER_DOORBELL);
-        this.sender = new Doorbell(ring, RingDescriptor.SENDER_DOORBELL);
+        this.own = new Doorbell(ring, RingDescriptor.RECEIVER_DOORBELL, address.domain() > partner);
+        this.sender = new Doorbell(ring, RingDescriptor.SENDER_DOORBELL, false);
         this.unregister = unregister;
     }
 

@@ -55,8 +55,8 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
         this.address = address;
         this.source = source;
         this.capacity = lengthBytes;
-        this.receiver = new Doorbell(ring, RingDescriptor.RECEIVER_DOORBELL);
-        this.own = new Doorbell(ring, RingDescriptor.SENDER_DOORBELL);
+        this.receiver = new Doorbell(ring, RingDescriptor.RECEIVER_DOORBELL, false);
+        this.own = new Doorbell(ring, RingDescriptor.SENDER_DOORBELL, source.domain() > address.domain());
         this.detach = detach;
         tx = RingDescriptor.txAcquire(ring);
         long rx = RingDescriptor.rxAcquire(ring);

@@ -127,7 +127,7 @@ class SharedRingTest {
 
     /** The sleeper's part of the protocol without the spin before it, so that it really sleeps. */
     private void sleepOn(IdleStrategy.Condition condition, long word) throws Exception {
-        Doorbell doorbell = new Doorbell(memory, word);
+        Doorbell doorbell = new Doorbell(memory, word, false);
         if (condition instanceof SharedSendRing) {
             out.awaitSpace(80, 0); // says what is wanted
         }

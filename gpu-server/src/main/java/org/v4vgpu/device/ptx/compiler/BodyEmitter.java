@@ -106,6 +106,10 @@ final class BodyEmitter {
         }
         if (FlowGraph.isSynchronizing(i)) {
             exits.synchronize(block, i);
+        } else if (e.kernel.checked) {
+            CheckEmitter.before(e, i);
+            perform(block, i);
+            CheckEmitter.after(e, i);
         } else {
             perform(block, i);
         }

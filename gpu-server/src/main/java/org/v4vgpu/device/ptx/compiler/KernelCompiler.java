@@ -12,6 +12,7 @@ import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import org.v4vgpu.device.ptx.runtime.Checks;
 import java.util.Set;
 import java.util.function.ToIntFunction;
 import org.v4vgpu.device.ptx.runtime.CompiledKernel;
@@ -39,7 +40,7 @@ public final class KernelCompiler {
     private final CallGraph calls;
     private final SharedLayout shared;
 
-    private KernelCompiler(ModuleLayout module, Function entry, CompileBudget budget) {
+    private KernelCompiler(ModuleLayout module, Function entry, CompileBudget budget, Checks checks) {
         // Before anything is charged: the body grows by what is put in place of calls, up to the same limit.
         this.entry = SpinLoops.mark(Inliner.inline(entry, module), module);
         this.budget = budget;
@@ -48,7 +49,7 @@ public final class KernelCompiler {
         all.add(this.entry);
         all.forEach(budget::spend);
         this.shared = new SharedLayout(module, all);
-        this.context = new KernelContext(ClassDesc.of(KernelLoader.CLASS_NAME), module, shared);
+        this.context = new KernelContext(ClassDesc.of(KernelLoader.CLASS_NAME), module, shared, checks.isAny());
     }
 
     /**
@@ -56,8 +57,8 @@ public final class KernelCompiler {
      *
      * @throws PtxErrors.Refusal for what cannot be compiled
      */
-    public static Compiled compile(ModuleLayout module, Function entry, CompileBudget budget) {
-        return new KernelCompiler(module, entry, budget).compile();
+    public static Compiled compile(ModuleLayout module, Function entry, CompileBudget budget, Checks checks) {
+        return new KernelCompiler(module, entry, budget, checks).compile();
     }
 
     private Compiled compile() {

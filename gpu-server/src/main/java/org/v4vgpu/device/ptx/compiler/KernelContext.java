@@ -14,15 +14,19 @@ final class KernelContext {
     final ModuleLayout module;
     final SharedLayout shared;
 
+    /** Whether memory accesses are told to the checks. */
+    final boolean checked;
+
     private final Map<String, Integer> methods = new HashMap<>();
     private final Map<MethodTypeDesc, Integer> dispatchers = new HashMap<>();
     private final IdentityHashMap<Function, Frame> frames = new IdentityHashMap<>();
     private final IdentityHashMap<Function, TypeKind[]> kinds = new IdentityHashMap<>();
 
-    KernelContext(ClassDesc owner, ModuleLayout module, SharedLayout shared) {
+    KernelContext(ClassDesc owner, ModuleLayout module, SharedLayout shared, boolean checked) {
         this.owner = owner;
         this.module = module;
         this.shared = shared;
+        this.checked = checked;
     }
 
     /** The JVM name of a function's method. */

@@ -100,6 +100,9 @@ final class BlockScheduler {
                 state = resume(state, 0, block.threads);
             } else if (points[~state].kind() == SyncPoint.Kind.BARRIER) {
                 block.poll();
+                if (block.checks != null) {
+                    block.checks.barrier();
+                }
                 takeUniforms();
                 state = code.run(~state, block, 0, block.threads, state);
             } else {
@@ -192,6 +195,9 @@ final class BlockScheduler {
             if (at < 0 && points[~at].kind().isOfBlock() && barrier(points[~at], t) == id) {
                 if (points[~at].kind() == SyncPoint.Kind.ARRIVE) {
                     block.arrived[id]++;
+                    if (block.checks != null) {
+                        block.checks.arrive(id, t);
+                    }
                     block.pc[t] = ~at;
                     arrivals = true;
                 } else {
@@ -205,9 +211,21 @@ final class BlockScheduler {
             return arrivals;
         }
         block.arrived[id] = 0;
+        if (block.checks != null) {
+            noteBarrier(block.checks, id, waiting, count == 0);
+        }
         reduce(waiting);
         waiting.stream().forEach(t -> block.pc[t] = ~block.pc[t]);
         return true;
+    }
+
+    /** A barrier of all threads orders what those did that have ended, too. */
+    private static void noteBarrier(AccessChecks checks, int id, BitSet waiting, boolean all) {
+        if (all) {
+            checks.barrier();
+        } else {
+            checks.barrier(id, waiting);
+        }
     }
 
     private int barrier(SyncPoint point, int thread) {
@@ -243,7 +261,7 @@ final class BlockScheduler {
                 .limit(4)
                 .map(point -> point.kind() + " at line " + point.line())
                 .toList();
-        return new KernelFault(
+        return KernelFault.ofBlock(
                 CudaStatus.LAUNCH_FAILED, "deadlock: threads wait for each other at " + String.join(" and ", places));
     }
 }

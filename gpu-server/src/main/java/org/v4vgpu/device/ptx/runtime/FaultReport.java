@@ -1,19 +1,32 @@
 package org.v4vgpu.device.ptx.runtime;
 
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.LaunchShape;
+import org.v4vgpu.device.ptx.runtime.FaultContext.MemoryAccess;
 import org.v4vgpu.proto.CudaStatus;
 
-/** Makes the error of a launch from what a kernel threw: status, kernel, block, thread, line of PTX. */
+/**
+ * Makes the error of a launch from what a kernel threw: status, what was accessed, kernel, block, thread, line of PTX and of the
+ * source, and what lies near an illegal address.
+ */
 final class FaultReport {
     /** The class name of all generated code. */
     static final String GENERATED = "org.v4vgpu.device.ptx.generated.";
 
-    private static final Pattern INDEX = Pattern.compile("Index (-?\\d+) out of bounds.*");
+    private final Launch launch;
+    private final int thread;
+    private final Throwable thrown;
+    private final int line;
+    private final @Nullable MemoryAccess access;
 
-    private FaultReport() {}
+    private FaultReport(Launch launch, int thread, Throwable thrown) {
+        this.launch = launch;
+        this.thread = thread;
+        this.thrown = thrown;
+        this.line = line(thrown);
+        this.access = line == 0 ? null : launch.faults().accessAt(line);
+    }
 
     /**
      * Describes what ended a launch.
@@ -22,65 +35,77 @@ final class FaultReport {
      * @param thread the number of the thread within the block
      */
     static DeviceException of(Launch launch, long block, int thread, Throwable thrown) {
+        return new FaultReport(launch, thread, thrown).describe(block);
+    }
+
+    private DeviceException describe(long block) {
+        CudaStatus status;
+        String what;
+        String near = "";
+        if (thrown instanceof KernelFault fault) {
+            status = fault.status();
+            what = fault.getMessage() + (isAddress(status) && access != null ? " (" + access + ")" : "");
+            near = fault.hasAddress() ? launch.faults().near(fault.address()) : "";
+        } else if (thrown instanceof ArrayIndexOutOfBoundsException outside) {
+            WordFault fault = WordFault.of(outside, access, launch.plan(), thread);
+            status = fault.isMisaligned() ? CudaStatus.MISALIGNED_ADDRESS : CudaStatus.ILLEGAL_ADDRESS;
+            what = fault.words();
+            near = fault.near(launch);
+        } else if (thrown instanceof OutOfMemoryError) {
+            status = CudaStatus.LAUNCH_OUT_OF_RESOURCES;
+            what = String.valueOf(thrown);
+        } else {
+            status = CudaStatus.LAUNCH_FAILED;
+            what = thrown instanceof StackOverflowError ? "call stack overflow" : String.valueOf(thrown);
+        }
+        return new DeviceException(
+                status, what + " in " + place(block) + source() + (near.isEmpty() ? "" : "; " + near), thrown);
+    }
+
+    private static boolean isAddress(CudaStatus status) {
+        return status.equals(CudaStatus.ILLEGAL_ADDRESS) || status.equals(CudaStatus.MISALIGNED_ADDRESS);
+    }
+
+    private String place(long block) {
+        LaunchShape shape = launch.shape();
         String place = "kernel " + launch.plan().name();
         if (block >= 0) {
-            LaunchShape shape = launch.shape();
-            long t = Math.clamp(thread, 0, shape.threadsPerBlock() - 1);
-            place += ", block " + point(block, shape.gridX(), shape.gridY()) + ", thread "
-                    + point(t, shape.blockX(), shape.blockY());
+            place += ", block " + point(block, shape.gridX(), shape.gridY());
+            if (!(thrown instanceof KernelFault fault && fault.isOfBlock())) {
+                place += ", thread " + point(thread, shape);
+            }
         }
-        String line = line(thrown);
-        CudaStatus status = status(thrown);
-        String what = thrown instanceof KernelFault ? thrown.getMessage() : describe(status, thrown);
-        return new DeviceException(status, what + " in " + place + line, thrown);
+        return place;
+    }
+
+    /** The number of a thread in its block as x, y and z. */
+    static String point(int thread, LaunchShape shape) {
+        return point(Math.clamp(thread, 0, shape.threadsPerBlock() - 1), shape.blockX(), shape.blockY());
     }
 
     private static String point(long number, int width, int height) {
         return "(" + number % width + "," + number / width % height + "," + number / width / height + ")";
     }
 
-    private static CudaStatus status(Throwable thrown) {
-        if (thrown instanceof KernelFault fault) {
-            return fault.status();
+    private String source() {
+        if (line == 0) {
+            return "";
         }
-        if (thrown instanceof ArrayIndexOutOfBoundsException) {
-            return isMisaligned(thrown) ? CudaStatus.MISALIGNED_ADDRESS : CudaStatus.ILLEGAL_ADDRESS;
-        }
-        if (thrown instanceof OutOfMemoryError) {
-            return CudaStatus.LAUNCH_OUT_OF_RESOURCES;
-        }
-        return CudaStatus.LAUNCH_FAILED;
+        return ", " + line(launch.faults(), line);
     }
 
-    private static String describe(CudaStatus status, Throwable thrown) {
-        if (status.equals(CudaStatus.MISALIGNED_ADDRESS)) {
-            return "misaligned address in shared, local or parameter memory";
-        }
-        if (status.equals(CudaStatus.ILLEGAL_ADDRESS)) {
-            return "illegal address in shared, local or parameter memory";
-        }
-        if (thrown instanceof StackOverflowError) {
-            return "call stack overflow";
-        }
-        return String.valueOf(thrown);
+    /** A line of PTX and, where that is known, of the source. */
+    static String line(FaultContext faults, int line) {
+        String source = faults.sourceAt(line);
+        return "PTX line " + line + (source.isEmpty() ? "" : " (" + source + ")");
     }
 
-    /** Misaligned word addresses become indexes that no other address has: see the compiler's Place. */
-    private static boolean isMisaligned(Throwable thrown) {
-        Matcher matcher = INDEX.matcher(String.valueOf(thrown.getMessage()));
-        if (!matcher.matches()) {
-            return false;
-        }
-        long index = Long.parseLong(matcher.group(1));
-        return index >= 0x0800_0000L || index < -0x2000_0000L;
-    }
-
-    private static String line(Throwable thrown) {
+    private static int line(Throwable thrown) {
         for (StackTraceElement element : thrown.getStackTrace()) {
             if (element.getClassName().startsWith(GENERATED) && element.getLineNumber() > 0) {
-                return ", PTX line " + element.getLineNumber();
+                return element.getLineNumber();
             }
         }
-        return "";
+        return 0;
     }
 }

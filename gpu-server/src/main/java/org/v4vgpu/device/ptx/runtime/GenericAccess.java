@@ -136,6 +136,10 @@ public final class GenericAccess {
         return window(address) == wanted ? 1 : 0;
     }
 
+    static boolean isInWindow(long address) {
+        return window(address) != 0;
+    }
+
     private static int byteIndex(int window, int localBase, long address) {
         return (window == LOCAL ? 4 * localBase : 0) + (int) address;
     }

@@ -3,16 +3,18 @@ package org.v4vgpu.device.ptx.runtime;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
- * Runs all blocks of a launch. The caller begins alone; when that takes longer than waking others, all cores help. Each grid is used
- * once; {@link #run} is called by one thread.
+ * Runs all blocks of a launch. The caller begins alone; when that takes longer than waking others, be it within its first block, all
+ * cores help. The first block that fails ends the others. Each grid is used once; {@link #run} is called by one thread.
  */
 public final class Grid {
     private static final int HELPERS = Runtime.getRuntime().availableProcessors() - 1;
+
     /** Source: CUDA driver API, CUresult. */
     private static final CudaStatus COOPERATIVE_LAUNCH_TOO_LARGE = new CudaStatus(720);
 
@@ -27,6 +29,13 @@ public final class Grid {
     private final AtomicLong next = new AtomicLong();
     private final @Nullable ResidentBlocks residents;
 
+    // The caller's own: whether nobody has been asked to help, and since when.
+    private boolean alone;
+    private long start;
+
+    // SYNC: grid-failed. Written with the failure; polled by every worker.
+    private volatile boolean failed;
+
     // Guarded by this.
     private int helping;
     private boolean finished;
@@ -37,7 +46,7 @@ public final class Grid {
     public Grid(Launch launch) {
         this.launch = launch;
         this.blocks = launch.shape().blocks();
-        this.residents = launch.plan().isSpinning() ? new ResidentBlocks(launch) : null;
+        this.residents = launch.plan().isSpinning() ? new ResidentBlocks(launch, this::isStopped) : null;
     }
 
     /**
@@ -114,10 +123,11 @@ public final class Grid {
     private void workInTurns(ResidentBlocks residents, boolean caller) {
         ResidentBlocks.Resident at = null;
         try {
-            boolean alone = caller && HELPERS > 0 && blocks > 1;
-            long start = alone ? System.nanoTime() : 0;
+            if (caller) {
+                beginAlone();
+            }
             for (at = residents.take(); at != null; at = residents.take()) {
-                if (launch.cancellation().getAsBoolean()) {
+                if (isStopped()) {
                     throw new KernelFault(CudaStatus.LAUNCH_TIMEOUT, "cancelled");
                 }
                 if (at.scheduler().advance()) {
@@ -125,11 +135,8 @@ public final class Grid {
                 } else if (residents.putBack(at)) {
                     Thread.onSpinWait(); // What the blocks wait for is in the hands of another worker.
                 }
-                if (alone && System.nanoTime() - start > ALONE_NANOS) {
-                    alone = false;
-                    for (int i = 0; i < Math.min(HELPERS, residents.useful()); i++) {
-                        POOL.execute(this::help);
-                    }
+                if (caller) {
+                    askForHelp();
                 }
             }
         } catch (Throwable thrown) {
@@ -143,21 +150,20 @@ public final class Grid {
         long at = -1;
         try {
             block = STATE.get();
-            block.begin(launch);
+            if (caller) {
+                beginAlone();
+            }
+            BooleanSupplier stop = caller ? this::pollAlone : this::isStopped;
+            block.begin(launch, stop);
             BlockScheduler scheduler = new BlockScheduler(launch, block);
-            boolean alone = caller && HELPERS > 0 && blocks > 1;
-            long start = alone ? System.nanoTime() : 0;
             for (at = next.getAndIncrement(); at < blocks && at >= 0; at = next.getAndIncrement()) {
-                if (launch.cancellation().getAsBoolean()) {
+                if (isStopped()) {
                     throw new KernelFault(CudaStatus.LAUNCH_TIMEOUT, "cancelled");
                 }
                 block.place(at);
                 scheduler.run();
-                if (alone && System.nanoTime() - start > ALONE_NANOS) {
-                    alone = false;
-                    for (int i = 0; i < Math.min(HELPERS, blocks - at - 1); i++) {
-                        POOL.execute(this::help);
-                    }
+                if (caller) {
+                    askForHelp();
                 }
             }
         } catch (Throwable thrown) {
@@ -172,6 +178,31 @@ public final class Grid {
         }
     }
 
+    /** What the caller's blocks poll: one that takes long must not keep the others from being begun. */
+    private boolean pollAlone() {
+        askForHelp();
+        return isStopped();
+    }
+
+    private void beginAlone() {
+        alone = HELPERS > 0 && blocks > 1;
+        start = alone ? System.nanoTime() : 0;
+    }
+
+    private void askForHelp() {
+        if (alone && System.nanoTime() - start > ALONE_NANOS) {
+            alone = false;
+            long useful = residents == null ? blocks - next.get() : residents.useful();
+            for (int i = 0; i < Math.min(HELPERS, useful); i++) {
+                POOL.execute(this::help);
+            }
+        }
+    }
+
+    private boolean isStopped() {
+        return failed || launch.cancellation().getAsBoolean();
+    }
+
     /** Keeps the first failure. Allocates nothing: the heap may be what is exhausted. */
     private synchronized void fail(long block, int thread, Throwable thrown) {
         next.set(blocks);
@@ -179,6 +210,7 @@ public final class Grid {
             failure = thrown;
             failedBlock = block;
             failedThread = thread;
+            failed = true;
         }
     }
 }

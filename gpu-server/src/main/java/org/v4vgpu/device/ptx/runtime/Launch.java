@@ -11,6 +11,8 @@ import org.v4vgpu.device.LaunchShape;
  * @param heap of malloc, where the kernel uses it
  * @param workspace the address of zeroed global memory of this launch, where the kernel uses it
  * @param symbols the addresses of the module's variables, by index
+ * @param faults asked only when the launch goes wrong
+ * @param checks what the kernel was compiled to be watched for
  */
 @SuppressWarnings("ArrayRecordComponent") // Shared, not compared: a carrier, not a value.
 public record Launch(
@@ -23,4 +25,6 @@ public record Launch(
         @Nullable DeviceHeap heap,
         long workspace,
         BooleanSupplier cancellation,
-        PrintfOutput output) {}
+        PrintfOutput output,
+        FaultContext faults,
+        Checks checks) {}

@@ -2,6 +2,7 @@ package org.v4vgpu.device.ptx.runtime;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,7 @@ final class ResidentBlocks {
     record Resident(long number, ThreadBlock block, BlockScheduler scheduler) {}
 
     private final Launch launch;
+    private final BooleanSupplier stop;
     private final long blocks;
     private final long most;
 
@@ -30,8 +32,10 @@ final class ResidentBlocks {
     private long turns;
     private boolean ended;
 
-    ResidentBlocks(Launch launch) {
+    /** @param stop polled by the blocks; ends them when it answers true */
+    ResidentBlocks(Launch launch, BooleanSupplier stop) {
         this.launch = launch;
+        this.stop = stop;
         this.blocks = launch.shape().blocks();
         this.most = most(
                 launch.plan(), launch.shape().threadsPerBlock(), launch.shape().sharedBytes());
@@ -60,7 +64,7 @@ final class ResidentBlocks {
         boolean allWait = turns >= resident || launch.plan().needs().contains(KernelPlan.Need.WORKSPACE);
         if (next < blocks && resident < most && (waiting.isEmpty() || allWait)) {
             ThreadBlock block = unused.isEmpty() ? new ThreadBlock() : unused.pop();
-            block.begin(launch);
+            block.begin(launch, stop);
             block.place(next);
             resident++;
             turns = 0;

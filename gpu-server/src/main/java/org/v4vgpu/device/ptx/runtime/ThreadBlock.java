@@ -62,6 +62,10 @@ public final class ThreadBlock {
     /** The thread that failed, when a region ends by an exception. */
     public int faultThread;
 
+    /** Watches the accesses of a kernel that was compiled with checks. */
+    @Nullable
+    AccessChecks checks;
+
     private @Nullable DeviceHeap heap;
     final int[] arrived = new int[16];
     private int counted;
@@ -71,8 +75,12 @@ public final class ThreadBlock {
     private int shapeY;
     private int shapeZ;
 
-    /** Prepares for a launch: sizes what is too small, clears shared memory. */
-    void begin(Launch launch) {
+    /**
+     * Prepares for a launch: sizes what is too small, clears shared memory.
+     *
+     * @param stop polled now and then; ends the kernel when it answers true
+     */
+    void begin(Launch launch, BooleanSupplier stop) {
         LaunchShape shape = launch.shape();
         KernelPlan plan = launch.plan();
         threads = (int) shape.threadsPerBlock();
@@ -103,8 +111,9 @@ public final class ThreadBlock {
         symbols = launch.symbols();
         heap = launch.heap();
         workspace = launch.workspace();
-        cancellation = launch.cancellation();
+        cancellation = stop;
         output = launch.output();
+        checks = launch.checks().isAny() ? new AccessChecks(launch, shared, sharedBytes) : null;
         if (plan.isSynchronizing()) {
             sizeRows(plan);
         }
@@ -118,6 +127,7 @@ public final class ThreadBlock {
         map = NO_MAP;
         cancellation = ThreadBlock::never;
         output = NOWHERE;
+        checks = null;
         if (local.length > MOST_WORDS_KEPT) {
             local = NO_WORDS;
         }
@@ -172,6 +182,9 @@ public final class ThreadBlock {
         long rest = block / nctaidX;
         ctaidY = (int) (rest % nctaidY);
         ctaidZ = (int) (rest / nctaidY);
+        if (checks != null) {
+            checks.begin();
+        }
     }
 
     private void placeThreads(LaunchShape shape) {

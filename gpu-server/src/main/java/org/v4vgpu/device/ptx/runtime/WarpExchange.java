@@ -85,6 +85,9 @@ final class WarpExchange {
     }
 
     private void exchange(int group) {
+        if (block.checks != null) {
+            block.checks.warp(from);
+        }
         int first = Integer.numberOfTrailingZeros(group);
         SyncPoint.Kind kind = point(first).kind();
         WarpOperation operation = point(first).operation();

@@ -38,8 +38,8 @@ public final class Parser {
     public static PtxModule parse(String text) throws DeviceException {
         PtxErrors errors = new PtxErrors();
         try {
-            TokenReader in = new TokenReader(Lexer.tokens(requirePtx(text)));
-            PtxModule module = new Parser(in, errors).module();
+            List<Token> tokens = Lexer.tokens(requirePtx(text));
+            PtxModule module = new Parser(new TokenReader(tokens), errors).module(SourceLines.of(tokens));
             errors.throwIfAny();
             return module;
         } catch (PtxErrors.Refusal refusal) {
@@ -71,7 +71,7 @@ public final class Parser {
         return text;
     }
 
-    private PtxModule module() throws DeviceException {
+    private PtxModule module(SourceLines source) throws DeviceException {
         if (!in.acceptDotted("version")) {
             throw new PtxErrors.Refusal(in.line(), "no PTX: a module begins with .version");
         }
@@ -92,7 +92,7 @@ public final class Parser {
                 declaration();
             }
         }
-        return new PtxModule(version, target, List.copyOf(variables), List.copyOf(functions));
+        return new PtxModule(version, target, List.copyOf(variables), List.copyOf(functions), source);
     }
 
     private int version() throws DeviceException {

@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,6 +22,23 @@ import org.v4vgpu.proto.CudaStatus;
 /** Workers that die: the launch fails, and nobody is left in its memory. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class GridTest {
+    static final FaultContext NOTHING_KNOWN = new FaultContext() {
+        @Override
+        public @Nullable MemoryAccess accessAt(int line) {
+            return null;
+        }
+
+        @Override
+        public String sourceAt(int line) {
+            return "";
+        }
+
+        @Override
+        public String near(long address) {
+            return "";
+        }
+    };
+
     private final CountDownLatch helped = new CountDownLatch(1);
     private final AtomicInteger inside = new AtomicInteger();
 
@@ -103,12 +121,14 @@ class GridTest {
                 code,
                 new LaunchShape(100_000, 1, 1, 1, 1, 1, 0),
                 new int[0],
-                new GlobalWindow(new byte[0], 0, 0),
+                new GlobalWindow(new byte[0], 0, 0, new long[0], new long[0]),
                 new long[0],
                 null,
                 0,
                 () -> false,
-                new PrintfOutput(new StringBuilder()));
+                new PrintfOutput(new StringBuilder()),
+                NOTHING_KNOWN,
+                Checks.NONE);
         return assertThrows(DeviceException.class, new Grid(launch)::run);
     }
 

@@ -1,0 +1,33 @@
+package org.v4vgpu.client;
+
+import org.v4vgpu.proto.CudaStatus;
+
+/**
+ * How a call ended. Immutable.
+ *
+ * @param text what the server says of a failure, on one line; empty where it says nothing
+ */
+record Outcome(CudaStatus status, String text) {
+    boolean isSuccess() {
+        return status.isSuccess();
+    }
+
+    boolean isNotReady() {
+        return status.code() == CudaStatus.NOT_READY.code();
+    }
+
+    /** @throws CudaException if the call failed; {@code what} says what was called */
+    void orThrow(String what) {
+        if (!isSuccess()) {
+            throw new CudaException(status, text.isEmpty() ? what : what + ": " + text);
+        }
+    }
+
+    /** What a query says. @throws CudaException if the answer is neither yes nor not yet */
+    boolean orThrowUnlessNotReady(String what) {
+        if (!isNotReady()) {
+            orThrow(what);
+        }
+        return isSuccess();
+    }
+}

@@ -1,0 +1,53 @@
+package org.v4vgpu.device.software;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.v4vgpu.device.KernelStatistics;
+import org.v4vgpu.device.ptx.Kernel;
+
+/**
+ * The counters of a device's kernels, by name. Names are the clients': their number and length are bounded, and what comes later
+ * counts together. Safe for any thread.
+ */
+final class KernelCounters {
+    static final int MOST_NAMES = 1024;
+    static final int MOST_CHARACTERS = 256;
+
+    private final KernelCounter others = new KernelCounter("(others)", 0, 0);
+
+    // Guarded by this.
+    private final Map<String, KernelCounter> counters = new HashMap<>();
+
+    synchronized KernelCounter of(Kernel kernel) {
+        String name = kernel.name();
+        if (name.length() > MOST_CHARACTERS) {
+            name = name.substring(0, MOST_CHARACTERS);
+        }
+        KernelCounter known = counters.get(name);
+        if (known == null) {
+            if (counters.size() >= MOST_NAMES) {
+                return others;
+            }
+            known = new KernelCounter(name, kernel.registers(), kernel.instructions());
+            counters.put(name, known);
+        }
+        return known;
+    }
+
+    /** Those that were launched; what took most time first. */
+    List<KernelStatistics> statistics() {
+        List<KernelCounter> all;
+        synchronized (this) {
+            all = new ArrayList<>(counters.values());
+        }
+        all.add(others);
+        return all.stream()
+                .map(KernelCounter::statistics)
+                .filter(each -> each.launches() > 0)
+                .sorted(Comparator.comparingLong(KernelStatistics::totalNanos).reversed())
+                .toList();
+    }
+}
