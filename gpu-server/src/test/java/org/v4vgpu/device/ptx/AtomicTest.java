@@ -130,7 +130,7 @@ class AtomicTest {
     }
 
     private static long wide(int[] words, int at) {
-        return words[at] & 0xFFFF_FFFFL | (long) words[at + 1] << 32;
+        return (words[at] & 0xFFFF_FFFFL) | (long) words[at + 1] << 32;
     }
 
     /** Halves of one word from all blocks at once. */

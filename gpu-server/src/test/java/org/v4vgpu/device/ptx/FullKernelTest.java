@@ -412,7 +412,7 @@ class FullKernelTest {
     private static int[] words(short... values) {
         int[] words = new int[values.length / 2];
         for (int i = 0; i < values.length; i++) {
-            words[i / 2] |= (values[i] & 0xFFFF) << 16 * (i % 2);
+            words[i / 2] |= (values[i] & 0xFFFF) << (16 * (i % 2));
         }
         return words;
     }

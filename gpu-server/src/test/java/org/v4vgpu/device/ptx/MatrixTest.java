@@ -256,7 +256,7 @@ class MatrixTest {
         int bit = i * kind.bits;
         int at = lane * (elements * kind.bits / 32) + bit / 32;
         if (kind.bits == 64) {
-            return words[at] & 0xFFFF_FFFFL | words[at + 1] << 32;
+            return (words[at] & 0xFFFF_FFFFL) | words[at + 1] << 32;
         }
         return words[at] >>> bit % 32 & (1L << kind.bits) - 1;
     }
@@ -387,7 +387,7 @@ class MatrixTest {
                     }
                     long actual = 0;
                     for (int i = 0; i < out.bits / 8; i++) {
-                        actual |= (bytes[(row * (n + 8) + column) * out.bits / 8 + i] & 0xFFL) << 8 * i;
+                        actual |= (bytes[(row * (n + 8) + column) * out.bits / 8 + i] & 0xFFL) << (8 * i);
                     }
                     assertEquals(out.encode(sum), actual, shape + " " + row + " " + column);
                 }
@@ -411,7 +411,7 @@ class MatrixTest {
         for (int i = 0; i < count; i++) {
             long bits = kind.encode(values.applyAsDouble(i));
             for (int n = 0; n < kind.bits / 8; n++) {
-                bytes[i * kind.bits / 8 + n] = (byte) (bits >>> 8 * n);
+                bytes[i * kind.bits / 8 + n] = (byte) (bits >>> (8 * n));
             }
         }
         return bench.upload(bytes);
@@ -482,7 +482,9 @@ class MatrixTest {
                 }
                 for (int i = 0; lane < 8 * count && i < 4; i++) {
                     assertEquals(
-                            8 * lane + 2 * i | 8 * lane + 2 * i + 1 << 16, actual[256 + 4 * lane + i], "row " + lane);
+                            (8 * lane + 2 * i) | (8 * lane + 2 * i + 1) << 16,
+                            actual[256 + 4 * lane + i],
+                            "row " + lane);
                 }
             }
         }

@@ -61,19 +61,17 @@ record Call(
 
     /** The declared results and parameters of what a pointer may point to. */
     Operand.Prototype prototype(ModuleLayout module) {
-        switch (signature) {
-            case Operand.Prototype prototype -> {
-                return prototype;
-            }
+        return switch (signature) {
+            case Operand.Prototype prototype -> prototype;
             case Operand.Targets targets -> {
                 Function first = module.function(targets.names().getFirst());
-                if (first != null) {
-                    return new Operand.Prototype(first.results(), first.parameters());
+                if (first == null) {
+                    throw new PtxErrors.Refusal(line, "call: " + targets.names().getFirst() + ": no such function");
                 }
-                throw new PtxErrors.Refusal(line, "call: " + targets.names().getFirst() + ": no such function");
+                yield new Operand.Prototype(first.results(), first.parameters());
             }
             case null, default -> throw new PtxErrors.Refusal(line, "call: no prototype");
-        }
+        };
     }
 
     /** The type of the methods that a call through a pointer may reach, or null for a direct call. */

@@ -93,12 +93,12 @@ final class Inliner {
                         called.add(callee);
                         open.push(callee);
                     }
-                    if (waits(instruction) || (instruction.opcode().equals("exit") && function != entry)) {
+                    if (waits(instruction) || (instruction.opcode().equals("exit") && !function.entry())) {
                         found.add(function);
                     }
                 }
             }
-            if (function != entry && SpinLoops.has(function, module)) {
+            if (!function.entry() && SpinLoops.has(function, module)) {
                 found.add(function);
             }
         }

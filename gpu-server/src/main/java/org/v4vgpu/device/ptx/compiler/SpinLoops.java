@@ -111,7 +111,7 @@ final class SpinLoops {
         spread(loop, read);
         BitSet tainted = new BitSet();
         instructions(loop)
-                .filter(i -> yields && reads(i) || isSource(i, read))
+                .filter(i -> (yields && reads(i)) || isSource(i, read))
                 .forEach(i -> i.definitions().forEach(tainted::set));
         spread(loop, tainted);
         return instructions(own)

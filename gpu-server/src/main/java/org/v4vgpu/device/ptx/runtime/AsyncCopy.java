@@ -24,7 +24,7 @@ public final class AsyncCopy {
         for (int done = 0; done < bytes; done += 4) {
             int left = taken - done;
             int word = left <= 0 ? 0 : GlobalAccess.getInt(at + done);
-            words[to + done >> 2] = left > 0 && left < 4 ? word & (1 << 8 * left) - 1 : word;
+            words[(to + done) >> 2] = left > 0 && left < 4 ? word & ((1 << (8 * left)) - 1) : word;
         }
     }
 }

@@ -42,17 +42,19 @@ public final class DeviceHeap {
         long length = bytes + ALIGNMENT - 1 & -ALIGNMENT;
         for (Map.Entry<Long, Long> gap : gaps.entrySet()) {
             if (gap.getValue() >= length) {
-                long start = gap.getKey();
-                long rest = gap.getValue() - length;
-                gaps.remove(start);
-                if (rest > 0) {
-                    gaps.put(start + length, rest);
-                }
-                live.put(start, length);
-                return start;
+                return take(gap.getKey(), gap.getValue(), length);
             }
         }
         return 0;
+    }
+
+    private long take(long start, long gap, long length) {
+        gaps.remove(start);
+        if (gap > length) {
+            gaps.put(start + length, gap - length);
+        }
+        live.put(start, length);
+        return start;
     }
 
     private synchronized void release(long address) {

@@ -135,7 +135,7 @@ public final class GlobalAccess {
         while (true) {
             int word = (int) ATOMIC_INT.getVolatile(EVERYTHING, at & -4);
             int old = word >>> shift & 0xFFFF;
-            int changed = word & ~(0xFFFF << shift) | (Atomics.applyShort(operation, old, value) & 0xFFFF) << shift;
+            int changed = (word & ~(0xFFFF << shift)) | (Atomics.applyShort(operation, old, value) & 0xFFFF) << shift;
             if (ATOMIC_INT.compareAndSet(EVERYTHING, at & -4, word, changed)) {
                 return old;
             }
@@ -147,7 +147,7 @@ public final class GlobalAccess {
         while (true) {
             int word = (int) ATOMIC_INT.getVolatile(EVERYTHING, at & -4);
             int old = word >>> shift & 0xFFFF;
-            int changed = word & ~(0xFFFF << shift) | (value & 0xFFFF) << shift;
+            int changed = (word & ~(0xFFFF << shift)) | (value & 0xFFFF) << shift;
             if (old != (expected & 0xFFFF) || ATOMIC_INT.compareAndSet(EVERYTHING, at & -4, word, changed)) {
                 return old;
             }

@@ -133,7 +133,7 @@ public final class Grid {
                 if (at.scheduler().advance()) {
                     residents.end(at);
                 } else if (residents.putBack(at)) {
-                    Thread.yield(); // What the blocks wait for may be in the hands of a worker that has no processor.
+                    Thread.onSpinWait(); // What the blocks wait for is in the hands of another worker.
                 }
                 if (caller) {
                     askForHelp();

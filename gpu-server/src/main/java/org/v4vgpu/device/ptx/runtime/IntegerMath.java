@@ -228,7 +228,7 @@ public final class IntegerMath {
     }
 
     public static int addHalves(int a, int b) {
-        return (a + b & 0xFFFF) | (a >>> 16) + (b >>> 16) << 16;
+        return ((a + b) & 0xFFFF) | ((a >>> 16) + (b >>> 16)) << 16;
     }
 
     public static int minHalves(int a, int b, int relu) {
@@ -259,7 +259,7 @@ public final class IntegerMath {
         long least = signed != 0 ? -most - 1 : 0;
         int mask = (1 << bits) - 1;
         int low = ((int) Math.clamp((long) a, least, most) & mask) << bits
-                | (int) Math.clamp((long) b, least, most) & mask;
+                | ((int) Math.clamp((long) b, least, most) & mask);
         return bits == 16 ? low : c << 16 | low;
     }
 

@@ -30,7 +30,10 @@ public enum MatrixElement {
     }
 
     boolean isFloating() {
-        return ordinal() <= F64.ordinal();
+        return switch (this) {
+            case F16, BF16, TF32, F32, F64 -> true;
+            case S32, S8, U8, S4, U4, B1 -> false;
+        };
     }
 
     /** The value of one that is floating, from bits that may be more than its own. */

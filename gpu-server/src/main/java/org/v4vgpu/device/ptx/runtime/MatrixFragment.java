@@ -40,7 +40,7 @@ public record MatrixFragment(boolean store, MatrixElement element, int rows, int
                     WarpOperation.wideResult(block, 2 * i, thread, GenericAccess.get(block, localBase, address, bytes));
                 } else if (store) {
                     int value = WarpOperation.operand(block, FIRST_VALUE + i / element.perWord(), thread);
-                    long part = value >>> i % element.perWord() * element.bits();
+                    int part = value >>> (i % element.perWord() * element.bits());
                     GenericAccess.put(block, localBase, address, bytes, part);
                 } else {
                     int shift = i % element.perWord() * element.bits();

@@ -136,7 +136,7 @@ public record MatrixProduct(
 
     private static int part(ThreadBlock block, int thread, MatrixElement element, int from, int i) {
         int word = WarpOperation.operand(block, from + i / element.perWord(), thread);
-        return word >>> i % element.perWord() * element.bits();
+        return word >>> (i % element.perWord() * element.bits());
     }
 
     /** Where in the matrix, row by row, the i-th element of a lane belongs. */

@@ -100,7 +100,7 @@ public final class MemoryBarrier {
 
     private static int bytes(long state) {
         int unused = Long.SIZE - BYTES_SHIFT - BYTES_BITS;
-        return (int) (state << unused >> unused + BYTES_SHIFT);
+        return (int) (state << unused >> (unused + BYTES_SHIFT));
     }
 
     private static int parity(long state) {

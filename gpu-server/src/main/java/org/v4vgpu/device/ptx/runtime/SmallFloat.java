@@ -101,20 +101,12 @@ public final class SmallFloat {
 
     /** The bits of a value that the format holds exactly, or of infinity or NaN. */
     private static int bits(double value, int format) {
-        switch (format) {
-            case HALF -> {
-                return Double.isNaN(value) ? NAN_16 : Float.floatToFloat16((float) value) & 0xFFFF;
-            }
-            case BFLOAT -> {
-                return Double.isNaN(value) ? NAN_16 : Float.floatToRawIntBits((float) value) >>> 16;
-            }
-            case TF32 -> {
-                return Double.isNaN(value) ? 0x7FFF_FFFF : Float.floatToRawIntBits((float) value);
-            }
-            default -> {
-                return byteBits(value, format);
-            }
-        }
+        return switch (format) {
+            case HALF -> Double.isNaN(value) ? NAN_16 : Float.floatToFloat16((float) value) & 0xFFFF;
+            case BFLOAT -> Double.isNaN(value) ? NAN_16 : Float.floatToRawIntBits((float) value) >>> 16;
+            case TF32 -> Double.isNaN(value) ? 0x7FFF_FFFF : Float.floatToRawIntBits((float) value);
+            default -> byteBits(value, format);
+        };
     }
 
     private static int byteBits(double value, int format) {
@@ -148,7 +140,7 @@ public final class SmallFloat {
     public static double stickyUnsigned(long value) {
         return value >= 0 && value <= 1L << 53
                 ? (double) value
-                : value < 0 ? 2 * cut(value >>> 1 | value & 1) : cut(value);
+                : value < 0 ? 2 * cut(value >>> 1 | (value & 1)) : cut(value);
     }
 
     /** Drops what a double does not hold, and keeps in its last bit whether that was anything. */

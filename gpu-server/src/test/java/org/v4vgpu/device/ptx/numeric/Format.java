@@ -86,7 +86,7 @@ enum Format {
     }
 
     long infinity(boolean negative) {
-        return sign(negative) | (1L << exponentBits) - 1 << (precision - 1 + unused());
+        return sign(negative) | ((1L << exponentBits) - 1) << (precision - 1 + unused());
     }
 
     long zero(boolean negative) {

@@ -26,7 +26,13 @@ class IntegerTest {
      * @param result the type of the result, or T, or W for the type of twice the width
      * @param sources the types of the sources
      */
-    record Case(String ptx, String kinds, int[] widths, String result, List<String> sources, Definition definition) {}
+    record Case(
+            String ptx,
+            String kinds,
+            List<Integer> widths,
+            String result,
+            List<String> sources,
+            Definition definition) {}
 
     /** What an instruction computes from values in their types' ranges; the result is cut to its width. */
     interface Definition {
@@ -41,10 +47,10 @@ class IntegerTest {
         }
     }
 
-    private static final int[] ALL = {16, 32, 64};
-    private static final int[] LARGE = {32, 64};
-    private static final int[] SMALL = {16, 32};
-    private static final int[] WORD = {32};
+    private static final List<Integer> ALL = List.of(16, 32, 64);
+    private static final List<Integer> LARGE = List.of(32, 64);
+    private static final List<Integer> SMALL = List.of(16, 32);
+    private static final List<Integer> WORD = List.of(32);
     private static final List<String> T = List.of("T");
     private static final List<String> TT = List.of("T", "T");
     private static final List<String> TTT = List.of("T", "T", "T");

@@ -53,7 +53,7 @@ final class Generator {
                 new Program.Exchange("shfl.sync.bfly.b32 %%r%d, %%r%d, %d, 31, -1".formatted(d, a, n), m -> {
                     int[] before = m.words[a].clone();
                     for (int t = 0; t < m.threads; t++) {
-                        m.words[d][t] = before[t & ~31 | (t ^ n) & 31];
+                        m.words[d][t] = before[(t & ~31) | ((t ^ n) & 31)];
                     }
                 });
             case 1 ->
@@ -140,7 +140,7 @@ final class Generator {
                         negated,
                         "mul.hi.u32" + ab,
                         (m, t) -> m.words[d][t] =
-                                (int) ((m.words[a][t] & 0xFFFF_FFFFL) * (m.words[b][t] & 0xFFFF_FFFFL) >>> 32));
+                                (int) (((m.words[a][t] & 0xFFFF_FFFFL) * (m.words[b][t] & 0xFFFF_FFFFL)) >>> 32));
             case 4 ->
                 new Program.Step(
                         guard,
@@ -325,7 +325,7 @@ final class Generator {
                         guard,
                         negated,
                         "mov.b64 %%d%d, {%%r%d, %%r%d}".formatted(x, r, s),
-                        (m, t) -> m.longs[x][t] = m.words[r][t] & 0xFFFF_FFFFL | (long) m.words[s][t] << 32);
+                        (m, t) -> m.longs[x][t] = (m.words[r][t] & 0xFFFF_FFFFL) | (long) m.words[s][t] << 32);
             default ->
                 new Program.Step(
                         guard,
