@@ -15,15 +15,26 @@ public final class ClaimedMessage implements OutgoingMessage {
     }
 
     private final Claim claim;
-    private final int headerBytes;
     private final Payload payload;
-    private boolean isOver;
+    private int headerBytes;
+    private boolean isOver = true;
+
+    /** To be {@linkplain #open opened} for one claim after another, each with its payload there. */
+    public ClaimedMessage(Claim claim, Payload payload) {
+        this.claim = claim;
+        this.payload = payload;
+    }
 
     /** A claim for a header of that length and a payload in that space. */
     public ClaimedMessage(Claim claim, int headerBytes, Payload payload) {
-        this.claim = claim;
-        this.headerBytes = headerBytes;
-        this.payload = payload;
+        this(claim, payload);
+        open(headerBytes);
+    }
+
+    /** For the channel: this is now the claim for a header of that length. The one before must be over. */
+    public void open(int newHeaderBytes) {
+        headerBytes = newHeaderBytes;
+        isOver = false;
     }
 
     @Override

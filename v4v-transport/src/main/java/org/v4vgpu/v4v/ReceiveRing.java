@@ -46,6 +46,11 @@ public interface ReceiveRing extends AutoCloseable {
     /** Bytes of the current message where they lie. Valid until they are released and while {@link #hold} holds the ring. */
     Payload payload(int from, int bytes);
 
+    /** As {@link #payload(int, int)}, shown by a view of the caller's. */
+    default void payload(int from, int bytes, PayloadView view) {
+        view.show(payload(from, bytes));
+    }
+
     /** Gives back all records up to a position. */
     void release(long position);
 

@@ -33,6 +33,11 @@ public interface SendRing extends AutoCloseable {
     /** The claimed message's bytes where they will lie. Valid until the commit and while {@link #hold} holds the ring. */
     Payload claimed(int from, int bytes);
 
+    /** As {@link #claimed(int, int)}, shown by a view of the caller's. */
+    default void claimed(int from, int bytes, PayloadView view) {
+        view.show(claimed(from, bytes));
+    }
+
     /** Publishes the claimed message and wakes the partner if it sleeps. */
     void commit(int messageType);
 

@@ -3,6 +3,7 @@ package org.v4vgpu.v4v.connection;
 import java.lang.foreign.MemorySegment;
 import org.v4vgpu.v4v.IncomingMessage;
 import org.v4vgpu.v4v.Payload;
+import org.v4vgpu.v4v.PayloadView;
 
 /**
  * A message received from a ring; used again for a later message once it is closed. Confined to the receiving thread.
@@ -16,7 +17,7 @@ final class V4vIncomingMessage implements IncomingMessage {
     private byte[] array = new byte[SMALLEST_HEADER_ARRAY];
     private MemorySegment whole = MemorySegment.ofArray(array);
     private MemorySegment header = whole;
-    private Payload payload = Payload.EMPTY;
+    private final PayloadView payload = new PayloadView();
 
     /** Where its record ends. */
     long end;
@@ -44,9 +45,13 @@ final class V4vIncomingMessage implements IncomingMessage {
         return header;
     }
 
-    void open(long recordEnd, Payload inPlace, boolean holdsRing) {
+    /** What shows the payload, to be pointed at it before {@link #open}. */
+    PayloadView payloadView() {
+        return payload;
+    }
+
+    void open(long recordEnd, boolean holdsRing) {
         end = recordEnd;
-        payload = inPlace;
         holds = holdsRing;
         isSpent = !holdsRing;
         isClosed = false;
@@ -67,7 +72,7 @@ final class V4vIncomingMessage implements IncomingMessage {
         if (!isClosed) {
             isClosed = true;
             isSpent = true;
-            payload = Payload.EMPTY;
+            payload.clear();
             if (holds) {
                 holds = false;
                 channel.released();

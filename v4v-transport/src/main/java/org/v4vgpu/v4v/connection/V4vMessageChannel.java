@@ -10,7 +10,7 @@ import org.v4vgpu.v4v.ClaimedMessage;
 import org.v4vgpu.v4v.IncomingMessage;
 import org.v4vgpu.v4v.MessageChannel;
 import org.v4vgpu.v4v.OutgoingMessage;
-import org.v4vgpu.v4v.Payload;
+import org.v4vgpu.v4v.PayloadView;
 import org.v4vgpu.v4v.PeerLostException;
 import org.v4vgpu.v4v.ReceiveRing;
 import org.v4vgpu.v4v.RingCorruptedException;
@@ -20,7 +20,7 @@ import org.v4vgpu.v4v.SendRing;
  * A message channel over two rings, one per direction. One thread sends and one receives; {@link #close} is safe for any.
  *
  * <p>The calling thread writes straight into the peer's ring and reads straight from its own. A message of ordinary size costs no
- * system call unless the peer sleeps, and allocates nothing if it has no payload. Closing never waits: what was sent
+ * system call unless the peer sleeps, and allocates nothing unless somebody asks for a segment of its payload. Closing never waits: what was sent
  * lies in the peer's ring, and the peer reads it and then sees the end. The rings' memory stays until the last held message is
  * released.
  */
@@ -28,6 +28,9 @@ public final class V4vMessageChannel implements MessageChannel {
     private static final int MAXIMUM_HEADER_BYTES = 64 * 1024;
     private static final int RECORD_OVERHEAD = 64;
     private static final int FIRST_WINDOW = 64;
+
+    /** There is one claim at a time; its object is used again only so many claims later, so a late second close does no harm. */
+    private static final int CLAIMS = 16;
 
     /** A peer that gives up while it connects never writes our ring; its own ring tells, but rings no bell of ours. */
     private static final long LOOK_AROUND_NANOS = 1_000_000_000L;
@@ -51,6 +54,9 @@ public final class V4vMessageChannel implements MessageChannel {
     // The sender's.
     private boolean outputEnded;
     private final RingClaim claim = new RingClaim();
+    private final PayloadView[] spaces = new PayloadView[CLAIMS];
+    private final ClaimedMessage[] claims = new ClaimedMessage[CLAIMS];
+    private int claimNumber;
     private boolean isClaimed;
     private int claimedPayloadBytes;
 
@@ -64,6 +70,10 @@ public final class V4vMessageChannel implements MessageChannel {
         this.window = new V4vIncomingMessage[FIRST_WINDOW];
         for (int i = 0; i < window.length; i++) {
             window[i] = fresh();
+        }
+        for (int i = 0; i < CLAIMS; i++) {
+            spaces[i] = new PayloadView();
+            claims[i] = new ClaimedMessage(claim, spaces[i]);
         }
     }
 
@@ -183,10 +193,14 @@ public final class V4vMessageChannel implements MessageChannel {
             }
             isClaimed = true;
             claimedPayloadBytes = payloadBytes;
-            Payload space = payloadBytes == 0
-                    ? Payload.EMPTY
-                    : out.claimed(FrameDescriptor.payloadOffset(headerBytes), payloadBytes);
-            return new ClaimedMessage(claim, headerBytes, space);
+            claimNumber = (claimNumber + 1) % CLAIMS;
+            if (payloadBytes == 0) {
+                spaces[claimNumber].clear();
+            } else {
+                out.claimed(FrameDescriptor.payloadOffset(headerBytes), payloadBytes, spaces[claimNumber]);
+            }
+            claims[claimNumber].open(headerBytes);
+            return claims[claimNumber];
         } catch (IllegalStateException e) {
             throw closedMeanwhile(e);
         }
@@ -248,6 +262,10 @@ public final class V4vMessageChannel implements MessageChannel {
 
     private IncomingMessage awaitMessage(long timeoutNanos) throws IOException {
         long start = timeoutNanos == Long.MAX_VALUE ? 0 : System.nanoTime();
+        // A peer that has spoken rings our bell whatever becomes of it, so its flags matter only when no message came.
+        if (hasHeard && in.await(timeoutNanos) && in.next()) {
+            return accept();
+        }
         while (true) {
             // Asked before the look at the ring: what the peer wrote before its end can still be read.
             boolean finished = in.isFinished();
@@ -300,14 +318,14 @@ public final class V4vMessageChannel implements MessageChannel {
         V4vIncomingMessage message = nextMessage();
         in.copy(FrameDescriptor.HEADER, message.headerSpace(headerBytes), 0, headerBytes);
         if (payloadBytes == 0) {
-            message.open(in.position(), Payload.EMPTY, false);
+            message.open(in.position(), false);
             giveBack();
         } else {
             if (!in.hold()) {
                 throw new IOException("the channel to " + peer + " is closed");
             }
-            Payload payload = in.payload(FrameDescriptor.payloadOffset(headerBytes), payloadBytes);
-            message.open(in.position(), payload, true);
+            in.payload(FrameDescriptor.payloadOffset(headerBytes), payloadBytes, message.payloadView());
+            message.open(in.position(), true);
         }
         return message;
     }

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.function.Consumer;
 import org.v4vgpu.v4v.Payload;
+import org.v4vgpu.v4v.PayloadView;
 import org.v4vgpu.v4v.ReceiveRing;
 import org.v4vgpu.v4v.RingCorruptedException;
 import org.v4vgpu.v4v.V4vAddress;
@@ -177,11 +178,17 @@ public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condit
 
     @Override
     public Payload payload(int from, int bytes) {
+        PayloadView view = new PayloadView();
+        payload(from, bytes, view);
+        return view;
+    }
+
+    @Override
+    public void payload(int from, int bytes, PayloadView view) {
         checkRange(from, bytes);
         int start = wrapped(messageIndex + from);
         int first = Math.min(bytes, capacity - start);
-        MemorySegment head = ring.asSlice(RingDescriptor.DATA + start, first);
-        return first == bytes ? Payload.of(head) : new Payload(head, ring.asSlice(RingDescriptor.DATA, bytes - first));
+        view.show(ring, RingDescriptor.DATA + start, first, RingDescriptor.DATA, bytes - first);
     }
 
     private void checkRange(int from, int bytes) {

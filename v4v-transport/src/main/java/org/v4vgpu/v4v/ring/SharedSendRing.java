@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 import org.v4vgpu.v4v.ArgoError;
 import org.v4vgpu.v4v.ArgoException;
 import org.v4vgpu.v4v.Payload;
+import org.v4vgpu.v4v.PayloadView;
 import org.v4vgpu.v4v.RingCorruptedException;
 import org.v4vgpu.v4v.SendRing;
 import org.v4vgpu.v4v.V4vAddress;
@@ -144,11 +145,17 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
 
     @Override
     public Payload claimed(int from, int bytes) {
+        PayloadView view = new PayloadView();
+        claimed(from, bytes, view);
+        return view;
+    }
+
+    @Override
+    public void claimed(int from, int bytes, PayloadView view) {
         checkRange(from, bytes);
         int start = wrapped(wrapped(index + RecordDescriptor.BYTES) + from);
         int first = Math.min(bytes, capacity - start);
-        MemorySegment head = ring.asSlice(RingDescriptor.DATA + start, first);
-        return first == bytes ? Payload.of(head) : new Payload(head, ring.asSlice(RingDescriptor.DATA, bytes - first));
+        view.show(ring, RingDescriptor.DATA + start, first, RingDescriptor.DATA, bytes - first);
     }
 
     private void checkRange(int at, long bytes) {
