@@ -67,12 +67,16 @@ final class Heartbeats {
         return tags[domain] == tag && now - changedNanos[domain] < DEAD_NANOS;
     }
 
-    /** The tag of a domain that lives, or 0. The first time in a life it waits for a beat. */
+    /**
+     * The tag of a domain that lives, or 0. The first time in a life it waits for a beat, for at most {@link #DEAD_NANOS}: whoever
+     * takes on life after life in that time proves none of them.
+     */
     long living(int domain) {
         if (domain < 0 || domain >= RegionDescriptor.DOMAINS) {
             return 0;
         }
-        while (true) {
+        long start = System.nanoTime();
+        do {
             synchronized (this) {
                 look(domain, System.nanoTime());
                 long tag = tags[domain];
@@ -81,6 +85,7 @@ final class Heartbeats {
                 }
             }
             IdleStrategy.pause(ASK_NANOS);
-        }
+        } while (System.nanoTime() - start < DEAD_NANOS);
+        return 0;
     }
 }

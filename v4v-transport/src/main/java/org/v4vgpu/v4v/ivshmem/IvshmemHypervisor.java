@@ -159,6 +159,11 @@ public final class IvshmemHypervisor implements V4vHypervisor {
     }
 
     @Override
+    public boolean isOpen() {
+        return !closed;
+    }
+
+    @Override
     public ReceiveRing register(long port, int partner, int lengthBytes) throws ArgoException {
         if (lengthBytes < MINIMUM_RING_BYTES || lengthBytes > MAXIMUM_RING_BYTES || lengthBytes % SLOT_BYTES != 0) {
             throw new ArgoException(
