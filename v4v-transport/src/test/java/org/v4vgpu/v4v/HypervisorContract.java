@@ -359,6 +359,25 @@ abstract class HypervisorContract {
     }
 
     @Test
+    void attachesToARingThatSingleMessagesWentInto() throws IOException {
+        ReceiveRing ring = receiver.register(PORT, 1, 256);
+        for (int round = 0; round < 3; round++) {
+            send(ring, new byte[] {1});
+            try (SendRing out = sender.attach(9, ring.address())) {
+                assertError(ArgoError.EBUSY, () -> sender.attach(9, ring.address()));
+                assertTrue(out.claim(1));
+                out.put(0, MemorySegment.ofArray(new byte[] {2}), 0, 1);
+                out.commit(TYPE);
+            }
+            for (byte expected = 1; expected <= 2; expected++) {
+                assertTrue(ring.next());
+                assertArrayEquals(new byte[] {expected}, message(ring));
+                ring.release(ring.position());
+            }
+        }
+    }
+
+    @Test
     void tellsASenderThatItsRingIsGone() throws IOException {
         ReceiveRing ring = receiver.register(PORT, 1, 256);
         SendRing out = sender.attach(11, ring.address());

@@ -35,7 +35,10 @@ final class PartnerRings {
         this.domain = domain;
     }
 
-    /** Attaches for somebody who will be the one writer. */
+    /**
+     * Attaches for somebody who will be the one writer. A ring that single messages went into is detached first, so that its
+     * receiver sees for a moment that nobody writes it.
+     */
     SharedSendRing attach(long sourcePort, V4vAddress destination, long patienceNanos) throws ArgoException {
         synchronized (domain) {
             if (attached.containsKey(destination)) {
@@ -47,7 +50,20 @@ final class PartnerRings {
         if (resolved.isShared()) {
             throw refused(destination);
         }
+        closeMessaged(destination);
         return open(peer, sourcePort, destination, resolved, attached);
+    }
+
+    private void closeMessaged(V4vAddress destination) {
+        SharedSendRing idle;
+        synchronized (domain) {
+            idle = messaged.get(destination);
+        }
+        if (idle != null) {
+            synchronized (idle) { // a message that is being written is written to its end
+                idle.close();
+            }
+        }
     }
 
     /** The ring to write a single message into, under its monitor; null if it is one for any partner. */
