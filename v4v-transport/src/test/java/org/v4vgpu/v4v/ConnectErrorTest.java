@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,8 +40,6 @@ class ConnectErrorTest {
 
     @TempDir
     Path fabric;
-
-    private static final int CONNECTIONS_OF_A_DOMAIN = 96;
 
     private V4vHypervisor server;
 
@@ -104,20 +103,14 @@ class ConnectErrorTest {
             for (int round = 0; round < 3; round++) {
                 V4vHypervisor client = LocalDomains.toConnect();
                 List<MessageChannel> channels = new ArrayList<>();
-                try (V4vHypervisor other = SharedMemoryHypervisor.open(Fabric.of(fabric), 6)) {
-                    for (int i = 0; i < CONNECTIONS_OF_A_DOMAIN; i++) {
-                        channels.add(V4vConnections.connect(client, address, TimeUnit.SECONDS.toNanos(10), 4096));
-                    }
-                    assertRefused(client, address, "domain 5 has 96 connections here");
-                    for (int i = CONNECTIONS_OF_A_DOMAIN + 1; i < V4vHypervisor.RINGS_PER_DOMAIN; i++) {
-                        channels.add(V4vConnections.connect(other, address, TimeUnit.SECONDS.toNanos(10), 4096));
-                    }
-                    assertRefused(other, address, "128 rings");
-                    channels.forEach(MessageChannel::close);
-                    // The other ends close as well, as a server's do when their clients are gone.
-                    accepted.forEach(MessageChannel::close);
-                    accepted.clear();
+                for (int i = 1; i < V4vHypervisor.RINGS_PER_DOMAIN; i++) {
+                    channels.add(V4vConnections.connect(client, address, TimeUnit.SECONDS.toNanos(10), 4096));
                 }
+                assertRefused(client, address, "128 rings");
+                channels.forEach(MessageChannel::close);
+                // The other ends close as well, as a server's do when their clients are gone.
+                accepted.forEach(MessageChannel::close);
+                accepted.clear();
                 LocalDomains.closeAll();
                 awaitNoPartners();
                 long now = openDescriptors();
@@ -127,6 +120,63 @@ class ConnectErrorTest {
             }
         }
         accepting.get(10, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void refusesADomainThatHasAsManyConnectionsAsThePropertySays() throws Exception {
+        V4vAddress address = new V4vAddress(1, 4840);
+        List<MessageChannel> channels = new ArrayList<>();
+        System.setProperty(V4vConnections.CONNECTIONS_PROPERTY, "2");
+        try (MessageListener listener = V4vListener.open(server, 4840, 4096);
+                V4vHypervisor other = SharedMemoryHypervisor.open(Fabric.of(fabric), 6)) {
+            V4vHypervisor client = LocalDomains.toConnect();
+            for (V4vHypervisor domain : List.of(client, client, other)) {
+                channels.add(V4vConnections.connect(domain, address, TimeUnit.SECONDS.toNanos(10), 4096));
+                channels.add(listener.accept());
+            }
+            assertRefused(client, address, "domain 5 has 2 connections here");
+        } finally {
+            System.clearProperty(V4vConnections.CONNECTIONS_PROPERTY);
+            channels.forEach(MessageChannel::close);
+        }
+    }
+
+    @Test
+    void makesNoMoreConnectionsWholeThanTheBacklogTakes() throws Exception {
+        V4vHypervisor client = LocalDomains.toConnect();
+        V4vAddress address = new V4vAddress(1, 4840);
+        int connectors = 100;
+        AtomicInteger whole = new AtomicInteger();
+        List<Future<MessageChannel>> connecting = new ArrayList<>();
+        List<MessageChannel> accepted = new ArrayList<>();
+        try (MessageListener listener = V4vListener.open(server, 4840, 4096)) {
+            for (int i = 0; i < connectors; i++) {
+                connecting.add(executor.submit(() -> {
+                    MessageChannel channel =
+                            V4vConnections.connect(client, address, TimeUnit.SECONDS.toNanos(30), 4096);
+                    whole.incrementAndGet();
+                    return channel;
+                }));
+            }
+            awaitAtLeast(V4vListener.BACKLOG, whole);
+            Thread.sleep(200); // in which all would become whole
+            assertEquals(V4vListener.BACKLOG, whole.get());
+            for (int i = 1; i <= connectors; i++) {
+                accepted.add(listener.accept());
+                awaitAtLeast(Math.min(connectors, V4vListener.BACKLOG + i), whole);
+                assertTrue(whole.get() <= V4vListener.BACKLOG + i, whole + " after " + i);
+            }
+        }
+        for (Future<MessageChannel> one : connecting) {
+            one.get().close();
+        }
+        accepted.forEach(MessageChannel::close);
+    }
+
+    private static void awaitAtLeast(int count, AtomicInteger reached) throws InterruptedException {
+        while (reached.get() < count) {
+            Thread.sleep(1);
+        }
     }
 
     private static void assertRefused(V4vHypervisor client, V4vAddress address, String reason) {

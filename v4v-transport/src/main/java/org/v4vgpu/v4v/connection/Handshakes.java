@@ -3,7 +3,6 @@ package org.v4vgpu.v4v.connection;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,7 +11,6 @@ import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.v4v.ArgoException;
 import org.v4vgpu.v4v.ReceiveRing;
@@ -25,7 +23,8 @@ import org.v4vgpu.v4v.V4vHypervisor;
  *
  * <p>To answer means to ask the connector's domain, which may be stopped or hostile. So each connecting domain gets a thread while it
  * has requests: it can delay nobody but itself, for at most {@link #PATIENCE_NANOS} a request, and when it does not answer the rest
- * of its requests are dropped.
+ * of its requests are dropped. A place in the backlog is taken when the connector's domain has answered all that is asked of it,
+ * and before the connector is told, so that no connection is whole beyond the backlog.
  */
 final class Handshakes implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Handshakes.class.getName());
@@ -35,24 +34,36 @@ final class Handshakes implements AutoCloseable {
     private final V4vHypervisor hypervisor;
     private final V4vAddress address;
     private final int ringBytes;
-    private final Consumer<V4vConnection> whole;
+    private final Backlog backlog;
     private final ThreadPoolExecutor threads;
 
     // Guarded by this: requests of the domains that have a thread, and the connections of each domain.
     private final Map<Integer, ArrayDeque<Request>> requests = new HashMap<>();
     private final Map<Integer, List<ReceiveRing>> connections = new HashMap<>();
 
+    /** Where whole connections wait for somebody to accept them. */
+    interface Backlog {
+        /** Takes a place, waiting for one; false if the listener is closed. */
+        boolean enter();
+
+        /** Gives a place back that no connection came to. */
+        void leave();
+
+        /** Puts a connection into the place that was taken for it. */
+        void add(V4vConnection whole);
+    }
+
     /** What to tell a connector: why not, or to come in if there is no reason. */
     private record Request(V4vAddress connector, String refusal) {}
 
     /**
-     * @param whole gets each connection, in the thread of its domain
+     * @param backlog gets each connection, in the thread of its domain
      */
-    Handshakes(V4vHypervisor hypervisor, V4vAddress address, int ringBytes, Consumer<V4vConnection> whole) {
+    Handshakes(V4vHypervisor hypervisor, V4vAddress address, int ringBytes, Backlog backlog) {
         this.hypervisor = hypervisor;
         this.address = address;
         this.ringBytes = ringBytes;
-        this.whole = whole;
+        this.backlog = backlog;
         this.threads = new ThreadPoolExecutor(
                 MOST_THREADS,
                 MOST_THREADS,
@@ -149,24 +160,50 @@ final class Handshakes implements AutoCloseable {
 
     private void connect(V4vAddress connector) throws IOException {
         V4vHypervisor patient = hypervisor.withPatience(PATIENCE_NANOS);
-        if (count(connector.domain()) >= V4vConnections.MOST_CONNECTIONS_OF_A_DOMAIN) {
+        int most = V4vConnections.mostConnectionsOfADomain();
+        if (count(connector.domain()) >= most) {
             V4vConnections.refuse(
                     patient,
                     connector,
-                    "domain " + connector.domain() + " has " + V4vConnections.MOST_CONNECTIONS_OF_A_DOMAIN
+                    "domain " + connector.domain() + " has " + most
                             + " connections here, as many as one domain may have (-D"
                             + V4vConnections.CONNECTIONS_PROPERTY + ")");
             return;
         }
         V4vConnection connection = open(patient, connector);
+        try {
+            if (!backlog.enter()) {
+                tell(connection, ConnectDescriptor.REFUSE, 0, "the listener is closing");
+                connection.close();
+                return;
+            }
+            try {
+                tell(
+                        connection,
+                        ConnectDescriptor.ACCEPT,
+                        connection.in().address().port(),
+                        "");
+            } catch (IOException | RuntimeException e) {
+                backlog.leave();
+                throw e;
+            }
+        } catch (IOException | RuntimeException e) {
+            connection.close();
+            throw e;
+        }
         synchronized (this) {
             connections
                     .computeIfAbsent(connector.domain(), _ -> new ArrayList<>())
                     .add(connection.in());
         }
-        whole.accept(connection);
+        backlog.add(connection);
     }
 
+    private static void tell(V4vConnection connection, int type, long port, String reason) throws IOException {
+        V4vConnections.answer(connection.out(), type, ConnectDescriptor.encode(port, reason));
+    }
+
+    /** Both rings; the connector does not know yet. */
     private V4vConnection open(V4vHypervisor patient, V4vAddress connector) throws IOException {
         ReceiveRing in;
         try {
@@ -177,16 +214,10 @@ final class Handshakes implements AutoCloseable {
             }
             throw e;
         }
-        SendRing out = null;
         try {
-            out = patient.attach(in.address().port(), connector);
-            MemorySegment accept = ConnectDescriptor.encode(in.address().port(), "");
-            V4vConnections.answer(out, ConnectDescriptor.ACCEPT, accept);
+            SendRing out = patient.attach(in.address().port(), connector);
             return new V4vConnection(in, out, address, connector);
         } catch (IOException | RuntimeException e) {
-            if (out != null) {
-                out.close();
-            }
             in.close();
             throw e;
         }

@@ -27,10 +27,11 @@ public final class V4vConnections {
     /** System property: the bytes of a connection's ring, a multiple of 16 from 131072 to 16777152. */
     public static final String RING_PROPERTY = "v4vgpu.ring.bytes";
 
-    /** System property: the most connections that one domain may have to a listener; 96 of a domain's 128 rings unless set. */
+    /**
+     * System property: the most connections that one domain may have to a listener. Unless it is set one domain may take all that the
+     * listener's rings allow.
+     */
     public static final String CONNECTIONS_PROPERTY = "v4vgpu.connections.per.domain";
-
-    static final int MOST_CONNECTIONS_OF_A_DOMAIN = Math.max(1, Integer.getInteger(CONNECTIONS_PROPERTY, 96));
 
     /** Ports below are for listeners. */
     private static final long FIRST_CONNECTION_PORT = 0x8000_0000L;
@@ -41,6 +42,10 @@ public final class V4vConnections {
     private static final long BUSY_PAUSE_NANOS = 1_000_000;
 
     private V4vConnections() {}
+
+    static int mostConnectionsOfADomain() {
+        return Math.max(1, Integer.getInteger(CONNECTIONS_PROPERTY, V4vHypervisor.RINGS_PER_DOMAIN));
+    }
 
     private static int ringBytes() {
         int bytes = Integer.getInteger(RING_PROPERTY, 1 << 20);

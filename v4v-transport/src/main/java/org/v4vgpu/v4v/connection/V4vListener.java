@@ -20,7 +20,8 @@ import org.v4vgpu.v4v.V4vHypervisor;
  * A listening ring, which takes nothing but requests to connect. Safe for any thread.
  *
  * <p>A thread of its own reads the ring and hands each request to {@link Handshakes}, so a connection is whole before anybody
- * accepts it: up to {@code backlog} of them wait here, further requests in the ring, and beyond that connectors wait for space.
+ * accepts it: up to {@code backlog} of them wait here, further requests are not answered until there is a place, and beyond what the
+ * ring takes of those connectors wait for space.
  */
 public final class V4vListener implements MessageListener {
     /** Connections that wait to be accepted unless the caller says otherwise. */
@@ -41,6 +42,7 @@ public final class V4vListener implements MessageListener {
 
     // Guarded by ready.
     private final ArrayDeque<V4vConnection> ready = new ArrayDeque<>();
+    private int entering;
     private boolean closed;
 
     /** Replaced by the reader alone. */
@@ -89,7 +91,7 @@ public final class V4vListener implements MessageListener {
         this.ring = ring;
         this.address = ring.address();
         this.backlog = backlog;
-        this.handshakes = new Handshakes(hypervisor, address, ringBytes, this::offer);
+        this.handshakes = new Handshakes(hypervisor, address, ringBytes, new Places());
         this.reader = Thread.ofPlatform()
                 .daemon()
                 .name("v4v-listener-" + address.domain() + "-" + address.port())
@@ -134,8 +136,9 @@ public final class V4vListener implements MessageListener {
                     }
                     interrupted |= pause(left);
                 }
+                V4vConnection first = ready.remove();
                 ready.notifyAll(); // there is room for another
-                return ready.remove();
+                return first;
             } finally {
                 if (interrupted) {
                     Thread.currentThread().interrupt();
@@ -191,22 +194,43 @@ public final class V4vListener implements MessageListener {
     /** False if the listener is closed. */
     private boolean awaitRoom() {
         synchronized (ready) {
-            while (!closed && ready.size() >= backlog) {
+            while (!closed && ready.size() + entering >= backlog) {
                 var _ = pause(Long.MAX_VALUE);
             }
             return !closed;
         }
     }
 
-    private void offer(V4vConnection connection) {
-        synchronized (ready) {
-            if (!closed) {
-                ready.add(connection);
-                ready.notifyAll();
-                return;
+    /** Those of this listener. */
+    private final class Places implements Handshakes.Backlog {
+        @Override
+        public boolean enter() {
+            synchronized (ready) {
+                boolean isOpen = awaitRoom();
+                entering += isOpen ? 1 : 0;
+                return isOpen;
             }
         }
-        connection.close();
+
+        @Override
+        public void leave() {
+            synchronized (ready) {
+                entering--;
+                ready.notifyAll();
+            }
+        }
+
+        @Override
+        public void add(V4vConnection whole) {
+            synchronized (ready) {
+                leave();
+                if (!closed) {
+                    ready.add(whole);
+                    return;
+                }
+            }
+            whole.close();
+        }
     }
 
     private void end() {
