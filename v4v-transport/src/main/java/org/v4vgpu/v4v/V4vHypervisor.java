@@ -71,21 +71,23 @@ public interface V4vHypervisor extends AutoCloseable {
     SendRing attach(long sourcePort, V4vAddress destination) throws ArgoException;
 
     /**
-     * Sends one record: all parts or nothing. A ring registered for exactly this domain is preferred to one for any partner. Who
-     * finds a ring for any partner full is put on its waiting list, with the largest length that it wanted.
+     * Sends one record: all parts or nothing. A ring registered for exactly this domain is preferred to one for any partner. Where
+     * the hypervisor keeps a waiting list, who finds a ring for any partner full is put on it, with the largest length that it
+     * wanted.
      *
      * @param source whose domain must be this one or {@link V4vAddress#DOMAIN_ANY}; the port is the caller's choice
      * @return the bytes of the message
      * @throws ArgoException in this order: EINVAL for more than 8 parts; EPERM for a foreign source; ESRCH; EPERM if a rule
-     *     forbids it; ECONNREFUSED; EINVAL or EMSGSIZE for parts that no ring takes; EMSGSIZE if it can never fit; EBUSY if it
-     *     does not fit now and {@value #WAITING_DOMAINS} other domains wait; EAGAIN if it does not fit now
+     *     forbids it; ECONNREFUSED; EINVAL or EMSGSIZE for parts that no ring takes; EMSGSIZE if it can never fit; where the
+     *     hypervisor keeps a waiting list, EBUSY if it does not fit now and {@value #WAITING_DOMAINS} other domains wait; EAGAIN if
+     *     it does not fit now
      */
     int sendv(V4vAddress source, V4vAddress destination, int messageType, List<MemorySegment> parts)
             throws ArgoException;
 
     /**
-     * Asks about a ring as {@link #sendv} would find it. Where the space suffices the domain no longer waits for it, where it does
-     * not suffice yet the domain is put on the waiting list.
+     * Asks about a ring as {@link #sendv} would find it. Where the hypervisor keeps a waiting list, the domain comes off it if the space
+     * suffices, and is put on it if it does not suffice yet.
      *
      * @throws ArgoException EPERM if a rule forbids it, or if the request could not be made; a domain or ring that does not exist is
      *     an answer
@@ -96,8 +98,8 @@ public interface V4vHypervisor extends AutoCloseable {
      * Waits until a message of that many bytes would fit or never will.
      *
      * @return whether it fits; false after the time, or if the ring is gone
-     * @throws ArgoException EBUSY if {@value #WAITING_DOMAINS} other domains wait; EPERM if a rule forbids to send there; or if the
-     *     request could not be made
+     * @throws ArgoException EBUSY if the hypervisor keeps a waiting list and {@value #WAITING_DOMAINS} other domains are on it; EPERM if
+     *     a rule forbids to send there; or if the request could not be made
      */
     boolean awaitSpace(V4vAddress destination, int spaceRequired, long timeoutNanos) throws ArgoException;
 
@@ -116,7 +118,7 @@ public interface V4vHypervisor extends AutoCloseable {
      * @param shared for any partner
      * @param sufficient a message of the wanted length fits now
      * @param tooLarge it can never fit (Argo's EMSGSIZE flag)
-     * @param busy it does not fit now, and so many domains wait that this one can't (Argo's EBUSY flag)
+     * @param busy it does not fit now, and the waiting list, where there is one, takes no more domains (Argo's EBUSY flag)
      * @param maximumMessageBytes of the empty ring; 0 where no ring exists
      */
     record RingStatus(
