@@ -22,6 +22,7 @@ import org.v4vgpu.v4v.SendRing;
 import org.v4vgpu.v4v.V4vAddress;
 import org.v4vgpu.v4v.V4vHypervisor;
 import org.v4vgpu.v4v.ring.IdleStrategy;
+import org.v4vgpu.v4v.ring.OutgoingParts;
 import org.v4vgpu.v4v.ring.RingDescriptor;
 import org.v4vgpu.v4v.ring.RingMemory;
 import org.v4vgpu.v4v.ring.SharedSendRing;
@@ -165,12 +166,7 @@ public final class IvshmemHypervisor implements V4vHypervisor {
 
     @Override
     public ReceiveRing register(long port, int partner, int lengthBytes) throws ArgoException {
-        if (lengthBytes < MINIMUM_RING_BYTES || lengthBytes > MAXIMUM_RING_BYTES || lengthBytes % SLOT_BYTES != 0) {
-            throw new ArgoException(
-                    ArgoError.EINVAL,
-                    "a ring of " + lengthBytes + " bytes: must be a multiple of 16 from " + MINIMUM_RING_BYTES + " to "
-                            + MAXIMUM_RING_BYTES);
-        }
+        RingDescriptor.checkLength(lengthBytes);
         enterRegion();
         try {
             return rings.register(port, partner, partner == V4vAddress.DOMAIN_ANY ? 0 : living(partner), lengthBytes);
@@ -295,21 +291,15 @@ public final class IvshmemHypervisor implements V4vHypervisor {
     @Override
     public int sendv(V4vAddress source, V4vAddress destination, int messageType, List<MemorySegment> parts)
             throws ArgoException {
-        if (parts.size() > MAXIMUM_PARTS) {
-            throw new ArgoException(ArgoError.EINVAL, parts.size() + " parts, at most " + MAXIMUM_PARTS);
-        }
-        if (source.domain() != claim.domain() && source.domain() != V4vAddress.DOMAIN_ANY) {
-            throw new ArgoException(
-                    ArgoError.EPERM, "domain " + claim.domain() + " can't send as domain " + source.domain());
-        }
+        OutgoingParts message = OutgoingParts.of(claim.domain(), source, destination, messageType, parts);
         enterRegion();
         try {
             long _ = living(destination.domain());
             RingEntry entry = find(destination);
-            int total = total(destination, parts);
+            int total = message.totalBytes();
             enter(entry, destination, false);
             try {
-                write(entry, new V4vAddress(claim.domain(), source.port()), destination, messageType, parts, total);
+                write(entry, message, total);
             } finally {
                 leave(entry);
             }
@@ -319,49 +309,17 @@ public final class IvshmemHypervisor implements V4vHypervisor {
         }
     }
 
-    private static int total(V4vAddress destination, List<MemorySegment> parts) throws ArgoException {
-        long total = 0;
-        for (MemorySegment part : parts) {
-            if (part.byteSize() > MAXIMUM_MESSAGE_BYTES) {
-                throw new ArgoException(ArgoError.EINVAL, "a part of " + part.byteSize() + " bytes for " + destination);
-            }
-            total += part.byteSize();
-            if (total > MAXIMUM_MESSAGE_BYTES) {
-                throw new ArgoException(
-                        ArgoError.EMSGSIZE,
-                        "a message of more than " + MAXIMUM_MESSAGE_BYTES + " bytes for " + destination);
-            }
-        }
-        return (int) total;
-    }
-
-    private void write(
-            RingEntry entry,
-            V4vAddress source,
-            V4vAddress destination,
-            int messageType,
-            List<MemorySegment> parts,
-            int total)
-            throws ArgoException {
+    private void write(RingEntry entry, OutgoingParts message, int total) throws ArgoException {
         try {
             // Never closed, for this writer comes and goes without the receiver's notice; so its memory's arena never
             // closes.
             SharedSendRing ring = new SharedSendRing(
                     new RingMemory(Arena.global(), entry.slice(region), true),
-                    destination,
-                    source,
+                    message.destination(),
+                    message.source(),
                     entry.lengthBytes(),
                     _ -> {});
-            if (!ring.claim(total)) {
-                throw new ArgoException(
-                        ArgoError.EAGAIN, "no space for " + total + " bytes in the ring at " + destination);
-            }
-            int at = 0;
-            for (MemorySegment part : parts) {
-                ring.put(at, part, 0, part.byteSize());
-                at += (int) part.byteSize();
-            }
-            ring.commit(messageType);
+            message.write(ring, total);
         } catch (ArgoException e) {
             throw e;
         } catch (IOException e) {

@@ -3,6 +3,9 @@ package org.v4vgpu.v4v.ring;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import org.v4vgpu.v4v.ArgoError;
+import org.v4vgpu.v4v.ArgoException;
+import org.v4vgpu.v4v.V4vHypervisor;
 
 /**
  * The layout of a ring in shared memory. Offsets are from the start of the mapping.
@@ -37,6 +40,22 @@ public final class RingDescriptor {
     private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
 
     private RingDescriptor() {}
+
+    /**
+     * Whether a ring can have that length.
+     *
+     * @throws ArgoException EINVAL if not
+     */
+    public static void checkLength(int lengthBytes) throws ArgoException {
+        if (lengthBytes < V4vHypervisor.MINIMUM_RING_BYTES
+                || lengthBytes > V4vHypervisor.MAXIMUM_RING_BYTES
+                || lengthBytes % V4vHypervisor.SLOT_BYTES != 0) {
+            throw new ArgoException(
+                    ArgoError.EINVAL,
+                    "a ring of " + lengthBytes + " bytes: must be a multiple of 16 from "
+                            + V4vHypervisor.MINIMUM_RING_BYTES + " to " + V4vHypervisor.MAXIMUM_RING_BYTES);
+        }
+    }
 
     /** What must be mapped for a ring of that length. */
     public static long mappedBytes(int lengthBytes) {

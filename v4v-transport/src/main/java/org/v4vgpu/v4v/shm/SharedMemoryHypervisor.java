@@ -10,6 +10,8 @@ import org.v4vgpu.v4v.ReceiveRing;
 import org.v4vgpu.v4v.SendRing;
 import org.v4vgpu.v4v.V4vAddress;
 import org.v4vgpu.v4v.V4vHypervisor;
+import org.v4vgpu.v4v.ring.OutgoingParts;
+import org.v4vgpu.v4v.ring.RingDescriptor;
 import org.v4vgpu.v4v.ring.SharedSendRing;
 
 /**
@@ -71,12 +73,7 @@ public final class SharedMemoryHypervisor implements V4vHypervisor {
 
     @Override
     public ReceiveRing register(long port, int partner, int lengthBytes) throws ArgoException {
-        if (lengthBytes < MINIMUM_RING_BYTES || lengthBytes > MAXIMUM_RING_BYTES || lengthBytes % SLOT_BYTES != 0) {
-            throw new ArgoException(
-                    ArgoError.EINVAL,
-                    "a ring of " + lengthBytes + " bytes: must be a multiple of 16 from " + MINIMUM_RING_BYTES + " to "
-                            + MAXIMUM_RING_BYTES);
-        }
+        RingDescriptor.checkLength(lengthBytes);
         if (partner != V4vAddress.DOMAIN_ANY) {
             return own.rings().register(port, own.peers().of(partner, patienceNanos), lengthBytes);
         }
@@ -97,18 +94,10 @@ public final class SharedMemoryHypervisor implements V4vHypervisor {
     @Override
     public int sendv(V4vAddress source, V4vAddress destination, int messageType, List<MemorySegment> parts)
             throws ArgoException {
-        if (parts.size() > MAXIMUM_PARTS) {
-            throw new ArgoException(ArgoError.EINVAL, parts.size() + " parts, at most " + MAXIMUM_PARTS);
-        }
-        if (source.domain() != own.id() && source.domain() != V4vAddress.DOMAIN_ANY) {
-            throw new ArgoException(ArgoError.EPERM, "domain " + own.id() + " can't send as domain " + source.domain());
-        }
-        V4vAddress stamped = new V4vAddress(own.id(), source.port());
+        OutgoingParts message = OutgoingParts.of(own.id(), source, destination, messageType, parts);
         Peer peer = own.peers().of(destination.domain(), patienceNanos);
         SharedSendRing exact = own.partnerRings().forMessage(peer, source.port(), destination, patienceNanos);
-        return exact == null
-                ? sendByControl(peer, stamped, destination, messageType, parts)
-                : write(exact, stamped, messageType, parts);
+        return exact == null ? sendByControl(peer, message) : write(exact, message);
     }
 
     /** Tells this life of the domain from others; what it says of itself to other domains. */
@@ -116,74 +105,45 @@ public final class SharedMemoryHypervisor implements V4vHypervisor {
         return own.incarnation();
     }
 
-    private static int total(V4vAddress destination, List<MemorySegment> parts) throws ArgoException {
-        long total = 0;
-        for (MemorySegment part : parts) {
-            if (part.byteSize() > MAXIMUM_MESSAGE_BYTES) {
-                throw new ArgoException(ArgoError.EINVAL, "a part of " + part.byteSize() + " bytes for " + destination);
-            }
-            total += part.byteSize();
-            if (total > MAXIMUM_MESSAGE_BYTES) {
-                throw new ArgoException(
-                        ArgoError.EMSGSIZE,
-                        "a message of more than " + MAXIMUM_MESSAGE_BYTES + " bytes for " + destination);
-            }
-        }
-        return (int) total;
-    }
-
-    private static int write(SharedSendRing ring, V4vAddress source, int messageType, List<MemorySegment> parts)
-            throws ArgoException {
-        int total = total(ring.address(), parts);
+    private static int write(SharedSendRing ring, OutgoingParts message) throws ArgoException {
+        int total = message.totalBytes();
         synchronized (ring) {
             try {
-                if (!ring.claim(total)) {
-                    throw new ArgoException(
-                            ArgoError.EAGAIN, "no space for " + total + " bytes in the ring at " + ring.address());
-                }
+                message.write(ring, total);
             } catch (ArgoException e) {
                 throw e;
             } catch (IOException e) {
                 ring.close();
                 throw new ArgoException(ArgoError.EFAULT, String.valueOf(e.getMessage()));
             }
-            int at = 0;
-            for (MemorySegment part : parts) {
-                ring.put(at, part, 0, part.byteSize());
-                at += (int) part.byteSize();
-            }
-            ring.commit(source, messageType);
         }
         return total;
     }
 
-    private int sendByControl(
-            Peer peer, V4vAddress source, V4vAddress destination, int messageType, List<MemorySegment> parts)
-            throws ArgoException {
-        int total = total(destination, parts);
+    private int sendByControl(Peer peer, OutgoingParts message) throws ArgoException {
+        int total = message.totalBytes();
         int status = total <= ControlDescriptor.MAXIMUM_DATA_BYTES
-                ? send(peer, source, destination, messageType, parts, 0, -1)
-                : sendLong(peer, source, destination, messageType, parts, total);
+                ? send(peer, message, message.parts(), 0, -1)
+                : sendLong(peer, message, total);
         if (status != 0) {
-            throw new ArgoException(ArgoError.of(status), "message of " + total + " bytes for " + destination);
+            throw new ArgoException(
+                    ArgoError.of(status), "message of " + total + " bytes for " + message.destination());
         }
         return total;
     }
 
     /** What no packet takes travels in memory of its own. */
-    private int sendLong(
-            Peer peer, V4vAddress source, V4vAddress destination, int messageType, List<MemorySegment> parts, int total)
-            throws ArgoException {
+    private int sendLong(Peer peer, OutgoingParts message, int total) throws ArgoException {
         int fd = -1;
         try (Arena arena = Arena.ofShared()) {
             fd = Linux.sealedMemory("v4v-message", total);
             MemorySegment mapped = Linux.map(fd, total, arena);
             long at = 0;
-            for (MemorySegment part : parts) {
+            for (MemorySegment part : message.parts()) {
                 MemorySegment.copy(part, 0, mapped, at, part.byteSize());
                 at += part.byteSize();
             }
-            return send(peer, source, destination, messageType, List.of(), total, fd);
+            return send(peer, message, List.of(), total, fd);
         } catch (ArgoException e) {
             throw e;
         } catch (IOException e) {
@@ -196,17 +156,17 @@ public final class SharedMemoryHypervisor implements V4vHypervisor {
         }
     }
 
-    private int send(
-            Peer peer,
-            V4vAddress source,
-            V4vAddress destination,
-            int messageType,
-            List<MemorySegment> data,
-            int length,
-            int fd)
+    private int send(Peer peer, OutgoingParts message, List<MemorySegment> data, int length, int fd)
             throws ArgoException {
         ControlLink.Request request = new ControlLink.Request(
-                ControlDescriptor.SEND, destination.port(), (int) source.port(), messageType, 0, data, length, fd);
+                ControlDescriptor.SEND,
+                message.destination().port(),
+                (int) message.source().port(),
+                message.messageType(),
+                0,
+                data,
+                length,
+                fd);
         return own.peers().ask(peer, request, patienceNanos).status();
     }
 
