@@ -37,12 +37,17 @@ public final class IdleStrategy {
     private IdleStrategy() {}
 
     /** Waits until the condition says so or the time is over. */
-    @SuppressWarnings("ThreadPriorityCheck") // a hint; correctness does not hang on it
     static void await(Condition condition, Doorbell doorbell, long timeoutNanos) throws IOException {
+        await(condition, doorbell, timeoutNanos, SPIN_NANOS);
+    }
+
+    /** As above, spinning for so long; not at all for 0. */
+    @SuppressWarnings("ThreadPriorityCheck") // a hint; correctness does not hang on it
+    static void await(Condition condition, Doorbell doorbell, long timeoutNanos, long spinNanos) throws IOException {
         if (condition.isOver()) {
             return;
         }
-        if (SPIN_NANOS > 0) {
+        if (spinNanos > 0) {
             for (int i = 0; i < EAGER_SPINS; i++) {
                 Thread.onSpinWait();
                 if (condition.isOver()) {
@@ -52,7 +57,7 @@ public final class IdleStrategy {
             }
         }
         long start = System.nanoTime();
-        long spin = Math.min(SPIN_NANOS, timeoutNanos);
+        long spin = Math.min(spinNanos, timeoutNanos);
         long now = start;
         while (now - start < spin) {
             for (int i = 0; i < SPINS_PER_YIELD; i++) {

@@ -90,6 +90,9 @@ class SharedRingTest {
     /**
      * A lost wake-up would show as a wait of a second, when a sleep's slice ends. Both sides sleep at once in most rounds, for the
      * ring holds two records; every wait must end within half a second.
+     *
+     * <p>Seen to fail when {@link IdleStrategy} does not look at the condition again between {@link Doorbell#fallAsleep} and the
+     * sleep. Not seen to fail (x86-64) without the fence in {@link Doorbell#ring}: that it is there is argued, not tested.
      */
     @Test
     void losesNoWakeUp() throws Exception {
@@ -100,7 +103,8 @@ class SharedRingTest {
                 for (int i = 0; i < count; i++) {
                     while (!out.claim(80)) {
                         long start = System.nanoTime();
-                        sleepOn(out, RingDescriptor.SENDER_DOORBELL);
+                        var _ = out.awaitSpace(80, 0); // says what is wanted
+                        sleepOn(out, out.end());
                         longest = Math.max(longest, System.nanoTime() - start);
                     }
                     out.putInt(0, i);
@@ -115,7 +119,7 @@ class SharedRingTest {
         for (int i = 0; i < count; i++) {
             while (!in.next()) {
                 long start = System.nanoTime();
-                sleepOn(in, RingDescriptor.RECEIVER_DOORBELL);
+                sleepOn(in, in.end());
                 longest = Math.max(longest, System.nanoTime() - start);
             }
             assertEquals(i, in.getInt(0));
@@ -125,17 +129,9 @@ class SharedRingTest {
         assertTrue(longest < TimeUnit.MILLISECONDS.toNanos(500), "a wait of " + longest + " ns");
     }
 
-    /** The sleeper's part of the protocol without the spin before it, so that it really sleeps. */
-    private void sleepOn(IdleStrategy.Condition condition, long word) throws Exception {
-        Doorbell doorbell = new Doorbell(memory, word, false, false);
-        if (condition instanceof SharedSendRing) {
-            out.awaitSpace(80, 0); // says what is wanted
-        }
-        doorbell.fallAsleep();
-        if (!condition.isOver()) {
-            doorbell.sleep(Doorbell.SLICE_NANOS, 0);
-        }
-        doorbell.wakeUp();
+    /** The shipped wait without the spin before it, so that it really sleeps. */
+    private static void sleepOn(IdleStrategy.Condition condition, RingEnd end) throws Exception {
+        IdleStrategy.await(condition, end.own, 2 * Doorbell.SLICE_NANOS, 0);
     }
 
     @Test
