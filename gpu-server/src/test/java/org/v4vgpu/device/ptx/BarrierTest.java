@@ -44,6 +44,20 @@ class BarrierTest {
         assertEquals(7, out[0]);
     }
 
+    /** A load that is never cached waits as a volatile one does. */
+    @Test
+    void aWarpWaitsOnLoadsThatAreNeverCached() throws DeviceException {
+        int[] out = run(64, """
+                ld.param.u64 %rd2, [p]; setp.ne.u32 %q, %r1, 0; @%q bra REST;
+                W: ld.global.cv.u32 %r2, [%rd2+252]; setp.eq.u32 %q, %r2, 0; @%q bra W;
+                st.global.u32 [%p], %r2; bra END;
+                REST: setp.ne.u32 %q, %r1, 63; @%q bra END;
+                st.global.u32 [%p], 7;
+                END:
+                """);
+        assertEquals(7, out[0]);
+    }
+
     /** Every pass of the loop meets the warp. */
     @Test
     void aWarpWaitsInALoopThatSynchronises() throws DeviceException {

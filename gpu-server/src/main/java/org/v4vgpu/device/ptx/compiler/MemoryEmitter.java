@@ -383,7 +383,7 @@ final class MemoryEmitter {
     }
 
     private static void fence(Emitter e, Instruction i) {
-        if (!i.oneOf("volatile", "acquire", "release", "relaxed").isEmpty()) {
+        if (!i.oneOf("volatile", "acquire", "release", "relaxed", "cv").isEmpty()) {
             e.call(GlobalAccess.class, "fence", MethodTypeDesc.of(ConstantDescs.CD_void));
         }
     }

@@ -204,7 +204,7 @@ final class SpinLoops {
     private static boolean mayWait(Instruction i) {
         return switch (i.opcode()) {
             case "atom", "mbarrier.test_wait", "mbarrier.try_wait", "nanosleep" -> true;
-            case "ld" -> !i.oneOf("volatile", "acquire", "relaxed").isEmpty() && i.space() != Space.LOCAL;
+            case "ld" -> !i.oneOf("volatile", "acquire", "relaxed", "cv").isEmpty() && i.space() != Space.LOCAL;
             case "membar", "fence" -> true;
             default -> false;
         };
