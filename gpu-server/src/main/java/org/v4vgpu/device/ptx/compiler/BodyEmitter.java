@@ -83,9 +83,9 @@ final class BodyEmitter {
     }
 
     private void emit(FlowGraph.Block block, Instruction i) {
-        if (i.line() <= 0xFFFF) {
-            code.lineNumber(i.line());
-        }
+        // A class file holds lines up to 65,535: those beyond are unknown, since what came before would be named
+        // instead.
+        code.lineNumber(i.line() <= 0xFFFF ? i.line() : 0);
         Label skip = null;
         Instruction.Guard guard = i.guard();
         if (guard != null) {
