@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.proto.CudaStatus;
 
@@ -41,6 +43,22 @@ class BarrierTest {
                 st.volatile.shared.u32 [flag], 7;
                 END:
                 """);
+        assertEquals(7, out[0]);
+    }
+
+    /** Labels side by side: whichever of them the thread goes back to is the head of the loop. */
+    @ParameterizedTest
+    @ValueSource(strings = {"A", "B", "C"})
+    void aWarpWaitsBehindAnyOfTheLabels(String label) throws DeviceException {
+        int[] out = run(64, """
+                setp.ne.u32 %q, %r1, 0; @%q bra REST;
+                setp.eq.u32 %q, %r1, 99; @%q bra A; @%q bra B; @%q bra C;
+                A: B: C: ld.volatile.shared.u32 %r2, [flag]; setp.eq.u32 %q, %r2, 0; @%q bra LABEL;
+                st.global.u32 [%p], %r2; bra END;
+                REST: setp.ne.u32 %q, %r1, 63; @%q bra END;
+                st.volatile.shared.u32 [flag], 7;
+                END:
+                """.replace("LABEL", label));
         assertEquals(7, out[0]);
     }
 

@@ -42,7 +42,7 @@ public final class KernelCompiler {
 
     private KernelCompiler(ModuleLayout module, Function entry, CompileBudget budget, Checks checks) {
         // Before anything is charged: the body grows by what is put in place of calls, up to the same limit.
-        this.entry = SpinLoops.mark(Inliner.inline(entry, module), module);
+        this.entry = SpinLoops.mark(Inliner.inline(entry, module, budget), module, budget);
         this.budget = budget;
         this.calls = CallGraph.from(this.entry, module);
         List<Function> all = new ArrayList<>(calls.functions());
