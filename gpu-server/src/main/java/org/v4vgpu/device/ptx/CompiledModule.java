@@ -97,6 +97,9 @@ public final class CompiledModule {
                     } catch (PtxErrors.Refusal refusal) {
                         errors.add(refusal);
                     }
+                    if (budget.isSpent()) {
+                        break;
+                    }
                 }
             }
             errors.throwIfAny();

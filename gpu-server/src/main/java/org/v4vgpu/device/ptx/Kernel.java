@@ -8,8 +8,8 @@ import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceFunction;
 import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.device.ptx.runtime.Checks;
-import org.v4vgpu.device.ptx.runtime.FaultContext;
 import org.v4vgpu.device.ptx.runtime.DeviceHeap;
+import org.v4vgpu.device.ptx.runtime.FaultContext;
 import org.v4vgpu.device.ptx.runtime.Grid;
 import org.v4vgpu.device.ptx.runtime.KernelPlan;
 import org.v4vgpu.device.ptx.runtime.Launch;
@@ -37,6 +37,8 @@ public final class Kernel implements DeviceFunction {
     private static final int NUM_REGS = 4;
     private static final int PTX_VERSION = 5;
     private static final int BINARY_VERSION = 6;
+    private static final int MAX_DYNAMIC_SHARED_SIZE_BYTES = 8;
+    private static final int PREFERRED_SHARED_MEMORY_CARVEOUT = 9;
 
     private final CompiledModule.Entry entry;
     private final GlobalMemory memory;
@@ -67,7 +69,11 @@ public final class Kernel implements DeviceFunction {
                 PTX_VERSION,
                 module.module().version(),
                 BINARY_VERSION,
-                75);
+                75,
+                MAX_DYNAMIC_SHARED_SIZE_BYTES,
+                MOST_SHARED - plan().sharedBytes(),
+                PREFERRED_SHARED_MEMORY_CARVEOUT,
+                -1);
     }
 
     @Override
@@ -100,7 +106,7 @@ public final class Kernel implements DeviceFunction {
     /**
      * Checks a launch without running it.
      *
-     * @throws DeviceException INVALID_VALUE or LAUNCH_OUT_OF_RESOURCES
+     * @throws DeviceException INVALID_VALUE, LAUNCH_OUT_OF_RESOURCES, or CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE
      */
     public void check(LaunchShape shape, long parameterBytes) throws DeviceException {
         require(
@@ -142,23 +148,44 @@ public final class Kernel implements DeviceFunction {
                     name() + ": " + plan().threadBytes() + " bytes of local memory and registers for each of "
                             + shape.threadsPerBlock() + " threads exceed " + MOST_LOCAL_BYTES + " bytes per block");
         }
+        Grid.check(plan(), shape);
+    }
+
+    /**
+     * Allocates what a launch needs besides its parameters, so that {@link #run} can't fail for want of memory.
+     *
+     * @return the launch's workspace, to be given to {@link #run} or {@link #release}
+     * @throws DeviceException OUT_OF_MEMORY
+     */
+    public long reserve() throws DeviceException {
+        if (plan().needs().contains(KernelPlan.Need.HEAP)) {
+            memory.heap();
+        }
+        return plan().needs().contains(KernelPlan.Need.WORKSPACE) ? memory.allocate(GlobalMemory.GRANULE) : 0;
+    }
+
+    /** Gives back what {@link #reserve} has answered. */
+    public void release(long workspace) throws DeviceException {
+        if (workspace != 0) {
+            memory.free(workspace);
+        }
     }
 
     /**
      * Runs the whole grid and returns when it is done. Small grids run on the calling thread, larger ones on all cores.
      *
      * @param parameters the parameter bytes, laid out as {@link #parameters} says
+     * @param workspace of {@link #reserve}; released when the launch is done
      * @param cancellation polled at back edges and between blocks; when it is set the launch ends with LAUNCH_TIMEOUT
      * @param output where printf writes, at most 1 MiB of text; the same object for all launches that share it
      * @throws DeviceException ILLEGAL_ADDRESS and its kind, with kernel, block, thread and PTX line in the message
      */
-    public void run(LaunchShape shape, MemorySegment parameters, Cancellation cancellation, Appendable output)
+    public void run(
+            LaunchShape shape, MemorySegment parameters, long workspace, Cancellation cancellation, Appendable output)
             throws DeviceException {
-        check(shape, parameters.byteSize());
-        DeviceHeap heap = plan().needs().contains(KernelPlan.Need.HEAP) ? memory.heap() : null;
-        boolean waits = plan().needs().contains(KernelPlan.Need.WORKSPACE);
-        long workspace = waits ? memory.allocate(GlobalMemory.GRANULE) : 0;
         try {
+            check(shape, parameters.byteSize());
+            DeviceHeap heap = plan().needs().contains(KernelPlan.Need.HEAP) ? memory.heap() : null;
             Launch launch = new Launch(
                     plan(),
                     entry.compiled().code(),
@@ -174,9 +201,7 @@ public final class Kernel implements DeviceFunction {
                     checks);
             new Grid(launch).run();
         } finally {
-            if (waits) {
-                memory.free(workspace);
-            }
+            release(workspace);
         }
     }
 

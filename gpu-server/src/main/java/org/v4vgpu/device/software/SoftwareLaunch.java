@@ -15,12 +15,14 @@ final class SoftwareLaunch extends Operation {
     private final KernelCounter counter;
     private final LaunchShape shape;
     private final MemorySegment parameters;
+    private final long workspace;
     private final Cancellation cancellation = new Cancellation();
 
     // SYNC: launch-expired. Written by the watch before it cancels.
     private volatile boolean expired;
 
-    SoftwareLaunch(SoftwareContext context, SoftwareFunction function, LaunchShape shape, MemorySegment parameters) {
+    SoftwareLaunch(SoftwareContext context, SoftwareFunction function, LaunchShape shape, MemorySegment parameters)
+            throws DeviceException {
         super(Kind.LONG);
         this.context = context;
         this.kernel = function.kernel();
@@ -31,6 +33,12 @@ final class SoftwareLaunch extends Operation {
         this.parameters = MemorySegment.ofArray(new long[(int) ((bytes + Long.BYTES - 1) / Long.BYTES)])
                 .asSlice(0, bytes)
                 .copyFrom(parameters);
+        this.workspace = kernel.reserve();
+    }
+
+    /** Gives back what it holds of the device's memory, if it will never run. A broken context keeps it to its own end. */
+    void release() throws DeviceException {
+        kernel.release(workspace);
     }
 
     @Override
@@ -39,7 +47,7 @@ final class SoftwareLaunch extends Operation {
         long start = System.nanoTime();
         try {
             if (watch == null) {
-                kernel.run(shape, parameters, cancellation, context.output());
+                kernel.run(shape, parameters, workspace, cancellation, context.output());
             } else {
                 run(watch);
             }
@@ -65,7 +73,7 @@ final class SoftwareLaunch extends Operation {
     private void run(LaunchWatch watch) throws DeviceException {
         watch.begin(this);
         try {
-            kernel.run(shape, parameters, cancellation, context.output());
+            kernel.run(shape, parameters, workspace, cancellation, context.output());
         } catch (DeviceException e) {
             throw expired && e.status().equals(CudaStatus.LAUNCH_TIMEOUT) ? timeout(watch.limit(), e) : e;
         } finally {

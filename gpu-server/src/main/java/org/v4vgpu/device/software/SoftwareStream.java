@@ -73,8 +73,15 @@ final class SoftwareStream implements DeviceStream {
     @Override
     public void launch(DeviceFunction function, LaunchShape shape, MemorySegment parameters) throws DeviceException {
         SoftwareFunction own = SoftwareFunction.of(function, context);
+        scheduler.requireUsable();
         own.kernel().check(shape, parameters.byteSize());
-        scheduler.enqueue(queue, new SoftwareLaunch(context, own, shape, parameters));
+        SoftwareLaunch launch = new SoftwareLaunch(context, own, shape, parameters);
+        try {
+            scheduler.enqueue(queue, launch);
+        } catch (DeviceException refused) {
+            launch.release();
+            throw refused;
+        }
     }
 
     @Override

@@ -74,6 +74,7 @@ final class WarmUp {
                     .run(
                             new LaunchShape(1, 1, 1, 32, 1, 1, 0),
                             MemorySegment.ofArray(parameters).asSlice(0, 12),
+                            0,
                             new Cancellation(),
                             new StringBuilder());
         }

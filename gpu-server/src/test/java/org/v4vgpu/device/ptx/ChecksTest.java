@@ -266,6 +266,19 @@ class ChecksTest {
                 CompiledModule.compile(KernelFiles.text("matmul"), ALL));
     }
 
+    /** What matrix instructions store is not watched, but is there. */
+    @Test
+    void matricesInitializeSharedMemory() throws DeviceException {
+        assertRuns(MEMORY, kernel("""
+                    and.b32 %r5, %r1, 7;
+                    shl.b32 %r5, %r5, 4;
+                    add.u32 %r5, %r5, %r4;
+                    stmatrix.sync.aligned.m8n8.x1.shared.b16 [%r5], {%r1};
+                    bar.sync 0;
+                    ld.shared.u32 %r6, [%r5];
+                """).replace("7.0", "8.0").replace("sm_75", "sm_90"));
+    }
+
     private static void assertRuns(Checks checks, String ptx) throws DeviceException {
         assertRuns(checks, ptx, KernelBench.line(3, 64));
     }

@@ -75,6 +75,32 @@ class FaultTest {
         }
     }
 
+    /** A class file has no room for such a line; the one of the instruction before would be wrong. */
+    @Test
+    void linesBeyondThoseOfAClassFileAreUnknown() throws DeviceException {
+        String ptx = HEAD + ".visible .entry k(.param .u64 p) { .reg .u64 %p;\nld.param.u64 %p, [p];"
+                + "\n".repeat(70_000) + "st.global.u32 [%p], 7; ret;\n}\n";
+        try (KernelBench bench = new KernelBench(ptx)) {
+            String text = message(fault(CudaStatus.ILLEGAL_ADDRESS, bench, "k", 16L));
+            assertTrue(!text.contains("PTX line"), text);
+        }
+    }
+
+    /** A kernel's parameters are constant. */
+    @Test
+    void parametersCannotBeWrittenByGenericAddresses() throws DeviceException {
+        for (String write : new String[] {
+            "st.u32 [%a], 7;", "red.add.u32 [%a], 7;", "atom.add.u64 %p, [%a], 7;", "atom.cas.b32 %r, [%a], %r, %r;"
+        }) {
+            String ptx = HEAD + ".visible .entry k(.param .u64 p) { .reg .u64 %p, %a; .reg .b32 %r;\n"
+                    + "ld.param.u64 %p, [p]; mov.u64 %a, p; cvta.param.u64 %a, %a; mov.u32 %r, 1;\n"
+                    + "ld.u64 %p, [%a]; " + write + " ret;\n}\n";
+            try (KernelBench bench = new KernelBench(ptx)) {
+                fault(CudaStatus.ILLEGAL_ADDRESS, bench, "k", 1L);
+            }
+        }
+    }
+
     @Test
     void misalignedAddressesAreFaults() throws DeviceException {
         try (KernelBench bench = new KernelBench(ACCESS)) {

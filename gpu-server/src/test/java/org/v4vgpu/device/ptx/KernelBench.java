@@ -84,7 +84,12 @@ public final class KernelBench implements AutoCloseable {
             throws DeviceException {
         Kernel bound = module.kernel(kernel);
         try (Arena arena = Arena.ofConfined()) {
-            bound.run(shape, MemorySegment.ofBuffer(pack(arena, bound, List.of(arguments))), cancellation, output);
+            bound.run(
+                    shape,
+                    MemorySegment.ofBuffer(pack(arena, bound, List.of(arguments))),
+                    bound.reserve(),
+                    cancellation,
+                    output);
         }
     }
 

@@ -40,9 +40,6 @@ final class BodyEmitter {
             "copysign",
             "testp");
 
-    /** How often a thread passes a spin loop before it lets others run. */
-    private static final int SPINS = 16;
-
     /** How control leaves the blocks of a method. Each emits code that does not fall through. */
     interface Exits {
         void end(Instruction at);
@@ -86,9 +83,9 @@ final class BodyEmitter {
     }
 
     private void emit(FlowGraph.Block block, Instruction i) {
-        if (i.line() <= 0xFFFF) {
-            code.lineNumber(i.line());
-        }
+        // A class file holds lines up to 65,535: those beyond are unknown, since what came before would be named
+        // instead.
+        code.lineNumber(i.line() <= 0xFFFF ? i.line() : 0);
         Label skip = null;
         Instruction.Guard guard = i.guard();
         if (guard != null) {
@@ -102,7 +99,9 @@ final class BodyEmitter {
         }
         if (i.opcode().equals(FlowGraph.SPIN)) {
             skip = code.newLabel();
-            code.iinc(e.turns, 1).iload(e.turns).loadConstant(SPINS - 1).iand().ifne(skip);
+            code.aload(e.block)
+                    .invokevirtual(Emitter.BLOCK, "yields", MethodTypeDesc.of(ConstantDescs.CD_boolean))
+                    .ifeq(skip);
         }
         if (FlowGraph.isSynchronizing(i)) {
             exits.synchronize(block, i);

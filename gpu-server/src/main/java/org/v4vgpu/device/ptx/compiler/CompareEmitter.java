@@ -192,6 +192,9 @@ final class CompareEmitter {
         int result = code.allocateLocal(kind);
         if (i.lastType() == Type.F32) {
             e.push(i, 3, Type.F32);
+            if (i.has("ftz")) {
+                e.call(FloatMath.class, "ftz", TypeKind.FLOAT, TypeKind.FLOAT);
+            }
             code.fconst_0().fcmpl().iflt(other); // NaN takes the second.
         } else if (i.lastType() == Type.S32) {
             e.push(i, 3, Type.S32);

@@ -11,14 +11,36 @@ public final class CompileBudget {
     private static final long MOST_SECONDS = 60;
 
     private final long start = System.nanoTime();
+    private final long seconds;
     private int instructions;
 
-    /** Charges a function for one kernel that contains it. */
-    void spend(Function function) {
+    public CompileBudget() {
+        this(MOST_SECONDS);
+    }
+
+    /** @param seconds that compiling the module may take */
+    CompileBudget(long seconds) {
+        this.seconds = seconds;
+    }
+
+    /** Whether the time is over: nothing more of the module can be compiled. */
+    public boolean isSpent() {
+        return System.nanoTime() - start > TimeUnit.SECONDS.toNanos(seconds);
+    }
+
+    /** Called before a function is looked at: its size, and the time. Charges nothing. */
+    void require(Function function) {
         int size = function.body().size();
         if (size > MOST_IN_FUNCTION) {
             throw refusal(function, size + " statements, at most " + MOST_IN_FUNCTION + " are supported");
         }
+        requireTime(function);
+    }
+
+    /** Charges a function for one kernel that contains it. */
+    void spend(Function function) {
+        require(function);
+        int size = function.body().size();
         if (size > MOST_IN_MODULE - instructions) {
             throw refusal(
                     function,
@@ -26,13 +48,12 @@ public final class CompileBudget {
                             + " statements, with functions counted for each kernel that calls them");
         }
         instructions += size;
-        requireTime(function);
     }
 
-    /** Called before each method. */
+    /** Called before each method, and now and then while loops and calls are looked at. */
     void requireTime(Function function) {
-        if (System.nanoTime() - start > TimeUnit.SECONDS.toNanos(MOST_SECONDS)) {
-            throw refusal(function, "compiling the module takes more than " + MOST_SECONDS + " seconds");
+        if (isSpent()) {
+            throw refusal(function, "compiling the module takes more than " + seconds + " seconds");
         }
     }
 

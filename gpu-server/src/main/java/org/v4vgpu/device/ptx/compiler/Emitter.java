@@ -38,7 +38,6 @@ final class Emitter {
     final int delta;
     final int symbols;
     final int spins;
-    final int turns;
 
     private final TypeKind[] kinds;
     private final int[] slots;
@@ -73,8 +72,6 @@ final class Emitter {
         this.symbols = field("symbols", ConstantDescs.CD_long.arrayType());
         this.spins = code.allocateLocal(TypeKind.INT);
         code.iconst_0().istore(spins);
-        this.turns = code.allocateLocal(TypeKind.INT);
-        code.iconst_0().istore(turns);
     }
 
     static ClassDesc descriptor(Class<?> type) {

@@ -69,6 +69,7 @@ final class FlowGraph {
     private final Function function;
     private final List<Block> blocks = new ArrayList<>();
     private final Map<String, Integer> labels = new HashMap<>();
+    private final Map<Integer, String> heads = new HashMap<>();
     private BitSet[] liveIn = new BitSet[0];
 
     private FlowGraph(Function function) {
@@ -107,14 +108,9 @@ final class FlowGraph {
         return function.registers().size();
     }
 
-    /** A label of a block, or the empty word. */
+    /** The label that branches to a block name, or the empty word. */
     String label(int block) {
-        for (Map.Entry<String, Integer> label : labels.entrySet()) {
-            if (label.getValue() == block) {
-                return label.getKey();
-            }
-        }
-        return "";
+        return heads.getOrDefault(block, "");
     }
 
     int target(Instruction branch) {
@@ -170,6 +166,7 @@ final class FlowGraph {
                     if (targets.contains(label.name())) {
                         close(current, null);
                         current = new ArrayList<>();
+                        heads.put(blocks.size(), label.name());
                     }
                     if (labels.put(label.name(), blocks.size()) != null) {
                         throw new PtxErrors.Refusal(label.line(), label.name() + ": label defined twice");

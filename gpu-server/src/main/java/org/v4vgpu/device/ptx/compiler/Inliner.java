@@ -47,8 +47,8 @@ final class Inliner {
     }
 
     /** The entry with such functions in it, or as it was if it calls none. */
-    static Function inline(Function entry, ModuleLayout module) {
-        Set<Function> waiting = waiting(entry, module);
+    static Function inline(Function entry, ModuleLayout module, CompileBudget budget) {
+        Set<Function> waiting = waiting(entry, module, budget);
         waiting.remove(entry);
         if (waiting.isEmpty()) {
             return entry;
@@ -75,7 +75,7 @@ final class Inliner {
     // Which
 
     /** The functions, among those that the entry calls, in which a thread may wait or exit, directly or not. */
-    private static Set<Function> waiting(Function entry, ModuleLayout module) {
+    private static Set<Function> waiting(Function entry, ModuleLayout module, CompileBudget budget) {
         IdentityHashMap<Function, List<Function>> callees = new IdentityHashMap<>();
         Deque<Function> open = new ArrayDeque<>(List.of(entry));
         Set<Function> found = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -84,6 +84,7 @@ final class Inliner {
             if (callees.containsKey(function)) {
                 continue;
             }
+            budget.require(function);
             List<Function> called = new ArrayList<>();
             callees.put(function, called);
             for (Statement statement : function.body()) {
@@ -98,12 +99,13 @@ final class Inliner {
                     }
                 }
             }
-            if (!function.entry() && SpinLoops.has(function, module)) {
+            if (!function.entry() && SpinLoops.has(function, module, budget)) {
                 found.add(function);
             }
         }
         boolean changed = true;
         while (changed) {
+            budget.requireTime(entry);
             changed = false;
             for (Function function : callees.keySet()) {
                 if (!found.contains(function)

@@ -12,9 +12,9 @@ import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import org.v4vgpu.device.ptx.runtime.Checks;
 import java.util.Set;
 import java.util.function.ToIntFunction;
+import org.v4vgpu.device.ptx.runtime.Checks;
 import org.v4vgpu.device.ptx.runtime.CompiledKernel;
 import org.v4vgpu.device.ptx.runtime.KernelLoader;
 import org.v4vgpu.device.ptx.runtime.KernelPlan;
@@ -42,7 +42,7 @@ public final class KernelCompiler {
 
     private KernelCompiler(ModuleLayout module, Function entry, CompileBudget budget, Checks checks) {
         // Before anything is charged: the body grows by what is put in place of calls, up to the same limit.
-        this.entry = SpinLoops.mark(Inliner.inline(entry, module), module);
+        this.entry = SpinLoops.mark(Inliner.inline(entry, module, budget), module, budget);
         this.budget = budget;
         this.calls = CallGraph.from(this.entry, module);
         List<Function> all = new ArrayList<>(calls.functions());

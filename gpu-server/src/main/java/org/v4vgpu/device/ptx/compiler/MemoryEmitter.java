@@ -38,8 +38,9 @@ final class MemoryEmitter {
         Type type = i.type();
         int bytes = type.bytes() * targets.size();
         if (place.space() == Space.GENERIC) {
+            int at = genericAddress(e, place, targets.size(), bytes);
             for (int n = 0; n < targets.size(); n++) {
-                loadGeneric(e, i, place, n * type.bytes(), targets.get(n));
+                loadGeneric(e, i, at, n * type.bytes(), targets.get(n));
             }
             fence(e, i);
         } else if (place.isWords()) {
@@ -76,10 +77,38 @@ final class MemoryEmitter {
         e.pop(i, i.operand(0), type);
     }
 
-    private static void loadGeneric(Emitter e, Instruction i, Place place, int offset, Operand target) {
+    /**
+     * Computes an address before its elements are moved, since the first of them may go to the register that holds it.
+     *
+     * @return the local variable that holds it
+     */
+    private static int genericAddress(Emitter e, Place place, int elements, int bytes) {
+        int at = e.code.allocateLocal(TypeKind.LONG);
+        place.pushLong(e);
+        e.code.lstore(at);
+        if (elements > 1) {
+            e.code.lload(at).loadConstant(bytes);
+            e.call(WordAccess.class, "requireAligned", TypeKind.VOID, TypeKind.LONG, TypeKind.INT);
+        }
+        return at;
+    }
+
+    /** The same for elements of less than a word. */
+    private static int wordAddress(Emitter e, Place place, int elements, int bytes) {
+        int at = e.code.allocateLocal(TypeKind.INT);
+        place.pushInt(e);
+        e.code.istore(at);
+        if (elements > 1) {
+            e.code.iload(at).i2l().loadConstant(bytes);
+            e.call(WordAccess.class, "requireAligned", TypeKind.VOID, TypeKind.LONG, TypeKind.INT);
+        }
+        return at;
+    }
+
+    private static void loadGeneric(Emitter e, Instruction i, int at, int offset, Operand target) {
         Type type = i.type();
         e.code.aload(e.block).iload(e.localBase);
-        place.plus(offset).pushLong(e);
+        pushAt(e, at, offset);
         e.code.loadConstant(type.bytes());
         e.call(
                 GenericAccess.class,
@@ -101,9 +130,10 @@ final class MemoryEmitter {
     private static void loadWords(Emitter e, Instruction i, Place place, List<Operand> targets, int bytes) {
         Type type = i.type();
         if (type.bytes() < 4) {
+            int at = wordAddress(e, place, targets.size(), bytes);
             for (int n = 0; n < targets.size(); n++) {
                 place.pushWords(e);
-                place.plus(n * type.bytes()).pushByteIndex(e);
+                pushByteIndex(e, place, at, n * type.bytes());
                 boolean single = type.bytes() == 1;
                 e.call(
                         WordAccess.class,
@@ -162,6 +192,16 @@ final class MemoryEmitter {
         }
     }
 
+    private static void pushByteIndex(Emitter e, Place place, int at, int offset) {
+        e.code.iload(at);
+        if (offset != 0) {
+            e.code.loadConstant(offset).iadd();
+        }
+        if (place.space() == Space.LOCAL) {
+            e.code.iload(e.localBase).iconst_2().ishl().iadd();
+        }
+    }
+
     private static void getGlobal(Emitter e, Type type) {
         switch (type.bytes()) {
             case 1 -> {
@@ -202,8 +242,9 @@ final class MemoryEmitter {
         int bytes = type.bytes() * sources.size();
         if (place.space() == Space.GENERIC) {
             fence(e, i);
+            int at = genericAddress(e, place, sources.size(), bytes);
             for (int n = 0; n < sources.size(); n++) {
-                storeGeneric(e, i, place, n * type.bytes(), sources.get(n));
+                storeGeneric(e, i, at, n * type.bytes(), sources.get(n));
             }
             fence(e, i);
         } else if (place.isWords()) {
@@ -213,10 +254,10 @@ final class MemoryEmitter {
         }
     }
 
-    private static void storeGeneric(Emitter e, Instruction i, Place place, int offset, Operand source) {
+    private static void storeGeneric(Emitter e, Instruction i, int at, int offset, Operand source) {
         Type type = i.type();
         e.code.aload(e.block).iload(e.localBase);
-        place.plus(offset).pushLong(e);
+        pushAt(e, at, offset);
         e.code.loadConstant(type.bytes());
         e.pushWide(i, source, asBits(type));
         if (type.bits() < 64) {
@@ -239,6 +280,7 @@ final class MemoryEmitter {
         if (place.space() == Space.PARAM) {
             throw e.refusal(i, "unsupported: a kernel's parameters are constant");
         }
+        int address = type.bytes() < 4 ? wordAddress(e, place, sources.size(), bytes) : -1;
         int index = e.code.allocateLocal(TypeKind.INT);
         if (sources.size() > 1 && type.bytes() >= 4) {
             place.pushIndex(e, i, bytes);
@@ -247,7 +289,7 @@ final class MemoryEmitter {
         for (int n = 0; n < sources.size(); n++) {
             place.pushWords(e);
             if (type.bytes() < 4) {
-                place.plus(n * type.bytes()).pushByteIndex(e);
+                pushByteIndex(e, place, address, n * type.bytes());
             } else if (sources.size() > 1) {
                 e.code.iload(index).loadConstant(n * type.bytes() / 4).iadd();
             } else {
@@ -341,7 +383,7 @@ final class MemoryEmitter {
     }
 
     private static void fence(Emitter e, Instruction i) {
-        if (!i.oneOf("volatile", "acquire", "release", "relaxed").isEmpty()) {
+        if (!i.oneOf("volatile", "acquire", "release", "relaxed", "cv").isEmpty()) {
             e.call(GlobalAccess.class, "fence", MethodTypeDesc.of(ConstantDescs.CD_void));
         }
     }

@@ -141,7 +141,7 @@ record Place(Space space, int register, int symbol, long constant) {
     }
 
     /** Pushes a byte address of shared, local or parameter memory. */
-    private void pushInt(Emitter e) {
+    void pushInt(Emitter e) {
         pushBase(e);
         if (hasBase(e)) {
             if (constant != 0) {

@@ -8,6 +8,7 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.v4vgpu.device.ptx.syntax.Function;
@@ -33,21 +34,26 @@ final class SpinLoops {
     private final ModuleLayout module;
     private final Cycles cycles;
     private final BitSet headers = new BitSet();
+    private final Function function;
+    private final CompileBudget budget;
+    private final Map<Function, Boolean> known = new IdentityHashMap<>();
 
-    private SpinLoops(FlowGraph graph, ModuleLayout module) {
+    private SpinLoops(Function function, FlowGraph graph, ModuleLayout module, CompileBudget budget) {
+        this.function = function;
+        this.budget = budget;
         this.graph = graph;
         this.module = module;
         this.cycles = new Cycles(graph);
     }
 
     /** Whether a function has such a loop. */
-    static boolean has(Function function, ModuleLayout module) {
-        return !find(function, module).isEmpty();
+    static boolean has(Function function, ModuleLayout module, CompileBudget budget) {
+        return !find(function, module, budget).isEmpty();
     }
 
     /** The entry with a mark at the head of each such loop, or as it was if there is none. */
-    static Function mark(Function entry, ModuleLayout module) {
-        Set<String> labels = find(entry, module);
+    static Function mark(Function entry, ModuleLayout module, CompileBudget budget) {
+        Set<String> labels = find(entry, module, budget);
         if (labels.isEmpty()) {
             return entry;
         }
@@ -62,7 +68,7 @@ final class SpinLoops {
     }
 
     /** The labels at the heads of such loops. */
-    private static Set<String> find(Function function, ModuleLayout module) {
+    private static Set<String> find(Function function, ModuleLayout module, CompileBudget budget) {
         boolean possible = function.body().stream()
                 .anyMatch(statement -> statement instanceof Instruction i
                         && (mayWait(i) || i.opcode().equals("call")));
@@ -70,7 +76,7 @@ final class SpinLoops {
             return Set.of();
         }
         FlowGraph graph = FlowGraph.shape(function);
-        SpinLoops loops = new SpinLoops(graph, module);
+        SpinLoops loops = new SpinLoops(function, graph, module, budget);
         BitSet all = new BitSet();
         all.set(0, graph.blocks().size());
         loops.search(all, 0);
@@ -86,6 +92,7 @@ final class SpinLoops {
             return;
         }
         for (BitSet loop : cycles.among(blocks)) {
+            budget.requireTime(function);
             int header = loop.nextSetBit(0);
             BitSet rest = (BitSet) loop.clone();
             rest.clear(header);
@@ -168,7 +175,7 @@ final class SpinLoops {
     private boolean isSource(Instruction i, BitSet read) {
         if (i.opcode().equals("call")) {
             Function callee = Inliner.callee(i, module);
-            return callee != null && mayWait(callee);
+            return callee != null && known.computeIfAbsent(callee, this::mayWait);
         }
         boolean retried = i.has("cas")
                 && i.operands().size() > 2
@@ -186,6 +193,7 @@ final class SpinLoops {
             if (!seen.add(next)) {
                 continue;
             }
+            budget.require(next);
             for (Statement statement : next.body()) {
                 if (statement instanceof Instruction i) {
                     if (mayWait(i)) {
@@ -204,7 +212,7 @@ final class SpinLoops {
     private static boolean mayWait(Instruction i) {
         return switch (i.opcode()) {
             case "atom", "mbarrier.test_wait", "mbarrier.try_wait", "nanosleep" -> true;
-            case "ld" -> !i.oneOf("volatile", "acquire", "relaxed").isEmpty() && i.space() != Space.LOCAL;
+            case "ld" -> !i.oneOf("volatile", "acquire", "relaxed", "cv").isEmpty() && i.space() != Space.LOCAL;
             case "membar", "fence" -> true;
             default -> false;
         };

@@ -177,8 +177,15 @@ final class BlockScheduler {
     /** Lets threads go on whose barrier is complete. */
     private boolean releaseBarriers() {
         boolean released = false;
-        for (int id = 0; id < 16; id++) {
-            released |= release(id);
+        int used = 0;
+        for (int t = 0; t < block.threads; t++) {
+            int at = block.pc[t];
+            if (at < 0 && points[~at].kind().isOfBlock()) {
+                used |= 1 << barrier(points[~at], t);
+            }
+        }
+        for (; used != 0; used &= used - 1) {
+            released |= release(Integer.numberOfTrailingZeros(used));
         }
         takeUniforms();
         return released;
@@ -207,7 +214,15 @@ final class BlockScheduler {
             }
         }
         int expected = count > 0 ? count : alive;
-        if (waiting.isEmpty() || waiting.cardinality() + block.arrived[id] < expected) {
+        if (waiting.isEmpty()) {
+            // Arrivals alone complete barriers, too. What is left belongs to the next one.
+            if (block.checks != null && block.arrived[id] == expected) {
+                block.checks.barrier(id, waiting);
+            }
+            block.arrived[id] %= expected;
+            return arrivals;
+        }
+        if (waiting.cardinality() + block.arrived[id] < expected) {
             return arrivals;
         }
         block.arrived[id] = 0;

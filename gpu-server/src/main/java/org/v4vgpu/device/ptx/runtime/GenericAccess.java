@@ -57,7 +57,7 @@ public final class GenericAccess {
             }
             return;
         }
-        int[] words = words(block, window, address);
+        int[] words = writable(block, window, address);
         int word = window == LOCAL ? localBase : 0;
         int index = word + WordAccess.index(address & 0x7FFF_FFFFL, bytes);
         switch (bytes) {
@@ -74,7 +74,7 @@ public final class GenericAccess {
                 ? GlobalAccess.atomic(
                         GlobalAccess.locate(address, 4, block.map, block.base, block.delta), operation, value)
                 : WordAccess.atomic(
-                        words(block, window, address), index(window, localBase, address, 4), operation, value);
+                        writable(block, window, address), index(window, localBase, address, 4), operation, value);
     }
 
     public static int atomicShort(ThreadBlock block, int localBase, long address, int operation, int value) {
@@ -83,7 +83,7 @@ public final class GenericAccess {
                 ? GlobalAccess.atomicShort(
                         GlobalAccess.locate(address, 2, block.map, block.base, block.delta), operation, value)
                 : WordAccess.atomicShort(
-                        words(block, window, address), byteIndex(window, localBase, address), operation, value);
+                        writable(block, window, address), byteIndex(window, localBase, address), operation, value);
     }
 
     public static int compareAndSwapShort(ThreadBlock block, int localBase, long address, int expected, int value) {
@@ -92,7 +92,7 @@ public final class GenericAccess {
                 ? GlobalAccess.compareAndSwapShort(
                         GlobalAccess.locate(address, 2, block.map, block.base, block.delta), expected, value)
                 : WordAccess.compareAndSwapShort(
-                        words(block, window, address), byteIndex(window, localBase, address), expected, value);
+                        writable(block, window, address), byteIndex(window, localBase, address), expected, value);
     }
 
     public static long atomic(ThreadBlock block, int localBase, long address, int operation, long value) {
@@ -101,7 +101,7 @@ public final class GenericAccess {
                 ? GlobalAccess.atomic(
                         GlobalAccess.locate(address, 8, block.map, block.base, block.delta), operation, value)
                 : WordAccess.atomic(
-                        words(block, window, address), index(window, localBase, address, 8), operation, value);
+                        writable(block, window, address), index(window, localBase, address, 8), operation, value);
     }
 
     public static int compareAndSwap(ThreadBlock block, int localBase, long address, int expected, int value) {
@@ -110,7 +110,7 @@ public final class GenericAccess {
                 ? GlobalAccess.compareAndSwap(
                         GlobalAccess.locate(address, 4, block.map, block.base, block.delta), expected, value)
                 : WordAccess.compareAndSwap(
-                        words(block, window, address), index(window, localBase, address, 4), expected, value);
+                        writable(block, window, address), index(window, localBase, address, 4), expected, value);
     }
 
     public static long compareAndSwap(ThreadBlock block, int localBase, long address, long expected, long value) {
@@ -119,7 +119,7 @@ public final class GenericAccess {
                 ? GlobalAccess.compareAndSwap(
                         GlobalAccess.locate(address, 8, block.map, block.base, block.delta), expected, value)
                 : WordAccess.compareAndSwap(
-                        words(block, window, address), index(window, localBase, address, 8), expected, value);
+                        writable(block, window, address), index(window, localBase, address, 8), expected, value);
     }
 
     /** The address within shared memory of a generic address. */
@@ -151,6 +151,14 @@ public final class GenericAccess {
     private static int window(long address) {
         long high = address >>> 32;
         return high == SHARED || high == LOCAL || high == PARAMETER ? (int) high : 0;
+    }
+
+    /** Memory that may be written: a kernel's parameters are constant. */
+    private static int[] writable(ThreadBlock block, int window, long address) {
+        if (window == PARAMETER) {
+            throw KernelFault.illegalAddress(address);
+        }
+        return words(block, window, address);
     }
 
     private static int[] words(ThreadBlock block, int window, long address) {

@@ -1,11 +1,13 @@
 package org.v4vgpu.device.ptx.runtime;
 
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
@@ -19,8 +21,16 @@ public final class Grid {
     private static final CudaStatus COOPERATIVE_LAUNCH_TOO_LARGE = new CudaStatus(720);
 
     private static final long ALONE_NANOS = 20_000;
-    private static final ExecutorService POOL = Executors.newFixedThreadPool(
+
+    /** What a helper gives to one grid while others wait. */
+    private static final long TURN_NANOS = 1_000_000;
+
+    private static final ThreadPoolExecutor POOL = new ThreadPoolExecutor(
             Math.max(1, HELPERS),
+            Math.max(1, HELPERS),
+            0,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
             Thread.ofPlatform().daemon().name("v4vgpu-blocks-", 1).factory());
     private static final ThreadLocal<ThreadBlock> STATE = ThreadLocal.withInitial(ThreadBlock::new);
 
@@ -28,6 +38,9 @@ public final class Grid {
     private final long blocks;
     private final AtomicLong next = new AtomicLong();
     private final @Nullable ResidentBlocks residents;
+
+    /** What the pool is given: always the same, so that it can be taken back. */
+    private final Runnable helper = this::help;
 
     // The caller's own: whether nobody has been asked to help, and since when.
     private boolean alone;
@@ -50,23 +63,31 @@ public final class Grid {
     }
 
     /**
+     * Checks whether all blocks can wait for each other, where they do.
+     *
+     * @throws DeviceException CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE
+     */
+    public static void check(KernelPlan plan, LaunchShape shape) throws DeviceException {
+        boolean together = plan.isSpinning() && plan.needs().contains(KernelPlan.Need.WORKSPACE);
+        if (together && shape.blocks() > ResidentBlocks.most(plan, shape)) {
+            throw new DeviceException(
+                    COOPERATIVE_LAUNCH_TOO_LARGE,
+                    "kernel " + plan.name() + ": " + shape.blocks() + " blocks wait for each other, at most "
+                            + ResidentBlocks.most(plan, shape) + " of this size can");
+        }
+    }
+
+    /**
      * Runs all blocks and returns when the last has ended.
      *
      * @throws DeviceException the first fault of any thread, with kernel, block, thread and line
      */
     public void run() throws DeviceException {
-        if (residents != null
-                && launch.plan().needs().contains(KernelPlan.Need.WORKSPACE)
-                && residents.exceedsLaunch()) {
-            throw new DeviceException(
-                    COOPERATIVE_LAUNCH_TOO_LARGE,
-                    "kernel " + launch.plan().name() + ": " + blocks + " blocks wait for each other, at most "
-                            + residents.most() + " of this size can");
-        }
         try {
             work(true);
         } finally {
             awaitHelpers();
+            takeBack();
         }
         DeviceException fault = fault();
         if (fault != null) {
@@ -88,6 +109,28 @@ public final class Grid {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Helpers that the pool has not come to would keep the launch and all its blocks alive. No helper asks for another any more. */
+    private void takeBack() {
+        if (launchedHelpers()) {
+            while (POOL.remove(helper)) {
+                // Once for each of them.
+            }
+        }
+    }
+
+    private boolean launchedHelpers() {
+        return HELPERS > 0 && blocks > 1 && !alone;
+    }
+
+    /** Whether a helper has had its turn while other grids wait; then it stands in line again. */
+    private boolean givesWay(boolean caller, long since) {
+        if (caller || POOL.getQueue().isEmpty() || System.nanoTime() - since < TURN_NANOS) {
+            return false;
+        }
+        POOL.execute(helper);
+        return true;
     }
 
     private synchronized @Nullable DeviceException fault() {
@@ -122,6 +165,7 @@ public final class Grid {
     /** Runs blocks that wait for each other, each until it waits. */
     private void workInTurns(ResidentBlocks residents, boolean caller) {
         ResidentBlocks.Resident at = null;
+        long since = System.nanoTime();
         try {
             if (caller) {
                 beginAlone();
@@ -138,6 +182,9 @@ public final class Grid {
                 if (caller) {
                     askForHelp();
                 }
+                if (givesWay(caller, since)) {
+                    return;
+                }
             }
         } catch (Throwable thrown) {
             residents.end();
@@ -148,6 +195,7 @@ public final class Grid {
     private void workInOrder(boolean caller) {
         ThreadBlock block = null;
         long at = -1;
+        long since = System.nanoTime();
         try {
             block = STATE.get();
             if (caller) {
@@ -164,6 +212,9 @@ public final class Grid {
                 scheduler.run();
                 if (caller) {
                     askForHelp();
+                }
+                if (givesWay(caller, since)) {
+                    return;
                 }
             }
         } catch (Throwable thrown) {
@@ -194,7 +245,7 @@ public final class Grid {
             alone = false;
             long useful = residents == null ? blocks - next.get() : residents.useful();
             for (int i = 0; i < Math.min(HELPERS, useful); i++) {
-                POOL.execute(this::help);
+                POOL.execute(helper);
             }
         }
     }

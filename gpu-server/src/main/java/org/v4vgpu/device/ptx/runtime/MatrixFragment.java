@@ -19,6 +19,11 @@ public record MatrixFragment(boolean store, MatrixElement element, int rows, int
     }
 
     @Override
+    public boolean isStore() {
+        return store;
+    }
+
+    @Override
     public void run(ThreadBlock block, int first) {
         int perLane = perLane(element, words);
         int bytes = element.bits() / 8;

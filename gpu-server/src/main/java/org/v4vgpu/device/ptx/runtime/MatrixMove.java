@@ -17,6 +17,11 @@ public record MatrixMove(Kind kind, int count, boolean transposed) implements Wa
     }
 
     @Override
+    public boolean isStore() {
+        return kind == Kind.STORE;
+    }
+
+    @Override
     public void run(ThreadBlock block, int first) {
         for (int matrix = 0; matrix < count; matrix++) {
             for (int lane = 0; lane < 32; lane++) {

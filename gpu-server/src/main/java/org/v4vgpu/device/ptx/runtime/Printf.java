@@ -1,7 +1,5 @@
 package org.v4vgpu.device.ptx.runtime;
 
-import java.util.Locale;
-import java.util.regex.Pattern;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
@@ -10,8 +8,6 @@ import org.v4vgpu.proto.CudaStatus;
  */
 public final class Printf {
     private static final int LONGEST = 4096;
-    private static final int WIDEST = 1023;
-    private static final Pattern NUMBER = Pattern.compile("\\d+");
 
     private final ThreadBlock block;
     private final int localBase;
@@ -74,72 +70,18 @@ public final class Printf {
         for (int star = flags.indexOf('*'); star >= 0; star = flags.indexOf('*')) {
             flags = flags.substring(0, star) + (int) next(4) + flags.substring(star + 1);
         }
-        boolean wide = flags.contains("l") || flags.contains("j") || flags.contains("z") || flags.contains("t");
-        flags = clamp(flags.replaceAll("[lhjzt]", ""));
-        try {
-            return switch (kind) {
-                case 'd', 'i' -> padded(flags, "d", wide ? next(8) : (long) (int) next(4));
-                case 'u' -> pad(flags, Long.toUnsignedString(wide ? next(8) : next(4) & 0xFFFF_FFFFL));
-                case 'x', 'X', 'o' -> padded(flags, String.valueOf(kind), wide ? next(8) : next(4) & 0xFFFF_FFFFL);
-                case 'c' -> pad(flags, String.valueOf((char) (next(4) & 0xFF)));
-                case 'p' -> pad(flags, "0x" + Long.toHexString(next(8)));
-                case 's' -> pad(flags, string(next(8)));
-                case 'f', 'F', 'e', 'E', 'g', 'G', 'a', 'A' -> real(flags, kind, Double.longBitsToDouble(next(8)));
-                default -> "%" + notes + kind;
-            };
-        } catch (java.util.IllegalFormatException _) {
+        PrintfField field = PrintfField.of(flags, kind);
+        if (field == null) {
             return "%" + notes + kind;
         }
-    }
-
-    /** Limits width and precision. */
-    private static String clamp(String flags) {
-        return NUMBER.matcher(flags).replaceAll(number -> {
-            String digits = number.group();
-            boolean most = digits.length() > 9 || Integer.parseInt(digits) > WIDEST;
-            return most ? (digits.startsWith("0") ? "0" : "") + WIDEST : digits;
-        });
-    }
-
-    private static String padded(String flags, String kind, long value) {
-        return String.format(Locale.ROOT, "%" + flags + kind, value);
-    }
-
-    private static String pad(String flags, String value) {
-        return String.format(Locale.ROOT, "%" + flags.replaceAll("[+ #]", "").replaceAll("^0+", "") + "s", value);
-    }
-
-    private static String real(String flags, char kind, double value) {
-        if (!Double.isFinite(value)) {
-            String name = Double.isNaN(value) ? "nan" : value < 0 ? "-inf" : "inf";
-            return pad(flags.replaceAll("\\..*", ""), name);
-        }
-        char java = kind == 'F' ? 'f' : kind == 'E' ? 'E' : kind;
-        return java == 'g' || java == 'G'
-                ? shortest(flags, java, value)
-                : String.format(Locale.ROOT, "%" + flags + java, value);
-    }
-
-    /** C's %g: the shorter of %e and %f, without zeroes at the end. */
-    private static String shortest(String flags, char kind, double value) {
-        int dot = flags.indexOf('.');
-        int precision = dot < 0 ? 6 : dot + 1 == flags.length() ? 0 : Integer.parseInt(flags.substring(dot + 1));
-        precision = Math.clamp(precision, 1, 100);
-        String digits = String.format(Locale.ROOT, "%." + (precision - 1) + "e", value);
-        int exponent = value == 0 ? 0 : Integer.parseInt(digits.substring(digits.indexOf('e') + 1));
-        String text;
-        if (exponent < -4 || exponent >= precision) {
-            String mantissa = digits.substring(0, digits.indexOf('e'));
-            text = trimZeroes(mantissa) + digits.substring(digits.indexOf('e'));
-        } else {
-            text = trimZeroes(String.format(Locale.ROOT, "%." + (precision - 1 - exponent) + "f", value));
-        }
-        text = kind == 'G' ? text.toUpperCase(Locale.ROOT) : text;
-        return pad(dot < 0 ? flags : flags.substring(0, dot), text);
-    }
-
-    private static String trimZeroes(String number) {
-        return number.contains(".") ? number.replaceAll("\\.?0+$", "") : number;
+        return switch (kind) {
+            case 'd', 'i', 'u', 'x', 'X', 'o' -> field.integer(next(field.isWide() ? 8 : 4));
+            case 'c' -> field.text(String.valueOf((char) (next(4) & 0xFF)));
+            case 'p' -> field.text("0x" + Long.toHexString(next(8)));
+            case 's' -> field.text(string(next(8)));
+            case 'f', 'F', 'e', 'E', 'g', 'G', 'a', 'A' -> field.real(Double.longBitsToDouble(next(8)));
+            default -> "%" + notes + kind;
+        };
     }
 
     private long next(int bytes) {

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.LaunchShape;
 
 /**
  * The blocks of a launch whose threads wait in spin loops for what other blocks do: a block that waits is put aside with all that its
@@ -37,23 +38,16 @@ final class ResidentBlocks {
         this.launch = launch;
         this.stop = stop;
         this.blocks = launch.shape().blocks();
-        this.most = most(
-                launch.plan(), launch.shape().threadsPerBlock(), launch.shape().sharedBytes());
+        this.most = most(launch.plan(), launch.shape());
     }
 
     /** How many blocks can wait for each other. */
-    private static long most(KernelPlan plan, long threads, long dynamicBytes) {
-        long bytes = plan.sharedBytes() + dynamicBytes + threads * (plan.threadBytes() + 64) + 1024;
+    static long most(KernelPlan plan, LaunchShape shape) {
+        long bytes = (long) plan.sharedBytes()
+                + shape.sharedBytes()
+                + shape.threadsPerBlock() * (plan.threadBytes() + 64)
+                + 1024;
         return Math.clamp(MOST_BYTES / bytes, 2, MOST_BLOCKS);
-    }
-
-    /** Whether some blocks of the launch can only begin when others have ended. */
-    boolean exceedsLaunch() {
-        return blocks > most;
-    }
-
-    long most() {
-        return most;
     }
 
     /** The next block to run, or null when the rest is in the hands of other workers. */

@@ -12,6 +12,9 @@ import org.v4vgpu.proto.CudaStatus;
  * block and from launch to launch. Confined to its worker. Fields are public for generated code.
  */
 public final class ThreadBlock {
+    /** How often threads pass spin loops before one of them lets the others run. */
+    private static final int SPINS = 16;
+
     private static final int MOST_WORDS_KEPT = 1 << 20;
     private static final int[] NO_WORDS = {};
     private static final int[][] NO_INTS = {};
@@ -69,6 +72,7 @@ public final class ThreadBlock {
     private @Nullable DeviceHeap heap;
     final int[] arrived = new int[16];
     private int counted;
+    private int turns;
     private BooleanSupplier cancellation = ThreadBlock::never;
     private PrintfOutput output = NOWHERE;
     private int shapeX;
@@ -153,6 +157,14 @@ public final class ThreadBlock {
         if ((++counted & 0x3FF) == 0) {
             poll();
         }
+    }
+
+    /**
+     * Called at each pass of a spin loop: whether the thread shall let others run. Counted for the block and not for the thread, since
+     * a loop may give control back to the scheduler on every pass, and since at last only threads that wait are left.
+     */
+    public boolean yields() {
+        return ++turns % SPINS == 0;
     }
 
     /** Called at a kernel's back edges now and then, and whenever the scheduler runs threads. */

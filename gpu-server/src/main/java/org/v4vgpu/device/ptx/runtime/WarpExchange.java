@@ -146,6 +146,9 @@ final class WarpExchange {
         }
         try {
             operation.run(block, from);
+            if (operation.isStore()) {
+                AccessChecks.unwatched(block);
+            }
         } catch (KernelFault fault) {
             throw new KernelFault(fault.status(), fault.getMessage() + ", in the matrix instruction of line " + line);
         }

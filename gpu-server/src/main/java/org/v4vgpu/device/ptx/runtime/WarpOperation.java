@@ -8,6 +8,11 @@ public sealed interface WarpOperation permits MatrixMove, MatrixFragment, Matrix
     /** Takes the operands of the threads from {@code first} on and leaves their results. */
     void run(ThreadBlock block, int first);
 
+    /** Whether it writes to memory. */
+    default boolean isStore() {
+        return false;
+    }
+
     /** The n-th word that a thread hands over. */
     static int operand(ThreadBlock block, int word, int thread) {
         return block.operands[word < 3 ? word : word + 1][thread];

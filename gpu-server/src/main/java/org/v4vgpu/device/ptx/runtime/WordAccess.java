@@ -81,15 +81,18 @@ public final class WordAccess {
 
     /** The word of an aligned address, or an index beyond every array. */
     static int index(long address, int bytes) {
-        if ((address & (bytes - 1)) != 0) {
-            throw KernelFault.misaligned(address, bytes);
-        }
+        requireAligned(address, bytes);
         return (int) (address >> 2);
     }
 
-    private static void requireEven(int address) {
-        if ((address & 1) != 0) {
-            throw KernelFault.misaligned(address, 2);
+    /** Checks the address of a whole vector. @param bytes a power of two */
+    public static void requireAligned(long address, int bytes) {
+        if ((address & (bytes - 1)) != 0) {
+            throw KernelFault.misaligned(address, bytes);
         }
+    }
+
+    private static void requireEven(int address) {
+        requireAligned(address, 2);
     }
 }

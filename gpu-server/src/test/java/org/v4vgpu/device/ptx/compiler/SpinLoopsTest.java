@@ -1,6 +1,8 @@
 package org.v4vgpu.device.ptx.compiler;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +11,7 @@ import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.ptx.KernelFiles;
 import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.Parser;
+import org.v4vgpu.device.ptx.syntax.PtxErrors;
 import org.v4vgpu.device.ptx.syntax.PtxModule;
 
 class SpinLoopsTest {
@@ -17,7 +20,8 @@ class SpinLoopsTest {
         ModuleLayout layout = new ModuleLayout(module);
         List<String> found = new ArrayList<>();
         for (Function function : module.functions()) {
-            if (function.entry() && SpinLoops.has(Inliner.inline(function, layout), layout)) {
+            CompileBudget budget = new CompileBudget();
+            if (function.entry() && SpinLoops.has(Inliner.inline(function, layout, budget), layout, budget)) {
                 found.add(function.name());
             }
         }
@@ -43,5 +47,22 @@ class SpinLoopsTest {
         assertEquals(List.of("grid_rotate"), spinning("full/grid"));
         assertEquals(List.of("barrier_ring"), spinning("full/barrier"));
         assertEquals(List.of("debug_reduce"), spinning("full/debug"));
+    }
+
+    /** Also what comes before any method is made, for each function that is looked at. */
+    @Test
+    void lookingTakesPartInTheTimeOfCompiling() throws DeviceException {
+        PtxModule module = Parser.parse(KernelFiles.text("full/spin"));
+        ModuleLayout layout = new ModuleLayout(module);
+        CompileBudget none = new CompileBudget(0);
+        assertTrue(none.isSpent());
+        for (Function function : module.functions()) {
+            PtxErrors.Refusal refusal =
+                    assertThrows(PtxErrors.Refusal.class, () -> Inliner.inline(function, layout, none));
+            assertEquals(function.name() + ": compiling the module takes more than 0 seconds", refusal.getMessage());
+            if (SpinLoops.has(function, layout, new CompileBudget())) {
+                assertThrows(PtxErrors.Refusal.class, () -> SpinLoops.mark(function, layout, none));
+            }
+        }
     }
 }
