@@ -145,8 +145,8 @@ final class Laboratory implements AutoCloseable {
     }
 
     /**
-     * The device over {@code v4v} and {@code tcp} of one server, over {@code tcp-bridge} of another where that can be had, and in this
-     * process as {@code local}; for the calling thread, until something else is wanted.
+     * The device over {@code v4v} and {@code tcp-channel} of one server, over {@code tcp-bridge-channel} of another where that can be
+     * had, and in this process as {@code local}; for the calling thread, until something else is wanted.
      */
     Map<String, Accelerator> accelerators() throws IOException {
         if (accelerators.isEmpty()) {
@@ -163,12 +163,12 @@ final class Laboratory implements AutoCloseable {
         Process far =
                 between == null ? null : start(between.far(), serverCommand("tcp://" + between.farAddress() + ":0"));
         for (String address : addresses(near, 2)) {
-            String transport = address.startsWith("v4v") ? "v4v" : "tcp";
+            String transport = address.startsWith("v4v") ? "v4v" : "tcp-channel";
             accelerators.put(transport, RemoteAccelerator.connect(address));
         }
         if (between != null && far != null) {
             String address = addresses(far, 1).getFirst();
-            accelerators.put("tcp-bridge", between.near(() -> RemoteAccelerator.connect(address)));
+            accelerators.put("tcp-bridge-channel", between.near(() -> RemoteAccelerator.connect(address)));
         }
     }
 
@@ -231,7 +231,7 @@ final class Laboratory implements AutoCloseable {
             try {
                 bridge = NetworkBridge.open();
             } catch (IOException e) {
-                skipped.add("tcp-bridge: " + e.getMessage());
+                skipped.add("tcp-bridge, tcp-bridge-channel: " + e.getMessage());
             }
         }
         return bridge;

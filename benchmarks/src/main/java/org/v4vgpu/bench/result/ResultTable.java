@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Results as text for a terminal, with each one's ratio to the fastest of the TCP transports and the ratio's 95 % interval. Safe for
+ * Results as text for a terminal, with each one's ratio to TCP ({@link Result#tcpAmong}) and the ratio's 95 % interval. Safe for
  * any thread.
  */
 public final class ResultTable {
@@ -39,7 +39,7 @@ public final class ResultTable {
     }
 
     private static void line(StringBuilder text, Object... cells) {
-        text.append(String.format(Locale.ROOT, "%-16s %-11s %9s %12s %12s %9s  %s", cells)
+        text.append(String.format(Locale.ROOT, "%-22s %-18s %9s %12s %12s %9s  %s", cells)
                         .stripTrailing())
                 .append(System.lineSeparator());
     }
