@@ -28,16 +28,19 @@ final class BenchmarksIT {
     private Path directory;
 
     /** Of each benchmark, the transports that need no rights. */
-    private static final Map<String, Set<String>> MEASURED = Map.of(
-            "pingpong", Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron"),
-            "bandwidth", Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron", "local"),
-            "aggregate", Set.of("v4v", "tcp", "uds", "local"),
-            "rpc", Set.of("v4v", "tcp-channel"),
-            "launch", Set.of("v4v", "tcp-channel", "local"),
-            "memcpy", Set.of("v4v", "tcp-channel", "local"),
-            "matmul", Set.of("v4v", "tcp-channel", "local"),
-            "stencil", Set.of("v4v", "tcp-channel", "local"),
-            "allocation", Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron"));
+    private static final Map<String, Set<String>> MEASURED = Map.ofEntries(
+            Map.entry("pingpong", Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron")),
+            Map.entry(
+                    "bandwidth",
+                    Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron", "local")),
+            Map.entry("aggregate", Set.of("v4v", "tcp", "uds", "local")),
+            Map.entry("rpc", Set.of("v4v", "tcp-channel")),
+            Map.entry("launch", Set.of("v4v", "tcp-channel", "local")),
+            Map.entry("memcpy", Set.of("v4v", "tcp-channel", "local")),
+            Map.entry("matmul", Set.of("v4v", "tcp-channel", "local")),
+            Map.entry("stencil", Set.of("v4v", "tcp-channel", "local")),
+            Map.entry("allocation", Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron")),
+            Map.entry("software", Set.of("local", "java")));
 
     @Test
     void measuresEveryTransportOfEveryBenchmarkAndReports() throws Exception {

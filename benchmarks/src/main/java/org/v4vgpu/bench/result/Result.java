@@ -41,6 +41,8 @@ public record Result(
     /** Sockets over the bridge where bare messages are measured, this project's channel where calls are. */
     private static final List<String> BRIDGES = List.of("tcp-bridge", "tcp-bridge-channel");
 
+    private static final String JAVA = "java";
+
     /** A figure whose samples are times in which {@code bytes} move one way, or 0 where none move. */
     public static Result of(
             String benchmark, String kind, String transport, long bytes, int pairs, Turns turns, double rate) {
@@ -98,6 +100,11 @@ public record Result(
 
     private Optional<Result> sameCase(List<Result> results, Predicate<Result> wanted) {
         return results.stream().filter(wanted.and(this::isSameCase)).min(Comparator.comparingLong(Result::p50Nanos));
+    }
+
+    /** Java loops that do the same work, unless this is them. */
+    public Optional<Result> javaAmong(List<Result> results) {
+        return transport.equals(JAVA) ? Optional.empty() : sameCase(results, other -> other.transport.equals(JAVA));
     }
 
     /** How many times as fast as {@link #tcpAmong} this is. */
