@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -31,6 +32,10 @@ import org.v4vgpu.bench.link.Transport;
 final class Laboratory implements AutoCloseable {
     /** Set by the launcher to what the environment says: this JVM's own V4V domain needs the same. */
     static final String FABRIC_VARIABLE = "V4VGPU_FABRIC";
+
+    /** What a user may have set for other programs; the processes here are to be as they are by default. */
+    private static final Set<String> OTHERS_VARIABLES =
+            Set.of("V4VGPU_DOMAIN", "V4VGPU_SERVER", "V4VGPU_WAIT", "V4VGPU_IVSHMEM", "V4VGPU_JAVA_OPTIONS");
 
     private static final Pattern ADDRESS = Pattern.compile("\\b(?:v4v|tcp|unix|aeron)://\\S+\\w");
     private static final long END_SECONDS = 3;
@@ -284,7 +289,7 @@ final class Laboratory implements AutoCloseable {
         started.addAll(command);
         ProcessBuilder builder =
                 new ProcessBuilder(started).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
-        builder.environment().remove("V4VGPU_DOMAIN");
+        builder.environment().keySet().removeAll(OTHERS_VARIABLES);
         Process process = builder.start();
         processes.add(process);
         return process;
