@@ -34,7 +34,7 @@ find_jdk25() {
 }
 
 # build_if_stale MODULE [MODULES THAT IT IS MADE OF]...
-# Runs Maven once for the module if that is needed, quietly. Launchers that start together wait for one another.
+# Runs Maven once for the module if that is needed, and says so in one line. Launchers that start together wait for one another.
 build_if_stale() {
   is_stale "$@" || return 0
   (
@@ -42,23 +42,29 @@ build_if_stale() {
     is_stale "$@" || exit 0
     command -v mvn > /dev/null || fail 1 "no Maven found; install Maven 3.8.6 or newer"
     mkdir -p "$root/$1/target"
-    echo "$root" > "$root/$1/target/launch.new"
+    touch "$root/$1/target/launch.new"
     log="$root/$1/target/launch.log"
+    echo "building $1 ..." >&2
     if ! (cd "$root" && JAVA_HOME=$jdk25 mvn -q -B -pl "$1" -am -Dmaven.test.skip=true package) > "$log" 2>&1 9<&-; then
       cat "$log" >&2
       fail 1 "building $1 failed; Maven says why above"
     fi
-    mv "$root/$1/target/launch.new" "$root/$1/target/launch.stamp"
+    # As old as the beginning of the build: what was written to a source meanwhile is newer.
+    touch -r "$root/$1/target/launch.new" "$root/$1/target/classpath"
   ) 9< "$root/.launch/common.sh"
 }
 
-# The stamp is as old as the beginning of the last good build, and says where that build was.
+# Any build that comes to the package phase writes the class path, so that what Maven itself has built is not built again.
 is_stale() {
-  local module=$1 stamp="$root/$1/target/launch.stamp" entry entries
-  [ -f "$stamp" ] && [ "$(< "$stamp")" = "$root" ] && [ -f "$root/$module/target/classpath" ] || return 0
-  IFS=: read -r -a entries < <(cat "$root/$module/target/classpath"; echo)
+  local module=$1 stamp="$root/$1/target/classpath" entry entries
+  [ -f "$stamp" ] || return 0
+  IFS=: read -r -a entries < <(cat "$stamp"; echo)
   for entry in "${entries[@]}" "$root/$module/target/classes"; do
     [ -e "$entry" ] || return 0
+    case $entry in
+      "$root"/* | */repository/*) ;;
+      */target/*) return 0 ;; # another checkout, of which this one is a copy
+    esac
   done
   [ -n "$(cd "$root" && find pom.xml .mvn "$@" -name target -prune -o -newer "$stamp" \
     \( -name pom.xml -o -path '*/src/main/*' -o -path '.mvn/*' \) -print -quit)" ]

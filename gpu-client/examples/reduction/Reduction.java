@@ -55,8 +55,7 @@ public final class Reduction {
         CUfunction reduce = new CUfunction();
         cuModuleGetFunction(reduce, module, "reduce_shfl");
         int blocks = 4 * properties.multiProcessorCount;
-        Pointer parameters =
-                Pointer.to(Pointer.to(deviceInput), Pointer.to(deviceSum), Pointer.to(new int[] {N}));
+        Pointer parameters = Pointer.to(Pointer.to(deviceInput), Pointer.to(deviceSum), Pointer.to(new int[] {N}));
         cuLaunchKernel(reduce, blocks, 1, 1, THREADS, 1, 1, 0, null, parameters, null);
         cudaDeviceSynchronize();
 

@@ -81,9 +81,8 @@ public final class PinnedStreams {
             long bytes = (long) piece * Sizeof.FLOAT;
             cuMemcpyHtoDAsync(data.withByteOffset(offset), pinned.withByteOffset(offset), bytes, streams[i]);
             Pointer parameters = Pointer.to(
-                    Pointer.to(data.withByteOffset(offset)),
-                    Pointer.to(new float[] {2.0f}),
-                    Pointer.to(new int[] {piece}));
+                    Pointer.to(data.withByteOffset(offset)), Pointer.to(new float[] {2.0f}), Pointer.to(new int[] {piece
+                    }));
             cuLaunchKernel(scale, (piece + 255) / 256, 1, 1, 256, 1, 1, 0, streams[i], parameters, null);
             cuMemcpyDtoHAsync(pinned.withByteOffset(offset), data.withByteOffset(offset), bytes, streams[i]);
             cuEventRecord(finished[i], streams[i]);

@@ -79,8 +79,8 @@ public final class VectorAdd {
         cuMemcpyHtoD(deviceA, Pointer.to(a), (long) n * Sizeof.FLOAT);
         cuMemcpyHtoD(deviceB, Pointer.to(b), (long) n * Sizeof.FLOAT);
 
-        Pointer parameters = Pointer.to(
-                Pointer.to(new int[] {n}), Pointer.to(deviceA), Pointer.to(deviceB), Pointer.to(deviceSum));
+        Pointer parameters =
+                Pointer.to(Pointer.to(new int[] {n}), Pointer.to(deviceA), Pointer.to(deviceB), Pointer.to(deviceSum));
         cuLaunchKernel(function, (n + 255) / 256, 1, 1, 256, 1, 1, 0, null, parameters, null);
         cuCtxSynchronize();
 

@@ -5,7 +5,8 @@ import java.util.List;
 import org.v4vgpu.bench.result.Result;
 
 /** What one name on the command line measures. Runs once, on one thread. */
-sealed interface Experiment permits PingPong, Bandwidth, Aggregate, Rpc, Launch, Memcpy, Workload, Allocation {
+sealed interface Experiment
+        permits PingPong, Bandwidth, Aggregate, Rpc, Launch, Memcpy, Workload, Allocation, Software {
     /** All that are built, in the order in which they run: those that need the same processes follow one another. */
     List<Experiment> ALL = List.of(
             new PingPong(),
@@ -16,7 +17,8 @@ sealed interface Experiment permits PingPong, Bandwidth, Aggregate, Rpc, Launch,
             new Launch(),
             Workload.matmul(),
             Workload.stencil(),
-            new Aggregate());
+            new Aggregate(),
+            new Software());
 
     /** As on the command line and in the JSON. */
     String name();

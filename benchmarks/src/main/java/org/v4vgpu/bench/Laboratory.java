@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -31,6 +32,10 @@ import org.v4vgpu.bench.link.Transport;
 final class Laboratory implements AutoCloseable {
     /** Set by the launcher to what the environment says: this JVM's own V4V domain needs the same. */
     static final String FABRIC_VARIABLE = "V4VGPU_FABRIC";
+
+    /** What a user may have set for other programs; the processes here are to be as they are by default. */
+    private static final Set<String> OTHERS_VARIABLES =
+            Set.of("V4VGPU_DOMAIN", "V4VGPU_SERVER", "V4VGPU_WAIT", "V4VGPU_IVSHMEM", "V4VGPU_JAVA_OPTIONS");
 
     private static final Pattern ADDRESS = Pattern.compile("\\b(?:v4v|tcp|unix|aeron)://\\S+\\w");
     private static final long END_SECONDS = 3;
@@ -145,8 +150,8 @@ final class Laboratory implements AutoCloseable {
     }
 
     /**
-     * The device over {@code v4v} and {@code tcp} of one server, over {@code tcp-bridge} of another where that can be had, and in this
-     * process as {@code local}; for the calling thread, until something else is wanted.
+     * The device over {@code v4v} and {@code tcp-channel} of one server, over {@code tcp-bridge-channel} of another where that can be
+     * had, and in this process as {@code local}; for the calling thread, until something else is wanted.
      */
     Map<String, Accelerator> accelerators() throws IOException {
         if (accelerators.isEmpty()) {
@@ -163,12 +168,12 @@ final class Laboratory implements AutoCloseable {
         Process far =
                 between == null ? null : start(between.far(), serverCommand("tcp://" + between.farAddress() + ":0"));
         for (String address : addresses(near, 2)) {
-            String transport = address.startsWith("v4v") ? "v4v" : "tcp";
+            String transport = address.startsWith("v4v") ? "v4v" : "tcp-channel";
             accelerators.put(transport, RemoteAccelerator.connect(address));
         }
         if (between != null && far != null) {
             String address = addresses(far, 1).getFirst();
-            accelerators.put("tcp-bridge", between.near(() -> RemoteAccelerator.connect(address)));
+            accelerators.put("tcp-bridge-channel", between.near(() -> RemoteAccelerator.connect(address)));
         }
     }
 
@@ -231,7 +236,7 @@ final class Laboratory implements AutoCloseable {
             try {
                 bridge = NetworkBridge.open();
             } catch (IOException e) {
-                skipped.add("tcp-bridge: " + e.getMessage());
+                skipped.add("tcp-bridge, tcp-bridge-channel: " + e.getMessage());
             }
         }
         return bridge;
@@ -284,7 +289,7 @@ final class Laboratory implements AutoCloseable {
         started.addAll(command);
         ProcessBuilder builder =
                 new ProcessBuilder(started).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
-        builder.environment().remove("V4VGPU_DOMAIN");
+        builder.environment().keySet().removeAll(OTHERS_VARIABLES);
         Process process = builder.start();
         processes.add(process);
         return process;

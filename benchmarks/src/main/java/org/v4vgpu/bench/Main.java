@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
         usageHelpWidth = 100,
         description = {
             "Measures V4V, TCP and others between processes, in turns.",
-            "Without a name it runs all of: pingpong, bandwidth, allocation, rpc, memcpy, launch, matmul, stencil, aggregate.",
+            "Without a name it runs all of: pingpong, bandwidth, allocation, rpc, memcpy, launch, matmul, stencil, aggregate, software.",
             "With the name report, too, and writes figures and tables as HTML, PNG, CSV and JSON."
         },
         exitCodeListHeading = "%nExit codes:%n",
@@ -63,7 +63,7 @@ public final class Main implements Callable<Integer> {
             arity = "0..*",
             paramLabel = "NAME",
             description =
-                    "pingpong, bandwidth, allocation, rpc, memcpy, launch, matmul, stencil, aggregate; report: write a report on them, or on"
+                    "pingpong, bandwidth, allocation, rpc, memcpy, launch, matmul, stencil, aggregate, software; report: write a report on them, or on"
                             + " all.")
     private List<String> names = new ArrayList<>();
 

@@ -20,13 +20,13 @@ final class MainTest {
     private Path directory;
 
     @ParameterizedTest
-    @ValueSource(strings = {"latency", "software"})
+    @ValueSource(strings = {"latency", "hardware"})
     void refusesWhatIsNotBuiltAndNamesWhatIs(String name) {
         assertEquals(2, run("rpc", name));
         assertTrue(
                 error.toString()
                         .startsWith("benchmarks/run: no benchmark is called '" + name
-                                + "'; there are pingpong, bandwidth, allocation, rpc, memcpy, launch, matmul, stencil, aggregate,"
+                                + "'; there are pingpong, bandwidth, allocation, rpc, memcpy, launch, matmul, stencil, aggregate, software,"
                                 + " report"),
                 error::toString);
     }

@@ -88,6 +88,11 @@ final class ChildProcess implements AutoCloseable {
         return process.isAlive();
     }
 
+    /** Whether it ends within so long. */
+    boolean endsWithin(long millis) throws InterruptedException {
+        return process.waitFor(millis, TimeUnit.MILLISECONDS);
+    }
+
     /** Waits for the end and gives the exit code. */
     int exitCode() throws InterruptedException {
         return process.waitFor();

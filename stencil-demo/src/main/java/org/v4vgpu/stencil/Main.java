@@ -197,7 +197,7 @@ public final class Main implements Callable<Integer> {
 
     private void checkServers() {
         for (String server : servers) {
-            if (!server.matches("(v4v|tcp|tcps)://.+:\\d+")) {
+            if (!server.matches("(v4v|tcp)://.+:\\d+")) {
                 throw usage(
                         "--server '" + server + "' is no address; use v4v://<domain>:<port> or tcp://<host>:<port>");
             }

@@ -152,7 +152,7 @@ final class ProgramProcess implements AutoCloseable {
     }
 
     private DemoException ended() throws InterruptedException {
-        if (server != null && !server.isAlive()) {
+        if (server != null && server.isEnding()) {
             return serverEnded(server);
         }
         String error = process.lastError();
@@ -165,14 +165,14 @@ final class ProgramProcess implements AutoCloseable {
 
     /** From {@code error EXIT_CODE MESSAGE}. */
     private DemoException failed(String line) throws InterruptedException {
-        if (server != null && !server.isAlive()) {
-            return serverEnded(server);
-        }
         int space = line.indexOf(' ', "error ".length());
         int exitCode = Integer.parseInt(line.substring("error ".length(), space));
         String message = line.substring(space + 1);
         if (exitCode == DemoException.USAGE) {
             return new DemoException(exitCode, message);
+        }
+        if (server != null && server.isEnding()) {
+            return serverEnded(server);
         }
         process.exitCode(); // It says its error and ends; what the agent logged is complete then.
         String cause = process.lastError();

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -14,9 +15,10 @@ import java.util.regex.Pattern;
  * server and removes the fabric; so does the end of this JVM. One thread uses it.
  */
 final class ServerProcess implements AutoCloseable {
-    private static final Pattern ADDRESS = Pattern.compile("\\b(?:v4v|tcp|tcps)://\\S+\\d");
+    private static final Pattern ADDRESS = Pattern.compile("\\b(?:v4v|tcp)://\\S+\\d");
     private static final List<String> LISTEN = List.of("v4v://1:4840", "tcp://127.0.0.1:0");
     private static final long READY_SECONDS = 60;
+    private static final long END_MILLIS = 500;
 
     private final OwnFabric fabric;
     private final ChildProcess process;
@@ -32,7 +34,7 @@ final class ServerProcess implements AutoCloseable {
             command.addAll(List.of("--listen", address));
         }
         ProcessBuilder builder = new ProcessBuilder(command);
-        builder.environment().remove("V4VGPU_DOMAIN");
+        builder.environment().keySet().removeAll(Set.of("V4VGPU_DOMAIN", "V4VGPU_JAVA_OPTIONS"));
         enter(builder);
         try {
             process = ChildProcess.start(builder, debug);
@@ -73,11 +75,19 @@ final class ServerProcess implements AutoCloseable {
 
     /** Puts a process that is to be started on this server's fabric. */
     void enter(ProcessBuilder client) {
+        client.environment()
+                .keySet()
+                .removeAll(Set.of("V4VGPU_WAIT", "V4VGPU_IVSHMEM")); // other fabrics', and other waits
         client.environment().put("V4VGPU_FABRIC", fabric.toString());
     }
 
     boolean isAlive() {
         return process.isAlive();
+    }
+
+    /** Whether the server is what failed a program. The program's connection can end before this JVM hears of the server's end. */
+    boolean isEnding() throws InterruptedException {
+        return process.endsWithin(END_MILLIS);
     }
 
     /** How it ended; only after it did. */

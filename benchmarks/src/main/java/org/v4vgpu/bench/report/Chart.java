@@ -49,6 +49,7 @@ record Chart(String id, String caption, XAxis xAxis, String yTitle, boolean isLo
             Map.entry("tcp-channel", new Look(new Color(0xe6, 0x9f, 0x00), SeriesMarkers.SQUARE, 2)),
             Map.entry("tcp-netty", new Look(new Color(0x99, 0x33, 0x00), SeriesMarkers.DIAMOND, 2)),
             Map.entry("tcp-bridge", new Look(new Color(0xc0, 0x00, 0x20), SeriesMarkers.TRIANGLE_DOWN, 2)),
+            Map.entry("tcp-bridge-channel", new Look(new Color(0xd0, 0x60, 0x90), SeriesMarkers.TRIANGLE_DOWN, 2)),
             Map.entry("uds", new Look(new Color(0x00, 0x80, 0x50), SeriesMarkers.TRIANGLE_UP, 2)),
             Map.entry("aeron", new Look(new Color(0x80, 0x40, 0xa0), SeriesMarkers.DIAMOND, 2)),
             Map.entry("local", new Look(new Color(0x50, 0x50, 0x50), SeriesMarkers.CROSS, 2)));

@@ -19,7 +19,7 @@ import org.v4vgpu.bench.result.Run;
  * @param poster what the poster claims
  * @param here the same comparison measured here, with its interval: over the bridge where the poster's is with the split driver;
  *     empty where that was skipped
- * @param loopback the same against the fastest TCP over loopback; empty where the claim is not about TCP
+ * @param loopback the same against TCP over loopback; empty where the claim is not about TCP
  * @param verdict whether the claim holds here
  */
 record Claim(String subject, String poster, String here, String loopback, Verdict verdict) {
@@ -96,14 +96,14 @@ record Claim(String subject, String poster, String here, String loopback, Verdic
             List<Result> all,
             Function<Ratio, String> words) {
         List<Result> measured = figures.toList();
-        Ratio bridge = best(measured.stream().map(result -> result.bridgeRatioAmong(all)));
-        Ratio loopback = best(measured.stream().map(result -> result.tcpRatioAmong(all)));
+        Against bridge = best(measured, result -> result.bridgeAmong(all));
+        Against loopback = best(measured, result -> result.tcpAmong(all));
         return new Claim(
                 subject,
                 poster,
-                bridge == null ? "" : words.apply(bridge),
-                loopback == null ? "" : words.apply(loopback),
-                Verdict.of(bridge, wanted));
+                bridge == null ? "" : bridge.text(words),
+                loopback == null ? "" : loopback.text(words),
+                Verdict.of(bridge == null ? null : bridge.ratio, wanted));
     }
 
     /** All pairs together against the cores that copy. */
@@ -152,9 +152,18 @@ record Claim(String subject, String poster, String here, String loopback, Verdic
                         && result.transport().equals(V4V));
     }
 
-    private static @Nullable Ratio best(Stream<Optional<Ratio>> ratios) {
-        return ratios.flatMap(Optional::stream)
-                .max(Comparator.comparingDouble(Ratio::value))
+    /** A ratio, and the transport that it is a ratio to. */
+    private record Against(String transport, Ratio ratio) {
+        String text(Function<Ratio, String> words) {
+            return words.apply(ratio) + " against " + transport;
+        }
+    }
+
+    private static @Nullable Against best(List<Result> figures, Function<Result, Optional<Result>> other) {
+        return figures.stream()
+                .flatMap(figure -> other.apply(figure).stream()
+                        .map(slower -> new Against(slower.transport(), figure.ratioTo(slower))))
+                .max(Comparator.comparingDouble(against -> against.ratio.value()))
                 .orElse(null);
     }
 

@@ -27,6 +27,7 @@ final class Figures {
         add(figures, copies(run));
         add(figures, workload(run, "matmul", "Matrix product on the remote device"));
         add(figures, workload(run, "stencil", "Stencil on the remote device"));
+        add(figures, software(run));
         add(figures, allocations(run));
         return figures;
     }
@@ -233,6 +234,33 @@ final class Figures {
                 StageTable.of(run.results().stream()
                         .filter(result -> result.benchmark().equals(benchmark))
                         .toList()));
+    }
+
+    private static Figure software(Run run) {
+        List<Result> results = run.results().stream()
+                .filter(result -> result.benchmark().equals("software"))
+                .toList();
+        List<List<String>> rows = results.stream()
+                .map(result -> List.of(
+                        result.kind(),
+                        result.transport(),
+                        String.format(Locale.ROOT, "%.3f", micros(result)),
+                        result.javaAmong(results)
+                                .map(loops -> result.ratioTo(loops).toString())
+                                .orElse("")))
+                .toList();
+        return new Figure(
+                "Kernels on the software device",
+                "",
+                "The demo's tiled product and one iteration of its stencil, a vector addition, and 100 barriers of blocks of 256"
+                        + " threads (the time of 1000 for one thread: us are ns for each), on the device of the measuring process"
+                        + " ('local') and as straightforward loops over arrays on as many threads ('java'), in turns, results"
+                        + " checked. 'first launch': from the PTX text of a small kernel that nobody has seen to its result;"
+                        + " 'second session': the same where another session has compiled it; 'launch': waited for.",
+                "The cores. A loop needs neither index arithmetic for each thread nor checks of addresses, and a barrier in it is only"
+                        + " the end of one loop and the begin of another.",
+                List.of(),
+                new Figure.Table(List.of("", "by", "median, us", "times as fast as Java"), rows));
     }
 
     private static Figure allocations(Run run) {

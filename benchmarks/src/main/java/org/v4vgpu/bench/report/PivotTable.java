@@ -24,12 +24,12 @@ final class PivotTable {
             Function<Result, String> cell) {
         List<String> columns =
                 results.stream().map(PivotTable::column).distinct().toList();
-        boolean bridge = columns.contains("tcp-bridge");
+        boolean bridge = results.stream().anyMatch(Result::isOverBridge);
         List<String> header = new ArrayList<>();
         header.add(corner);
         header.addAll(columns);
         if (columns.contains(V4V)) {
-            header.add("V4V : fastest TCP");
+            header.add("V4V : TCP");
             if (bridge) {
                 header.add("V4V : bridge");
             }

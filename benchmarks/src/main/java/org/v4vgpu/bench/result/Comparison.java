@@ -20,6 +20,9 @@ import java.util.Objects;
 public record Comparison(List<String> slower, int faster, int compared, List<String> differences) {
     private static final List<String> SAME_MACHINE = List.of("cpu", "cpus", "java", "kernel");
 
+    /** A difference of less than a byte for each operation is a class that was loaded, or the like. */
+    private static final double LEAST_BYTES = 1;
+
     /**
      * Compares.
      *
@@ -44,6 +47,14 @@ public record Comparison(List<String> slower, int faster, int compared, List<Str
             } else if (ratio.high() < 1 && ratio.value() < 1 / (1 + tolerance)) {
                 faster++;
             }
+            if (allocatesMore(result, stored, tolerance)) {
+                slower.add(String.format(
+                        Locale.ROOT,
+                        "%s: %.1f heap bytes, was %.1f",
+                        name(result),
+                        result.allocatedBytes(),
+                        stored.allocatedBytes()));
+            }
         }
         return new Comparison(slower, faster, compared, differences(before, now));
     }
@@ -54,7 +65,7 @@ public record Comparison(List<String> slower, int faster, int compared, List<Str
         differences.forEach(line -> text.append(line).append(System.lineSeparator()));
         text.append(String.format(
                 Locale.ROOT,
-                "of %d figures %d got slower and %d faster beyond the noise%n",
+                "of %d figures %d got slower or allocate more, and %d got faster, beyond the noise%n",
                 compared,
                 slower.size(),
                 faster));
@@ -62,15 +73,28 @@ public record Comparison(List<String> slower, int faster, int compared, List<Str
         return text.toString();
     }
 
-    private static String line(Result result, Result stored, Ratio ratio) {
+    /** Allocations are counted, not timed: they have no noise but what threads beside the measured one allocate. */
+    private static boolean allocatesMore(Result result, Result stored, double tolerance) {
+        return stored.allocatedBytes() >= 0
+                && result.allocatedBytes() > stored.allocatedBytes() * (1 + tolerance) + LEAST_BYTES;
+    }
+
+    private static String name(Result result) {
         return String.format(
                 Locale.ROOT,
-                "%s%s %s%s over %s: %.2f us, was %.2f us; takes %s as long",
+                "%s%s %s%s over %s",
                 result.benchmark(),
                 result.kind().isEmpty() ? "" : " " + result.kind(),
                 result.bytes() == 0 ? "call" : ResultTable.bytes(result.bytes()),
                 result.pairs() == 1 ? "" : " " + result.pairs() + " pairs",
-                result.transport(),
+                result.transport());
+    }
+
+    private static String line(Result result, Result stored, Ratio ratio) {
+        return String.format(
+                Locale.ROOT,
+                "%s: %.2f us, was %.2f us; takes %s as long",
+                name(result),
                 result.p50Nanos() / 1e3,
                 stored.p50Nanos() / 1e3,
                 ratio);

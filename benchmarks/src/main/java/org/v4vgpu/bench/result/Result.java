@@ -3,6 +3,7 @@ package org.v4vgpu.bench.result;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * One measured figure. Immutable.
@@ -31,10 +32,16 @@ public record Result(
         Turns turns) {
     public static final double NOT_COUNTED = -1;
 
-    /** The transports that ratios against TCP take the fastest of. */
-    private static final List<String> TCP = List.of("tcp", "tcp-channel", "tcp-netty");
+    /** The transports that ratios against TCP take the faster of. */
+    private static final List<String> TCP = List.of("tcp", "tcp-netty");
 
-    private static final String BRIDGE = "tcp-bridge";
+    /** What they take where there is neither: calls and copies have no other TCP than this project's channel. */
+    private static final String TCP_CHANNEL = "tcp-channel";
+
+    /** Sockets over the bridge where bare messages are measured, this project's channel where calls are. */
+    private static final List<String> BRIDGES = List.of("tcp-bridge", "tcp-bridge-channel");
+
+    private static final String JAVA = "java";
 
     /** A figure whose samples are times in which {@code bytes} move one way, or 0 where none move. */
     public static Result of(
@@ -71,25 +78,33 @@ public record Result(
     }
 
     public boolean isTcp() {
-        return TCP.contains(transport);
+        return TCP.contains(transport) || transport.equals(TCP_CHANNEL);
     }
 
-    /** The fastest TCP over loopback of the same case, unless this is one of them. */
+    /** The faster of {@code tcp} and {@code tcp-netty} of the same case, or else {@code tcp-channel}; none for any of these. */
     public Optional<Result> tcpAmong(List<Result> results) {
         return isTcp()
                 ? Optional.empty()
-                : results.stream()
-                        .filter(other -> other.isTcp() && other.isSameCase(this))
-                        .min(Comparator.comparingLong(Result::p50Nanos));
+                : sameCase(results, other -> TCP.contains(other.transport))
+                        .or(() -> sameCase(results, other -> other.transport.equals(TCP_CHANNEL)));
+    }
+
+    public boolean isOverBridge() {
+        return BRIDGES.contains(transport);
     }
 
     /** TCP over the bridge of the same case, unless this is it. */
     public Optional<Result> bridgeAmong(List<Result> results) {
-        return transport.equals(BRIDGE)
-                ? Optional.empty()
-                : results.stream()
-                        .filter(other -> other.transport.equals(BRIDGE) && other.isSameCase(this))
-                        .findFirst();
+        return isOverBridge() ? Optional.empty() : sameCase(results, Result::isOverBridge);
+    }
+
+    private Optional<Result> sameCase(List<Result> results, Predicate<Result> wanted) {
+        return results.stream().filter(wanted.and(this::isSameCase)).min(Comparator.comparingLong(Result::p50Nanos));
+    }
+
+    /** Java loops that do the same work, unless this is them. */
+    public Optional<Result> javaAmong(List<Result> results) {
+        return transport.equals(JAVA) ? Optional.empty() : sameCase(results, other -> other.transport.equals(JAVA));
     }
 
     /** How many times as fast as {@link #tcpAmong} this is. */

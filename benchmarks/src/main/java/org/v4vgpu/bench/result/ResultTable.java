@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Results as text for a terminal, with each one's ratio to the fastest of the TCP transports and the ratio's 95 % interval. Safe for
+ * Results as text for a terminal, with each one's ratio to TCP ({@link Result#tcpAmong}) or to Java loops and the ratio's 95 % interval. Safe for
  * any thread.
  */
 public final class ResultTable {
@@ -14,6 +14,8 @@ public final class ResultTable {
     public static String format(List<Result> results) {
         StringBuilder text = new StringBuilder();
         boolean pairs = results.stream().anyMatch(result -> result.pairs() != 1);
+        boolean loops =
+                results.stream().anyMatch(result -> result.javaAmong(results).isPresent());
         boolean allocations = results.stream().anyMatch(result -> result.allocatedBytes() >= 0);
         line(
                 text,
@@ -23,7 +25,7 @@ public final class ResultTable {
                 "median us",
                 "p99 us",
                 "MB/s",
-                allocations ? "heap bytes" : "times as fast as TCP");
+                allocations ? "heap bytes" : loops ? "times as fast as Java" : "times as fast as TCP");
         for (Result result : results) {
             line(
                     text,
@@ -39,7 +41,7 @@ public final class ResultTable {
     }
 
     private static void line(StringBuilder text, Object... cells) {
-        text.append(String.format(Locale.ROOT, "%-16s %-11s %9s %12s %12s %9s  %s", cells)
+        text.append(String.format(Locale.ROOT, "%-22s %-18s %9s %12s %12s %9s  %s", cells)
                         .stripTrailing())
                 .append(System.lineSeparator());
     }
@@ -55,7 +57,8 @@ public final class ResultTable {
     /** Empty for TCP itself and where TCP was not measured. */
     private static String ratio(Result result, List<Result> results) {
         return result.tcpAmong(results)
-                .map(tcp -> result.ratioTo(tcp).toString())
+                .or(() -> result.javaAmong(results))
+                .map(other -> result.ratioTo(other).toString())
                 .orElse("");
     }
 

@@ -21,7 +21,9 @@ final class ComparisonTest {
                 List.of("pingpong 64 over v4v: 2.00 us, was 1.00 us; takes 2.00x [1.98, 2.02] as long"),
                 comparison.slower());
         assertTrue(
-                comparison.format().contains("of 2 figures 1 got slower and 0 faster beyond the noise"),
+                comparison
+                        .format()
+                        .contains("of 2 figures 1 got slower or allocate more, and 0 got faster, beyond the noise"),
                 comparison::format);
     }
 
@@ -52,6 +54,22 @@ final class ComparisonTest {
     }
 
     @Test
+    void namesWhatAllocatesMoreThanTheToleranceLetsPass() {
+        assertEquals(
+                List.of("pingpong 64 over v4v: 120.0 heap bytes, was 100.0"),
+                Comparison.of(run(allocating(100)), run(allocating(120)), TOLERANCE)
+                        .slower());
+        for (List<Result> pair : List.of(
+                List.of(allocating(100), allocating(109)),
+                List.of(allocating(0), allocating(0.5)),
+                List.of(allocating(Result.NOT_COUNTED), allocating(120)),
+                List.of(allocating(100), allocating(Result.NOT_COUNTED)))) {
+            Comparison comparison = Comparison.of(run(pair.getFirst()), run(pair.getLast()), TOLERANCE);
+            assertEquals(List.of(), comparison.slower());
+        }
+    }
+
+    @Test
     void saysWhenTheMachineIsAnother() {
         Comparison comparison = Comparison.of(new Run(Map.of("cpus", 2), List.of(), List.of()), run(), TOLERANCE);
         assertEquals(List.of("not the same cpus: 2 then, 4 now"), comparison.differences());
@@ -59,6 +77,11 @@ final class ComparisonTest {
 
     private static Run run(Result... results) {
         return new Run(Map.of("cpus", 4), List.of(), List.of(results));
+    }
+
+    private static Result allocating(double bytes) {
+        Turns turns = Turns.ofMedians(List.of(1000L, 1000L, 1000L));
+        return new Result("pingpong", "", "v4v", 64, 1, 1000, 1000, 0, bytes, turns);
     }
 
     private static Result result(String transport, long... medians) {

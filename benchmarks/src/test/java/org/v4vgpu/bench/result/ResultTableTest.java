@@ -30,11 +30,24 @@ final class ResultTableTest {
         List<String> lines = ResultTable.format(RESULTS).lines().toList();
         assertEquals(6, lines.size());
         assertEquals(
-                "pingpong         v4v            64 KiB        20.00        20.00      3277  3.00x [3.00, 3.00]",
+                "pingpong               v4v                   64 KiB        20.00        20.00      3277  3.00x [3.00, 3.00]",
                 lines.get(1));
         assertTrue(lines.get(2).endsWith(" 819"), "TCP has no ratio to itself: " + lines.get(2));
         assertTrue(lines.get(4).endsWith("0.60x [0.60, 0.60]"), lines.get(4));
         assertTrue(lines.get(5).contains(" 64 "), lines.get(5));
+    }
+
+    @Test
+    void holdsCallsAgainstTheChannelOverTcpAndMessagesAgainstSockets() {
+        Result call = result("v4v", 0, 1_000);
+        Result channel = result("tcp-channel", 0, 2_000);
+        Result sockets = result("tcp", 0, 4_000);
+        Result bridge = result("tcp-bridge-channel", 0, 8_000);
+        List<Result> calls = List.of(call, channel, bridge);
+        assertEquals(channel, call.tcpAmong(calls).orElseThrow());
+        assertEquals(bridge, call.bridgeAmong(calls).orElseThrow());
+        assertEquals(sockets, call.tcpAmong(List.of(call, channel, sockets)).orElseThrow());
+        assertTrue(channel.tcpAmong(List.of(channel, sockets)).isEmpty());
     }
 
     @Test

@@ -26,7 +26,7 @@ final class ClientProcess implements AutoCloseable {
      *
      * @param role {@code idle}; {@code copies}: copies to the device without end; {@code waits}: one lane's copy stops after its
      *     first chunk, another lane waits for it; {@code kernel}: waits for an endless kernel; {@code full}: fills a stream behind
-     *     one
+     *     one; {@code sends}: copies behind one, until nobody takes more
      */
     static ClientProcess start(String role, String address, Path fabric) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(
@@ -109,6 +109,16 @@ final class ClientProcess implements AutoCloseable {
                         TestClient.NOTHING);
                 System.out.println("ready");
                 gpu.channel.receive().close();
+            }
+            case "sends" -> {
+                long endless = TestKernels.function(gpu, TestKernels.load(gpu, context), "endless")
+                        .getFunction();
+                gpu.send(Call.LAUNCH_KERNEL, 0, TestKernels.launch(context, endless, 1, 1), TestClient.NOTHING);
+                System.out.println("ready");
+                byte[] bytes = new byte[BYTES];
+                while (true) {
+                    gpu.write(context, 0, memory, bytes);
+                }
             }
             default -> throw new IllegalArgumentException(arguments[0]);
         }

@@ -97,6 +97,11 @@ abstract class NetworkServerContract extends ServerContract {
         expectNothingLeftOf("full");
     }
 
+    @Test
+    void nothingIsLeftOfProcessKilledWhileItSendsLongCopyBehindEndlessKernel() throws Exception {
+        expectNothingLeftOf("sends");
+    }
+
     private GpuServer server() {
         return Objects.requireNonNull(server);
     }

@@ -1,0 +1,166 @@
+package org.v4vgpu.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.v4vgpu.bench.result.Result;
+import org.v4vgpu.bench.result.Samples;
+import org.v4vgpu.bench.result.Turns;
+import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.software.GpuModule;
+import org.v4vgpu.device.software.SoftwareDeviceOptions;
+import org.v4vgpu.device.software.SoftwareGpu;
+
+/**
+ * Kernels on the software device of this process ({@code local}), against Java loops that do the same work on as many threads
+ * ({@code java}); then what a kernel takes before it runs: the first launch of one that nobody has seen, from its PTX text to the result;
+ * the same in a second session, which finds it compiled; a launch that is waited for. Every result is checked.
+ */
+final class Software implements Experiment {
+    private static final String DEVICE = "local";
+    private static final String JAVA = "java";
+
+    private int unseen;
+
+    @Override
+    public String name() {
+        return "software";
+    }
+
+    @Override
+    public String description() {
+        return "kernels on the software device of this process, against Java loops on as many threads";
+    }
+
+    @Override
+    public boolean isBetterPinned() {
+        return false; // both take all cores
+    }
+
+    @Override
+    public List<Result> run(Laboratory laboratory, Progress progress) throws IOException {
+        laboratory.endProcesses();
+        Interleaving plan =
+                laboratory.effort().plan(Interleaving.of(5, 20, 60, 2500), Interleaving.of(11, 50, 300, 10_000));
+        progress.expect(4 * plan.steps(2) + plan.steps(3));
+        List<Result> results = new ArrayList<>();
+        try (JavaLoops loops = new JavaLoops();
+                SoftwareGpu gpu = SoftwareGpu.open(SoftwareDeviceOptions.defaults())) {
+            for (Maker maker : makers(laboratory, gpu, loops)) {
+                try (KernelDuel duel = maker.make()) {
+                    results.addAll(run(duel, plan, laboratory, progress));
+                }
+            }
+            results.addAll(starts(laboratory, gpu, plan, progress));
+        } catch (DeviceException e) {
+            throw new IOException("the device in this process: " + e.getMessage(), e);
+        }
+        return results;
+    }
+
+    private interface Maker {
+        KernelDuel make() throws DeviceException, IOException;
+    }
+
+    private static List<Maker> makers(Laboratory laboratory, SoftwareGpu gpu, JavaLoops loops) {
+        Path root = laboratory.root();
+        Effort effort = laboratory.effort();
+        int matrix = effort.count(64, 1024, 1024);
+        int field = effort.count(128, 2048, 2048);
+        int vector = effort.count(1 << 16, 1 << 24, 1 << 24);
+        int blocks = effort.count(4, 256, 256);
+        return List.of(
+                () -> new KernelDuel.Product(root, gpu, loops, matrix),
+                () -> new KernelDuel.Stencil(root, gpu, loops, field),
+                () -> new KernelDuel.Addition(root, gpu, loops, vector),
+                () -> new KernelDuel.Barriers(gpu, loops, blocks));
+    }
+
+    private List<Result> run(KernelDuel duel, Interleaving plan, Laboratory laboratory, Progress progress)
+            throws IOException, DeviceException {
+        Map<String, Interleaving.Contender> contenders = new LinkedHashMap<>();
+        contenders.put(DEVICE, during -> takeTurn(duel, () -> onDevice(duel::onDevice), during));
+        contenders.put(JAVA, during -> takeTurn(duel, duel::inJava, during));
+        Map<String, Turns> taken = plan.run(contenders, laboratory.compilers(), progress);
+        duel.verify();
+        List<Result> results = new ArrayList<>();
+        taken.forEach((side, turns) -> results.add(Result.of(name(), duel.kind(), side, duel.bytes(), 1, turns, 0)));
+        return results;
+    }
+
+    private static Samples takeTurn(KernelDuel duel, Settling.Step step, Interleaving plan) throws IOException {
+        long mean = Settling.by(plan.settlingNanos(), step);
+        Samples samples = new Samples();
+        for (int i = plan.repetitions(mean, 1, 100); i > 0; i--) {
+            long begin = System.nanoTime();
+            step.run();
+            samples.add(duel.share(System.nanoTime() - begin));
+        }
+        return samples;
+    }
+
+    /** A vector addition of one block, by another name each time, so that nothing has compiled it. */
+    private List<Result> starts(Laboratory laboratory, SoftwareGpu gpu, Interleaving plan, Progress progress)
+            throws IOException, DeviceException {
+        String text = Files.readString(laboratory.root().resolve("gpu-server/src/test/resources/kernels/vecadd.ptx"));
+        Map<String, Interleaving.Contender> contenders = new LinkedHashMap<>();
+        List<Result> results = new ArrayList<>();
+        try (SoftwareGpu other = SoftwareGpu.open(SoftwareDeviceOptions.defaults());
+                SmallAddition first = new SmallAddition(gpu);
+                SmallAddition second = new SmallAddition(other);
+                SmallAddition again = new SmallAddition(gpu)) {
+            contenders.put(
+                    "first launch",
+                    during -> start(during, () -> {
+                        String name = "vecadd" + unseen++;
+                        return first.start(text.replace("vecadd", name), name);
+                    }));
+            contenders.put(
+                    "second session",
+                    during -> start(during, () -> {
+                        String name = "vecadd" + unseen++;
+                        String compiled = text.replace("vecadd", name);
+                        first.start(compiled, name);
+                        return second.start(compiled, name);
+                    }));
+            try (GpuModule module = gpu.load(text)) {
+                again.use(module, "vecadd");
+                contenders.put("launch", during -> start(during, again::launch));
+                plan.run(contenders, laboratory.compilers(), progress)
+                        .forEach((kind, turns) ->
+                                results.add(Result.of(name(), kind, DEVICE, SmallAddition.BYTES, 1, turns, 0)));
+            }
+        }
+        return results;
+    }
+
+    /** Does something on the device, and gives how long what counts of it took. */
+    private interface Start {
+        long run() throws DeviceException;
+    }
+
+    private static Samples start(Interleaving plan, Start start) throws IOException {
+        Samples samples = new Samples();
+        long mean = Settling.by(plan.settlingNanos(), () -> onDevice(start::run));
+        for (int i = plan.repetitions(mean, 1, 100); i > 0; i--) {
+            onDevice(() -> samples.add(start.run()));
+        }
+        return samples;
+    }
+
+    private interface DeviceStep {
+        void run() throws DeviceException;
+    }
+
+    private static void onDevice(DeviceStep step) throws IOException {
+        try {
+            step.run();
+        } catch (DeviceException e) {
+            throw new IOException("the device in this process: " + e.getMessage(), e);
+        }
+    }
+}
