@@ -132,19 +132,26 @@ final class V4vInput {
                 return accept();
             }
             boolean finished = in.isFinished();
-            boolean alive = in.isPartnerAlive() && !neverCame();
+            boolean alive = in.isPartnerAlive();
+            boolean neverCame = neverCame();
             if (in.next()) {
                 return accept();
             }
-            ended = finished || !alive;
-            if (!finished && !alive) {
-                throw new PeerLostException(connection.peer() + " died or vanished");
+            if (finished || !alive || neverCame) { // without END: nobody who closes leaves it out
+                ended = true;
+                throw lost(alive);
             }
             return false;
         } catch (RingCorruptedException e) {
             ended = true;
             throw e;
         }
+    }
+
+    private IOException lost(boolean alive) {
+        return alive
+                ? new SocketException("Connection reset: " + connection.peer() + " left without a close")
+                : new PeerLostException(connection.peer() + " died or vanished");
     }
 
     private boolean accept() throws IOException {

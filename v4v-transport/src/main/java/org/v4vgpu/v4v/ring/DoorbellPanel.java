@@ -120,7 +120,8 @@ public final class DoorbellPanel implements AutoCloseable {
                     if (!doorbell.isPolled() && doorbell.isAwake()) {
                         return;
                     }
-                    blind = true; // rung by nobody, or its other side has written nonsense: sleep all the same, but not on that
+                    blind = true; // rung by nobody, or its other side has written nonsense: sleep all the same, but not
+                    // on that
                 }
             }
             words.await(blind ? Math.min(nanos, FutexVector.BLIND_NANOS) : nanos);
