@@ -71,8 +71,7 @@ public final class V4vChannel extends AbstractChannel implements DuplexChannel {
     /** An established connection with its two streams. */
     private record Link(V4vConnection connection, V4vInput input, V4vOutput output) {
         static Link of(V4vConnection connection) {
-            V4vInput input = new V4vInput(connection);
-            return new Link(connection, input, new V4vOutput(connection, input));
+            return new Link(connection, new V4vInput(connection), new V4vOutput(connection));
         }
     }
 
