@@ -131,7 +131,9 @@ public final class DoorbellPanel implements AutoCloseable {
             }
             words.await(blind ? Math.min(nanos, FutexVector.BLIND_NANOS) : nanos);
             for (int i = 0; i < ends.size(); i++) {
-                var _ = ends.get(i).own.refuses(); // counts whose word has cut the sleep short, should it have been for nothing
+                var _ = ends.get(i)
+                        .own
+                        .refuses(); // counts whose word has cut the sleep short, should it have been for nothing
             }
         }
 
