@@ -25,6 +25,11 @@ class IvshmemHypervisorTest extends HypervisorContract {
         return IvshmemHypervisor.open(region(directory.resolve("region")), domain);
     }
 
+    @Override
+    protected boolean keepsWaitingLists() {
+        return false;
+    }
+
     /** A region of zeros, if it does not exist. */
     static Path region(Path file) throws IOException {
         if (!Files.exists(file)) {

@@ -31,7 +31,8 @@ import org.v4vgpu.v4v.ring.SharedSendRing;
  * same file. Safe for any thread.
  *
  * <p>The region holds the tables of domains and rings and the rings themselves ({@link RegionDescriptor}). No kernel stands between:
- * waits are polls, a domain lives as long as its beat grows, and <b>who may map the region may write all of it</b>. A sender's
+ * waits are polls (so any number of domains waits for space: EBUSY never means that here), a domain lives as long as its beat grows,
+ * and <b>who may map the region may write all of it</b>. A sender's
  * domain is what it claims, and a hostile one can destroy the messages of the others; it can't make this side read or write
  * outside the region, throw anything but the contract's exceptions, or wait for ever. A file can also be truncated by its
  * owner, which no reader survives unharmed (an {@link InternalError}); a guest's BAR can't.

@@ -95,6 +95,13 @@ public final class IdleStrategy {
         return spins;
     }
 
+    /** Keeps the processor and leaves alone what is waited for, for that many spin waits. */
+    public static void rest(int spins) {
+        for (int i = 0; i < spins; i++) {
+            Thread.onSpinWait();
+        }
+    }
+
     /** Lets time pass where no doorbell can ring: between questions to a hypervisor that sends no events. */
     public static void pause(long nanos) {
         LockSupport.parkNanos(nanos);

@@ -40,6 +40,11 @@ final class TcpReceiver {
         this.peer = peer;
     }
 
+    /** Whether a frame has begun that is not whole. */
+    boolean isWithinFrame() {
+        return from < to;
+    }
+
     /** Whether the peer said that it would close. */
     boolean saidGoodbye() {
         return saidGoodbye;

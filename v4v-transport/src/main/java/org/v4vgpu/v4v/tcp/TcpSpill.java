@@ -18,6 +18,10 @@ import java.util.concurrent.atomic.AtomicLong;
 final class TcpSpill {
     private static final int CHUNK_BYTES = 64 * 1024;
     private static final long MOST_BYTES = 64 << 20;
+
+    /** Twice what Linux lets a send buffer grow to (tcp_wmem in tcp(7)). */
+    private static final long LONGEST_SEND_BUFFER_BYTES = 8 << 20;
+
     private static final long DRAIN_NANOS = 500_000_000;
 
     /** Bytes that all channels together may still take aside. */
@@ -60,16 +64,12 @@ final class TcpSpill {
         return true;
     }
 
-    /**
-     * What a peer can have sent before it died, anew in each period. Its buffer is taken to be like ours; Linux makes buffers twice
-     * as large as it says.
-     */
+    /** What a peer can have sent before it died, anew in each period: what our buffer is now, and its buffer at its longest. */
     private void allow(SocketChannel socket) throws IOException {
         long now = System.nanoTime();
         if (now - allowedNanos >= DRAIN_NANOS) {
             allowedNanos = now;
-            allowance = 2L * socket.getOption(StandardSocketOptions.SO_RCVBUF)
-                    + 2L * socket.getOption(StandardSocketOptions.SO_SNDBUF);
+            allowance = 2L * socket.getOption(StandardSocketOptions.SO_RCVBUF) + LONGEST_SEND_BUFFER_BYTES;
         }
     }
 
