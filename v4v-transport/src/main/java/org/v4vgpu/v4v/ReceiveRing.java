@@ -81,8 +81,11 @@ public interface ReceiveRing extends AutoCloseable {
     /** Whether the partner's domain is still there. Always true for a ring for any partner. */
     boolean isPartnerAlive();
 
-    /** Whether the writer has detached, so that nothing follows what {@link #next} still finds. */
+    /** Whether the writer has detached or this is closed, so that nothing follows what {@link #next} still finds. */
     boolean isFinished();
+
+    /** Whether the writer has detached; after {@link #close} too, while {@link #hold} holds the ring. */
+    boolean hasWriterLeft();
 
     /** Unregisters the ring. Its memory goes when nothing holds it any more. Idempotent. */
     @Override

@@ -364,6 +364,11 @@ final class ModelFabric {
 
         @Override
         public boolean isFinished() {
+            return hasWriterLeft();
+        }
+
+        @Override
+        public boolean hasWriterLeft() {
             synchronized (ModelFabric.this) {
                 return finished;
             }

@@ -136,8 +136,8 @@ public final class V4vMessageChannel implements MessageChannel {
             }
         } catch (ArgoException e) {
             throw switch (e.error()) {
-                case ESRCH -> lost();
-                case ECONNREFUSED -> new IOException(peer + " has closed the channel");
+                case ESRCH -> in.hasWriterLeft() ? hasClosed() : lost(); // its domain may go after it
+                case ECONNREFUSED -> hasClosed();
                 default -> e;
             };
         } catch (RingCorruptedException e) {
@@ -153,6 +153,10 @@ public final class V4vMessageChannel implements MessageChannel {
         if (broken) {
             throw new IOException("the channel to " + peer + " is broken");
         }
+    }
+
+    private IOException hasClosed() {
+        return new IOException(peer + " has closed the channel");
     }
 
     private PeerLostException lost() {

@@ -17,6 +17,8 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.net.SocketAddress;
 import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.ClosedChannelException;
@@ -42,10 +44,12 @@ import org.v4vgpu.v4v.ring.DoorbellPanel;
  * }
  *
  * <p>Takes {@link ByteBuf} and {@link FileRegion}. A local address may be given to connect from that domain; its port must be 0,
- * for the hypervisor side chooses it. What was written to the peer's ring before a close is delivered. A peer that dies ends the
- * stream with a {@link org.v4vgpu.v4v.PeerLostException}, after what it had sent.
+ * for the hypervisor side chooses it. What was written to the peer's ring before a close is delivered, then the end. A peer that
+ * dies ends the stream with a {@link org.v4vgpu.v4v.PeerLostException}, one that resets it or leaves without an end with a {@link
+ * java.net.SocketException}; both after what it had sent.
  */
 public final class V4vChannel extends AbstractChannel implements DuplexChannel {
+    private static final Logger LOG = System.getLogger(V4vChannel.class.getName());
     private static final ChannelMetadata METADATA = new ChannelMetadata(false, 16);
 
     private final V4vChannelConfig config;
@@ -67,8 +71,7 @@ public final class V4vChannel extends AbstractChannel implements DuplexChannel {
     /** An established connection with its two streams. */
     private record Link(V4vConnection connection, V4vInput input, V4vOutput output) {
         static Link of(V4vConnection connection) {
-            V4vInput input = new V4vInput(connection);
-            return new Link(connection, input, new V4vOutput(connection, input));
+            return new Link(connection, new V4vInput(connection), new V4vOutput(connection));
         }
     }
 
@@ -164,7 +167,22 @@ public final class V4vChannel extends AbstractChannel implements DuplexChannel {
         Link current = link;
         if (current != null) {
             current.input().close();
-            current.connection().close();
+            end(current);
+        }
+    }
+
+    /** Says END if nothing has said it before, for a peer takes a ring without it for a broken connection; then leaves. */
+    private static void end(Link link) {
+        try {
+            link.output().end();
+        } catch (IOException e) {
+            LOG.log(
+                    Level.DEBUG,
+                    "{0} has gone before the end of its stream: {1}",
+                    link.connection().peer(),
+                    e);
+        } finally {
+            link.connection().close();
         }
     }
 

@@ -11,6 +11,7 @@ import org.v4vgpu.v4v.RingCorruptedException;
 import org.v4vgpu.v4v.connection.V4vConnection;
 import org.v4vgpu.v4v.ring.DoorbellPanel;
 import org.v4vgpu.v4v.socket.StreamDescriptor;
+import org.v4vgpu.v4v.socket.StreamRules;
 
 /**
  * The bytes that arrive over a connection, as {@link StreamDescriptor} says; copied once, from the ring into the buffer. Confined to
@@ -59,7 +60,7 @@ final class V4vInput {
 
     /** Whether the peer has closed or died, rather than only stopped reading. */
     boolean isPeerGone() {
-        return in.isFinished() || !in.isPartnerAlive() || neverCame();
+        return StreamRules.isPeerGone(in) || neverCame();
     }
 
     /** A connector that gives up never writes our ring; its own ring tells, but rings no bell of ours. */
@@ -132,19 +133,26 @@ final class V4vInput {
                 return accept();
             }
             boolean finished = in.isFinished();
-            boolean alive = in.isPartnerAlive() && !neverCame();
+            boolean alive = in.isPartnerAlive();
+            boolean neverCame = neverCame();
             if (in.next()) {
                 return accept();
             }
-            ended = finished || !alive;
-            if (!finished && !alive) {
-                throw new PeerLostException(connection.peer() + " died or vanished");
+            if (finished || !alive || neverCame) { // without END: nobody who closes leaves it out
+                ended = true;
+                throw lost(alive);
             }
             return false;
         } catch (RingCorruptedException e) {
             ended = true;
             throw e;
         }
+    }
+
+    private IOException lost(boolean alive) {
+        return alive
+                ? new SocketException(StreamRules.leftWithoutEnd(connection.peer()))
+                : new PeerLostException(connection.peer() + " died or vanished");
     }
 
     private boolean accept() throws IOException {
@@ -159,11 +167,7 @@ final class V4vInput {
         if (type == StreamDescriptor.END) {
             return false;
         }
-        throw new SocketException(
-                type == StreamDescriptor.RESET
-                        ? "Connection reset by " + connection.peer()
-                        : "Connection reset: " + connection.peer() + " sent a record of type 0x"
-                                + Integer.toHexString(type) + ", which no byte stream has");
+        throw new SocketException(StreamRules.brokenBy(type, connection.peer()));
     }
 
     private IOException gone(IllegalStateException e) {

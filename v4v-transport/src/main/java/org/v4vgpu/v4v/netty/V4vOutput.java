@@ -14,6 +14,7 @@ import org.v4vgpu.v4v.SendRing;
 import org.v4vgpu.v4v.connection.V4vConnection;
 import org.v4vgpu.v4v.ring.DoorbellPanel;
 import org.v4vgpu.v4v.socket.StreamDescriptor;
+import org.v4vgpu.v4v.socket.StreamRules;
 
 /**
  * The bytes that leave over a connection, as {@link StreamDescriptor} says: each write becomes one record, gathered straight in the
@@ -23,7 +24,6 @@ final class V4vOutput implements WritableByteChannel {
     private static final int MOST_BUFFERS = 1024;
 
     private final V4vConnection connection;
-    private final V4vInput input;
     private final SendRing out;
     private final int chunkBytes;
 
@@ -32,10 +32,8 @@ final class V4vOutput implements WritableByteChannel {
 
     private boolean ended;
 
-    /** @param input of the other direction; knows whether the peer has closed */
-    V4vOutput(V4vConnection connection, V4vInput input) {
+    V4vOutput(V4vConnection connection) {
         this.connection = connection;
-        this.input = input;
         this.out = connection.out();
         this.chunkBytes = StreamDescriptor.chunkBytes(out.lengthBytes());
     }
@@ -141,23 +139,20 @@ final class V4vOutput implements WritableByteChannel {
     }
 
     private boolean claim(int bytes) throws IOException {
-        // The first claim sees to it that the end will find space.
-        boolean fits = out.claim(bytes + StreamDescriptor.RESERVED_BYTES) && out.claim(bytes);
+        boolean fits = StreamRules.claim(out, bytes);
         lackingBytes = fits ? 0 : bytes;
         return fits;
     }
 
     /** Bytes for a peer that has only shut its input down are thrown away. */
     private void throwUnlessUnwanted(ArgoException e) throws IOException {
-        if (e.error() == ArgoError.ECONNREFUSED && !input.isPeerGone()) {
+        if (StreamRules.isUnwanted(e, connection.in())) {
             return;
         }
-        IOException lost = switch (e.error()) {
-            case ESRCH -> new PeerLostException(connection.peer() + " died or vanished");
-            case ECONNREFUSED -> new IOException("Broken pipe: " + connection.peer() + " has closed the connection");
-            default -> e;
-        };
-        throw lost;
+        if (StreamRules.isClosed(e, connection.in())) {
+            throw new IOException(StreamRules.brokenPipe(connection.peer()), e);
+        }
+        throw e.error() == ArgoError.ESRCH ? new PeerLostException(connection.peer() + " died or vanished") : e;
     }
 
     private IOException gone(IllegalStateException e) {

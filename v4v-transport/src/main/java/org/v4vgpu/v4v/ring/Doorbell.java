@@ -126,18 +126,23 @@ class Doorbell {
         return isPolled;
     }
 
-    /** Whether it was rung since {@link #fallAsleep}. */
-    boolean isAwake() {
-        return (int) INT.getOpaque(ring, offset) == AWAKE;
+    /** Whether it was rung since {@link #fallAsleep}: a reason not to sleep, unless it is given again and again in one wait. */
+    boolean refuses() {
+        return (int) INT.getOpaque(ring, offset) == AWAKE && ++refusals <= MOST_REFUSALS;
+    }
+
+    /** A wait has ended, and with it the row of refusals. */
+    void forgetRefusals() {
+        refusals = 0;
     }
 
     /**
-     * Adds the word to those of one wait, if it says ASLEEP.
+     * Adds the word to those of one wait, if it says ASLEEP and has not refused too often.
      *
      * @return whether it did; a word that is neither that nor AWAKE will not be rung
      */
     boolean join(FutexVector words) {
-        if ((int) INT.getOpaque(ring, offset) != ASLEEP) {
+        if ((int) INT.getOpaque(ring, offset) != ASLEEP || refusals > MOST_REFUSALS) {
             return false;
         }
         words.add(address, ASLEEP);

@@ -21,7 +21,7 @@ import org.v4vgpu.v4v.SendRing;
  * <p>Each ring's other side rings as it does for a sleeper on that ring alone, and the same protocol excludes lost wake-ups
  * ({@link Doorbell}): the condition is asked again after all words say ASLEEP. One system call waits for all of them
  * ({@link FutexVector}). What can't be slept on is looked at every millisecond while the panel sleeps: rings without such a word, as
- * other hypervisors have, and those beyond the first {@value #MOST_RINGS}.
+ * other hypervisors have, those beyond the first {@value #MOST_RINGS}, and words that end the sleep again and again for nothing.
  */
 public final class DoorbellPanel implements AutoCloseable {
     private static final int MOST_RINGS = FutexVector.MOST_WORDS - 1;
@@ -79,6 +79,8 @@ public final class DoorbellPanel implements AutoCloseable {
             IdleStrategy.await(condition, own, timeoutNanos);
         } catch (IOException e) {
             throw new AssertionError("the condition throws none", e);
+        } finally {
+            own.forgetRefusals();
         }
     }
 
@@ -95,6 +97,8 @@ public final class DoorbellPanel implements AutoCloseable {
 
     /** The panel's own word, which falls asleep and wakes up together with all others. */
     private final class Own extends Doorbell {
+        private boolean hasSlept;
+
         Own() {
             super(Arena.ofAuto().allocate(Integer.BYTES, Integer.BYTES), 0, true, false);
         }
@@ -110,6 +114,7 @@ public final class DoorbellPanel implements AutoCloseable {
         @Override
         void sleep(long nanos, long waitedNanos) {
             boolean blind = isBlind;
+            hasSlept = true;
             words.clear();
             if (!join(words)) {
                 return;
@@ -117,7 +122,7 @@ public final class DoorbellPanel implements AutoCloseable {
             for (int i = 0; i < ends.size(); i++) {
                 Doorbell doorbell = ends.get(i).own;
                 if (!doorbell.join(words)) {
-                    if (!doorbell.isPolled() && doorbell.isAwake()) {
+                    if (!doorbell.isPolled() && doorbell.refuses()) {
                         return;
                     }
                     blind = true; // rung by nobody, or its other side has written nonsense: sleep all the same, but not
@@ -125,6 +130,21 @@ public final class DoorbellPanel implements AutoCloseable {
                 }
             }
             words.await(blind ? Math.min(nanos, FutexVector.BLIND_NANOS) : nanos);
+            for (int i = 0; i < ends.size(); i++) {
+                var _ = ends.get(i)
+                        .own
+                        .refuses(); // counts whose word has cut the sleep short, should it have been for nothing
+            }
+        }
+
+        @Override
+        void forgetRefusals() {
+            if (hasSlept) {
+                hasSlept = false;
+                for (int i = 0; i < ends.size(); i++) {
+                    ends.get(i).own.forgetRefusals();
+                }
+            }
         }
 
         @Override

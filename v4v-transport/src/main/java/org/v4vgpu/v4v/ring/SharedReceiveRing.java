@@ -294,6 +294,11 @@ public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condit
     }
 
     @Override
+    public boolean hasWriterLeft() {
+        return end.hasOtherLeft();
+    }
+
+    @Override
     public void close() {
         end.close(() -> unregister.accept(this));
     }

@@ -86,11 +86,12 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
                     ArgoError.EMSGSIZE,
                     "message of " + messageBytes + " bytes exceeds the ring of " + capacity + " bytes at " + address);
         }
+        if (end.isPartnerGone()) { // asked first: a ring may go long before its domain, and then nothing else tells of
+            // that
+            throw new ArgoException(ArgoError.ESRCH, "domain " + address.domain() + " is gone");
+        }
         if (end.other.isClosed()) {
             throw new ArgoException(ArgoError.ECONNREFUSED, "the ring at " + address + " is gone");
-        }
-        if (end.isPartnerGone()) {
-            throw new ArgoException(ArgoError.ESRCH, "domain " + address.domain() + " is gone");
         }
         if (!fits(wanted)) {
             return false;

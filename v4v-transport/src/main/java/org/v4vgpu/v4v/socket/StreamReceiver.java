@@ -199,7 +199,7 @@ final class StreamReceiver {
                 throw timedOut(timeoutMillis);
             }
             if (!shut) {
-                var _ = awaitRecord(Math.min(nanos, LOOK_AROUND_NANOS));
+                var _ = awaitRecord(heard ? nanos : Math.min(nanos, LOOK_AROUND_NANOS));
             }
         }
     }
@@ -220,7 +220,7 @@ final class StreamReceiver {
     }
 
     private SocketException lost(boolean alive) {
-        broken = "Connection reset: " + peer + (alive ? " left without a close" : " died or vanished");
+        broken = alive ? StreamRules.leftWithoutEnd(peer) : "Connection reset: " + peer + " died or vanished";
         return new SocketException(broken);
     }
 
@@ -265,10 +265,7 @@ final class StreamReceiver {
         switch (in.messageType()) {
             case StreamDescriptor.BYTES -> bytes = in.messageBytes();
             case StreamDescriptor.END -> endSeen = true;
-            case StreamDescriptor.RESET -> broken = "Connection reset by " + peer;
-            default ->
-                broken = "Connection reset: " + peer + " sent a record of type 0x"
-                        + Integer.toHexString(in.messageType()) + ", which no byte stream has";
+            default -> broken = StreamRules.brokenBy(in.messageType(), peer);
         }
         if (endSeen || broken != null) {
             return -1; // nothing is read after it, so its space may stay
@@ -374,11 +371,6 @@ final class StreamReceiver {
         } finally {
             lock.unlock();
         }
-    }
-
-    /** Whether the peer has closed, rather than only stopped reading. Asked by the sender. */
-    boolean isPeerGone() {
-        return in.isFinished() || !in.isPartnerAlive();
     }
 
     /** First half of a close: readers leave. */

@@ -8,8 +8,8 @@ import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
-import org.v4vgpu.v4v.ArgoError;
 import org.v4vgpu.v4v.ArgoException;
+import org.v4vgpu.v4v.ReceiveRing;
 import org.v4vgpu.v4v.SendRing;
 import org.v4vgpu.v4v.V4vAddress;
 
@@ -24,7 +24,7 @@ final class StreamSender {
     private static final Logger LOG = System.getLogger(StreamSender.class.getName());
 
     private final SendRing out;
-    private final StreamReceiver receiver;
+    private final ReceiveRing in;
     private final V4vAddress peer;
     private final int chunkBytes;
     private final ReentrantLock lock = new ReentrantLock();
@@ -36,10 +36,10 @@ final class StreamSender {
     private final HeapSegments segments = new HeapSegments();
     private boolean ended;
 
-    /** @param receiver of the other direction; knows whether the peer has closed */
-    StreamSender(SendRing out, StreamReceiver receiver, V4vAddress peer) {
+    /** @param in of the other direction; knows whether the peer has closed */
+    StreamSender(SendRing out, ReceiveRing in, V4vAddress peer) {
         this.out = out;
-        this.receiver = receiver;
+        this.in = in;
         this.peer = peer;
         this.chunkBytes = StreamDescriptor.chunkBytes(out.lengthBytes());
     }
@@ -104,15 +104,14 @@ final class StreamSender {
     private boolean awaitClaim(int bytes) throws IOException {
         ensureWritable();
         try {
-            // The first claim sees to it that the end will find space.
-            while (!out.claim(bytes + StreamDescriptor.RESERVED_BYTES) || !out.claim(bytes)) {
+            while (!StreamRules.claim(out, bytes)) {
                 var _ = out.awaitSpace(bytes + StreamDescriptor.RESERVED_BYTES, Long.MAX_VALUE);
                 ensureWritable();
             }
             spoke = true;
             return true;
         } catch (ArgoException e) {
-            if (e.error() == ArgoError.ECONNREFUSED && !receiver.isPeerGone()) {
+            if (StreamRules.isUnwanted(e, in)) {
                 return false;
             }
             throw lost(e);
@@ -133,8 +132,8 @@ final class StreamSender {
     }
 
     private SocketException lost(IOException cause) {
-        String what = cause instanceof ArgoException argo && argo.error() == ArgoError.ECONNREFUSED
-                ? "Broken pipe: " + peer + " has closed the connection"
+        String what = cause instanceof ArgoException refusal && StreamRules.isClosed(refusal, in)
+                ? StreamRules.brokenPipe(peer)
                 : "Connection reset: " + peer + ": " + cause.getMessage();
         SocketException lost = new SocketException(what);
         lost.initCause(cause);
@@ -146,7 +145,7 @@ final class StreamSender {
         if (!spoke) {
             lock.lock();
             try {
-                if (!spoke && !closed && !shut && out.claim(StreamDescriptor.RESERVED_BYTES) && out.claim(0)) {
+                if (!spoke && !closed && !shut && StreamRules.claim(out, 0)) {
                     out.commit(StreamDescriptor.BYTES);
                     spoke = true;
                 }

@@ -30,7 +30,7 @@ final class V4vStream {
     V4vStream(V4vConnection connection) {
         this.connection = connection;
         this.receiver = new StreamReceiver(connection.in(), connection.out(), connection.peer());
-        this.sender = new StreamSender(connection.out(), receiver, connection.peer());
+        this.sender = new StreamSender(connection.out(), connection.in(), connection.peer());
     }
 
     StreamReceiver receiver() {

@@ -137,6 +137,30 @@ class DoorbellPanelTest {
     }
 
     @Test
+    void sleepsThoughAPeerRingsWithoutEnd() throws Exception {
+        make(2);
+        AtomicInteger questions = new AtomicInteger();
+        AtomicBoolean stopping = new AtomicBoolean();
+        Thread ringer = Thread.ofPlatform().daemon().start(() -> {
+            while (!stopping.get()) {
+                senders.get(0).end().other.ring();
+            }
+        });
+        try (DoorbellPanel panel = new DoorbellPanel(() -> {
+            questions.incrementAndGet();
+            return false;
+        })) {
+            receivers.forEach(panel::add);
+            panel.await(200_000_000L);
+            questions.set(0);
+            panel.await(500_000_000L);
+        }
+        stopping.set(true);
+        ringer.join();
+        assertTrue(questions.get() < 20_000, "looked " + questions + " times in 500 ms: it does not sleep");
+    }
+
+    @Test
     void waitsForSpaceToo() throws Exception {
         make(2);
         SharedSendRing full = senders.get(1);

@@ -199,6 +199,37 @@ class V4vSocketBehaviourTest {
     }
 
     @Test
+    void discardsWhatBothSidesWriteWhenBothHaveShutTheirInputDown() throws Exception {
+        client.shutdownInput();
+        server.shutdownInput();
+        for (int i = 0; i < 10; i++) {
+            client.getOutputStream().write(new byte[100_000]);
+            server.getOutputStream().write(new byte[100_000]);
+        }
+        client.close();
+        SocketException e = assertThrows(
+                SocketException.class, () -> server.getOutputStream().write(1));
+        assertTrue(String.valueOf(e.getMessage()).contains("Broken pipe"), e.getMessage());
+    }
+
+    @Test
+    void failsToWriteToADeadDomainAfterBothHaveShutTheirInputDown() throws Exception {
+        client.shutdownInput();
+        server.shutdownInput();
+        server.getOutputStream().write(1);
+        connecting.close();
+        long start = System.nanoTime();
+        while (true) {
+            try {
+                server.getOutputStream().write(1);
+            } catch (SocketException e) {
+                break;
+            }
+            assertTrue(System.nanoTime() - start < 1_000_000_000L, "still writes a second after the peer has left");
+        }
+    }
+
+    @Test
     void readsTheEndOfAPeerThatSaysNothingAndShutsItsInputDown() throws Exception {
         client.shutdownInput();
         server.setSoTimeout(1_200); // longer than it takes to look around
