@@ -107,6 +107,9 @@ class ConnectErrorTest {
                     channels.add(V4vConnections.connect(client, address, TimeUnit.SECONDS.toNanos(10), 4096));
                 }
                 assertRefused(client, address, "128 rings");
+                while (accepted.size() < channels.size()) {
+                    Thread.sleep(1); // a connection is whole before it is accepted
+                }
                 channels.forEach(MessageChannel::close);
                 // The other ends close as well, as a server's do when their clients are gone.
                 accepted.forEach(MessageChannel::close);
