@@ -8,7 +8,6 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.v4vgpu.device.ptx.syntax.Function;
@@ -36,7 +35,7 @@ final class SpinLoops {
     private final BitSet headers = new BitSet();
     private final Function function;
     private final CompileBudget budget;
-    private final Map<Function, Boolean> known = new IdentityHashMap<>();
+    private final IdentityHashMap<Function, Boolean> known = new IdentityHashMap<>();
 
     private SpinLoops(Function function, FlowGraph graph, ModuleLayout module, CompileBudget budget) {
         this.function = function;

@@ -85,7 +85,11 @@ public final class WordAccess {
         return (int) (address >> 2);
     }
 
-    /** Checks the address of a whole vector. @param bytes a power of two */
+    /**
+     * Checks the address of a whole vector.
+     *
+     * @param bytes a power of two
+     */
     public static void requireAligned(long address, int bytes) {
         if ((address & (bytes - 1)) != 0) {
             throw KernelFault.misaligned(address, bytes);
