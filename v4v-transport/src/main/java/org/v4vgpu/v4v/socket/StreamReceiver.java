@@ -194,6 +194,9 @@ final class StreamReceiver {
                     throw lost(alive);
                 }
             }
+            if (spent != givenBack && !shut) {
+                giveBack(); // records without bytes, which would otherwise fill the ring
+            }
             long nanos = timeoutNanos == Long.MAX_VALUE ? timeoutNanos : timeoutNanos - (System.nanoTime() - start);
             if (nanos <= 0) {
                 throw timedOut(timeoutMillis);

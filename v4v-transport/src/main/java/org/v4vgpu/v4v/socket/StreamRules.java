@@ -33,7 +33,7 @@ public final class StreamRules {
 
     /** Whether a refused claim is due to a close; the peer's domain may have left or died after it. */
     public static boolean isClosed(ArgoException refusal, ReceiveRing in) {
-        return refusal.error() == ArgoError.ECONNREFUSED || refusal.error() == ArgoError.ESRCH && in.hasWriterLeft();
+        return refusal.error() == ArgoError.ECONNREFUSED || (refusal.error() == ArgoError.ESRCH && in.hasWriterLeft());
     }
 
     /** What a writer says to a claim that is refused so. */

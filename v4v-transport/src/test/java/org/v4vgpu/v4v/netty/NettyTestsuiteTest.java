@@ -58,7 +58,8 @@ import org.v4vgpu.v4v.V4vAddress;
  *   Datagram...                                                              are about datagrams
  * </pre>
  *
- * What those of the first and third line ask is asked in {@link V4vChannelTest}. Single tests left out say why.
+ * What SocketChannelNotYetConnected, SocketShutdownOutputBySelf, ServerSocketSuspend and SocketConnectionAttempt ask is asked in
+ * {@link V4vChannelTest}. Single tests left out say why.
  */
 class NettyTestsuiteTest {
     static final String SUITE_PROPERTY = "v4vgpu.netty.suite";

@@ -172,8 +172,7 @@ class V4vStreamEndTest {
             socket.getOutputStream().write(pattern(5000));
             socket.setSoLinger(true, 0);
         }
-        Throwable cause = side.cause();
-        assertInstanceOf(SocketException.class, cause);
+        SocketException cause = assertInstanceOf(SocketException.class, side.cause());
         assertTrue(String.valueOf(cause.getMessage()).contains("reset by"), cause::toString);
         assertArrayEquals(pattern(5000), side.bytes.toByteArray());
     }
@@ -186,8 +185,7 @@ class V4vStreamEndTest {
                 domains.connecting, (V4vAddress) server.localAddress(), SECONDS.toNanos(10), 4096, _ -> {});
         side.channel();
         bare.close();
-        Throwable cause = side.cause();
-        assertInstanceOf(SocketException.class, cause);
+        SocketException cause = assertInstanceOf(SocketException.class, side.cause());
         assertTrue(String.valueOf(cause.getMessage()).contains("without a close"), cause::toString);
     }
 
