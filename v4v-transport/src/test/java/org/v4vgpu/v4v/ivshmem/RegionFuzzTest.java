@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
 import org.v4vgpu.v4v.ReceiveRing;
@@ -41,6 +42,8 @@ class RegionFuzzTest {
             }
         } catch (IOException e) {
             assertTrue(String.valueOf(e.getMessage()).indexOf('\n') < 0, e.getMessage());
+        } finally {
+            Reference.reachabilityFence(memory); // the regions' views of it don't keep it
         }
     }
 
