@@ -162,8 +162,10 @@ final class SoftwareGpuTest {
         try (SoftwareGpu gpu = SoftwareGpu.open(SMALL);
                 GpuModule module = gpu.load(SCALE)) {
             GpuMemory x = gpu.allocate(256);
-            module.function("scale").launch(1, 128, x, 1f, 128);
-            DeviceException thrown = assertThrows(DeviceException.class, gpu::synchronize);
+            DeviceException thrown = assertThrows(DeviceException.class, () -> {
+                module.function("scale").launch(1, 128, x, 1f, 128); // may meet its own fault already
+                gpu.synchronize();
+            });
             assertEquals(CudaStatus.ILLEGAL_ADDRESS, thrown.status());
             String text = String.valueOf(thrown.getMessage());
             assertTrue(
@@ -183,8 +185,11 @@ final class SoftwareGpuTest {
                 .visible .entry k() { .reg .b32 %r<2>; .shared .align 4 .b8 s[64]; ld.shared.u32 %r1, [s]; ret; }
                 """;
         try (SoftwareGpu gpu = SoftwareGpu.open(SMALL.withChecks(Set.of(Check.MEMORY)))) {
-            gpu.load(ptx).function("k").launch(1, 1);
-            DeviceException thrown = assertThrows(DeviceException.class, gpu::synchronize);
+            GpuModule module = gpu.load(ptx);
+            DeviceException thrown = assertThrows(DeviceException.class, () -> {
+                module.function("k").launch(1, 1); // may meet its own fault already
+                gpu.synchronize();
+            });
             assertTrue(String.valueOf(thrown.getMessage()).startsWith("read of uninitialised shared memory at 0x0"));
         }
         try (SoftwareGpu gpu = SoftwareGpu.open(SMALL)) {
