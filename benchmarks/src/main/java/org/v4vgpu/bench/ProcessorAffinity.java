@@ -15,10 +15,17 @@ final class ProcessorAffinity {
     private static final MethodHandle SET = handle("sched_setaffinity");
     private static final MethodHandle GET = handle("sched_getaffinity");
 
+    /** Asked once, before anything is bound: a thread inherits what its starter is bound to. */
+    private static final int[] PROCESSORS = ofThisThread();
+
     private ProcessorAffinity() {}
 
-    /** The processors that the calling thread may run on; at least one. */
+    /** The processors that this process may run on; at least one. */
     static int[] available() {
+        return PROCESSORS.clone();
+    }
+
+    private static int[] ofThisThread() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment mask = arena.allocate(MASK_BYTES, 8);
             int result = (int) GET.invokeExact(0, (long) MASK_BYTES, mask);
