@@ -24,6 +24,19 @@ public interface DeviceStream extends AutoCloseable {
     /** Enqueues a copy within the device. Source: cuMemcpyDtoDAsync. */
     void copy(long destination, long source, long bytes) throws DeviceException;
 
+    /**
+     * Enqueues a copy of rows between the device and host memory that stays where it is until the copy is done: the bytes move when
+     * the stream comes there, and nobody waits for that. Source: cuMemcpyHtoDAsync, cuMemcpyDtoHAsync and cuMemcpy2DAsync with
+     * pinned memory.
+     *
+     * @return false if the device has no such copies: nothing was enqueued, and {@link #copyIn} and {@link #copyOut} do the same for
+     *     a caller that waits
+     * @throws DeviceException INVALID_VALUE if the rows are not inside one live allocation
+     */
+    default boolean copy(HostRows rows) throws DeviceException {
+        return false;
+    }
+
     /** Enqueues a fill with elements of 1, 2 or 4 bytes. Source: cuMemsetD8Async, cuMemsetD16Async, cuMemsetD32Async. */
     void fill(long destination, int elementBytes, int value, long elements) throws DeviceException;
 

@@ -8,6 +8,7 @@ import org.v4vgpu.device.DeviceFunction;
 import org.v4vgpu.device.DeviceHold;
 import org.v4vgpu.device.DeviceStream;
 import org.v4vgpu.device.DeviceWork;
+import org.v4vgpu.device.HostRows;
 import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.device.software.Operation.Kind;
 import org.v4vgpu.device.software.SoftwareCopy.Direction;
@@ -48,6 +49,22 @@ final class SoftwareStream implements DeviceStream {
                 MemorySegment.copy(from, 0, to, 0, bytes);
             }
         });
+    }
+
+    @Override
+    public boolean copy(HostRows rows) throws DeviceException {
+        MemorySegment device = range(rows.address(), rows.deviceExtent());
+        scheduler.enqueue(queue, new Operation(kind(rows.totalBytes())) {
+            @Override
+            void run() {
+                for (long row = 0; row < rows.rows(); row++) {
+                    MemorySegment host = rows.row(row);
+                    MemorySegment there = device.asSlice(row * rows.devicePitch(), rows.bytes());
+                    (rows.toHost() ? host : there).copyFrom(rows.toHost() ? there : host);
+                }
+            }
+        });
+        return true;
     }
 
     @Override
