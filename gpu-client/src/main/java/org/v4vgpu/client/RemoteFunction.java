@@ -20,6 +20,19 @@ public final class RemoteFunction {
     private final Map<Integer, Integer> attributes;
     private final LaunchLimits limits;
 
+    /** The latest launch, which the next one often repeats with other parameters. Any thread's; it is immutable. */
+    private @Nullable Launch latest;
+
+    /** A launch's request and what it was made of. */
+    private record Launch(long stream, Dim3 grid, Dim3 block, int sharedBytes, LaunchKernelRequest request) {
+        boolean is(long sameStream, Dim3 sameGrid, Dim3 sameBlock, int sameShared) {
+            return stream == sameStream
+                    && sharedBytes == sameShared
+                    && grid.equals(sameGrid)
+                    && block.equals(sameBlock);
+        }
+    }
+
     RemoteFunction(RemoteModule module, String name, ModuleGetFunctionReply reply) {
         this.module = module;
         this.name = name;
@@ -85,25 +98,31 @@ public final class RemoteFunction {
                     + " bytes of parameters, not " + packed.byteSize());
         }
         RemoteContext context = module.context();
-        context.lane()
-                .post(
-                        Call.LAUNCH_KERNEL,
-                        LaunchKernelRequest.newBuilder()
-                                .setFunction(id)
-                                .setContext(context.id())
-                                .setStream(stream.idIn(context))
-                                .setGridX(grid.x())
-                                .setGridY(grid.y())
-                                .setGridZ(grid.z())
-                                .setBlockX(block.x())
-                                .setBlockY(block.y())
-                                .setBlockZ(block.z())
-                                .setSharedBytes(sharedBytes)
-                                .build(),
-                        packed);
+        context.lane().post(Call.LAUNCH_KERNEL, request(stream.idIn(context), grid, block, sharedBytes), packed);
         if (context.session().isBlocking()) {
             stream.synchronize();
         }
+    }
+
+    private LaunchKernelRequest request(long stream, Dim3 grid, Dim3 block, int sharedBytes) {
+        Launch known = latest;
+        if (known != null && known.is(stream, grid, block, sharedBytes)) {
+            return known.request();
+        }
+        LaunchKernelRequest request = LaunchKernelRequest.newBuilder()
+                .setFunction(id)
+                .setContext(module.context().id())
+                .setStream(stream)
+                .setGridX(grid.x())
+                .setGridY(grid.y())
+                .setGridZ(grid.z())
+                .setBlockX(block.x())
+                .setBlockY(block.y())
+                .setBlockZ(block.z())
+                .setSharedBytes(sharedBytes)
+                .build();
+        latest = new Launch(stream, grid, block, sharedBytes, request);
+        return request;
     }
 
     @Override
