@@ -88,6 +88,20 @@ public final class RemoteContext implements AutoCloseable {
         return allocations.add(DeviceMemory.allocated(this, address, bytes));
     }
 
+    /**
+     * Allocates pinned host memory, which the caller closes. It belongs to the server's session, not to this context: every context
+     * of that server copies from and to it without a way through the transport, where the transport allows it and the server has
+     * enough of its quota left.
+     *
+     * @throws CudaException INVALID_VALUE if {@code bytes} is not positive, OUT_OF_MEMORY if this machine has not so much
+     */
+    public HostMemory allocateHost(long bytes) {
+        if (!open.get()) {
+            throw new CudaException(CudaStatus.CONTEXT_IS_DESTROYED, "the context on " + device + " was closed");
+        }
+        return session.windows().allocate(bytes);
+    }
+
     /** The allocation or module variable that holds {@code address}; null if there is none. */
     public @Nullable DeviceMemory memoryAt(long address) {
         return allocations.at(address);
