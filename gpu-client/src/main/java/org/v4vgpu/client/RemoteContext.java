@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -176,6 +177,11 @@ public final class RemoteContext implements AutoCloseable {
     /** Loads a module and tells how it went, without an exception: for callers who want the logs in either case. */
     public ModuleLoad tryLoadModule(MemorySegment image, int logBytes) {
         return ModuleLoad.of(this, image, logBytes);
+    }
+
+    /** Links images, in their order, and loads the result; tells how it went, as {@link #tryLoadModule}. Source: cuLinkAddData. */
+    public ModuleLoad tryLinkModule(List<MemorySegment> images, int logBytes) {
+        return ModuleLoad.linked(this, images, logBytes);
     }
 
     // ---- streams and events

@@ -1,6 +1,7 @@
 package org.v4vgpu.device;
 
 import java.lang.foreign.MemorySegment;
+import org.v4vgpu.proto.CudaStatus;
 
 /**
  * A queue of work in a context. Safe for any thread; what one thread enqueues keeps its order. Enqueuing never blocks, so that who
@@ -47,6 +48,17 @@ public interface DeviceStream extends AutoCloseable {
      * LAUNCH_OUT_OF_RESOURCES for one that this kernel can't have.
      */
     void launch(DeviceFunction function, LaunchShape shape, MemorySegment parameters) throws DeviceException;
+
+    /**
+     * As {@link #launch}, for a kernel whose blocks wait for each other. Source: cuLaunchCooperativeKernel.
+     *
+     * @throws DeviceException also CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE (720) if the blocks can't all be there at a time;
+     *     NOT_SUPPORTED on a device whose CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH is 0
+     */
+    default void launchCooperatively(DeviceFunction function, LaunchShape shape, MemorySegment parameters)
+            throws DeviceException {
+        throw new DeviceException(CudaStatus.NOT_SUPPORTED, "cooperative launches on this device");
+    }
 
     /** Records the event when all work before is done. Source: cuEventRecord. */
     void record(DeviceEvent event) throws DeviceException;

@@ -76,6 +76,8 @@ public record Call<Q extends MessageLite, R extends MessageLite>(
             row("ModuleGetFunction", ModuleGetFunctionRequest.parser(), ModuleGetFunctionReply.parser());
     public static final Call<ModuleGetGlobalRequest, ModuleGetGlobalReply> MODULE_GET_GLOBAL =
             row("ModuleGetGlobal", ModuleGetGlobalRequest.parser(), ModuleGetGlobalReply.parser());
+    public static final Call<FuncSetAttributeRequest, FuncSetAttributeReply> FUNC_SET_ATTRIBUTE =
+            row("FuncSetAttribute", FuncSetAttributeRequest.parser(), FuncSetAttributeReply.parser());
 
     public static final Call<LaunchKernelRequest, LaunchKernelReply> LAUNCH_KERNEL =
             row("LaunchKernel", LaunchKernelRequest.parser(), LaunchKernelReply.parser());

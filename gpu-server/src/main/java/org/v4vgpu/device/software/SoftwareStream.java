@@ -101,6 +101,13 @@ final class SoftwareStream implements DeviceStream {
         }
     }
 
+    /** Every launch is one: blocks that wait for each other are kept, and where they can't be the launch is refused. */
+    @Override
+    public void launchCooperatively(DeviceFunction function, LaunchShape shape, MemorySegment parameters)
+            throws DeviceException {
+        launch(function, shape, parameters);
+    }
+
     @Override
     public void record(DeviceEvent event) throws DeviceException {
         SoftwareEvent.of(event, context).recordIn(queue);
