@@ -39,13 +39,15 @@ final class Figures {
     }
 
     private static Figure latency(Run run) {
-        List<Result> results = select(run, "pingpong", "");
+        List<Result> results = new ArrayList<>(select(run, "pingpong", ""));
+        results.addAll(select(run, "pingpong", "two-copy bound"));
         return new Figure(
                 "Latency of a message",
                 "V4VSockets improves the latency of small messages by 81 % compared with the split driver.",
                 "A message to another process and back; both ends wait for the next one all the time, by spinning where the"
                         + " transport does that. " + TURNS,
-                "Small messages over V4V and Aeron are bound by moving cache lines between two processors, twice each way;"
+                "Small messages over V4V and Aeron are bound by moving cache lines between two processors (the two-copy bound: two"
+                        + " threads that hand each other the bytes and a number, nothing else);"
                         + " those over sockets by system calls and, where a reader sleeps, by its wake-up; those over the bridge also"
                         + " by passing three network stacks. From about 64 KiB on, copying the bytes takes most of the time.",
                 charts(
