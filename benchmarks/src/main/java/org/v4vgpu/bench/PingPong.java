@@ -66,8 +66,8 @@ final class PingPong implements Experiment {
                     sizes,
                     PingPong::takeTurn,
                     Map.of(TwoCopyBound.KIND, message -> during -> takeTurn(bound, message, during)),
-                    (bytes, turns) -> turns.forEach(
-                            (contender, taken) -> results.add(contender.equals(TwoCopyBound.KIND)
+                    (bytes, turns) -> turns.forEach((contender, taken) -> results.add(
+                            contender.equals(TwoCopyBound.KIND)
                                     ? Result.of(name(), contender, "local", bytes, 1, taken, oneWay(bytes, taken))
                                     : Result.of(name(), "", contender, bytes, 1, taken, oneWay(bytes, taken)))));
         }
