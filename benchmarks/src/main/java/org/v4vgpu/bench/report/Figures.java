@@ -27,6 +27,8 @@ final class Figures {
         add(figures, copies(run));
         add(figures, workload(run, "matmul", "Matrix product on the remote device"));
         add(figures, workload(run, "stencil", "Stencil on the remote device"));
+        add(figures, GrowthFigures.sessions(run));
+        add(figures, GrowthFigures.soak(run));
         add(figures, software(run));
         add(figures, allocations(run));
         return figures;
@@ -283,14 +285,14 @@ final class Figures {
                 new Figure.Table(List.of("of a", "transport", "heap bytes"), rows));
     }
 
-    private static List<Result> select(Run run, String benchmark, String kind) {
+    static List<Result> select(Run run, String benchmark, String kind) {
         return run.results().stream()
                 .filter(result ->
                         result.benchmark().equals(benchmark) && result.kind().equals(kind))
                 .toList();
     }
 
-    private static List<Chart> charts(
+    static List<Chart> charts(
             String id,
             String caption,
             Chart.XAxis xAxis,
@@ -349,7 +351,7 @@ final class Figures {
         return Math.round(Math.sqrt(result.bytes() / (double) Float.BYTES));
     }
 
-    private static double micros(Result result) {
+    static double micros(Result result) {
         return result.p50Nanos() / 1e3;
     }
 
