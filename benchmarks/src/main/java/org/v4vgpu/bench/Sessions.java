@@ -61,6 +61,7 @@ final class Sessions implements Experiment {
                     .forEach(transport -> byTransport.put(transport, new Crew<>(Accelerator::close)));
             progress.expect(2 * counts.size() * plan.steps(byTransport.size()));
             for (int count : counts) {
+                Interleaving here = count == counts.getFirst() ? plan.forFirst() : plan;
                 for (Map.Entry<String, Crew<Accelerator>> sessions : byTransport.entrySet()) {
                     while (sessions.getValue().size() < count) {
                         String address = server.address(sessions.getKey());
@@ -73,8 +74,8 @@ final class Sessions implements Experiment {
                     one.put(transport, during -> takeTurn(sessions, during));
                     all.put(transport, during -> takeTurnOfAll(sessions, during));
                 });
-                add(results, ONE, count, plan.run(one, laboratory.compilers(), progress), server);
-                add(results, ALL, count, plan.run(all, laboratory.compilers(), progress), server);
+                add(results, ONE, count, here.run(one, laboratory.compilers(), progress), server);
+                add(results, ALL, count, here.run(all, laboratory.compilers(), progress), server);
             }
         } finally {
             byTransport.values().forEach(Crew::close);
