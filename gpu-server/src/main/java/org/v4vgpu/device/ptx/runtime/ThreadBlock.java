@@ -62,6 +62,17 @@ public final class ThreadBlock {
     public int[][] results = NO_INTS;
     public long workspace;
 
+    /** Whether strips of its threads run as vectors: so far, none has parted. */
+    public boolean inStrips;
+
+    /** What is on its way between a strip's vectors and words that do not lie side by side. */
+    public final int[] strip = new int[Strips.THREADS];
+
+    /** Whether the block began in strips, and when, while that is being tried; else 0. */
+    boolean tried;
+
+    long trialStart;
+
     /** The thread that failed, when a region ends by an exception. */
     public int faultThread;
 
@@ -85,6 +96,7 @@ public final class ThreadBlock {
      * @param stop polled now and then; ends the kernel when it answers true
      */
     void begin(Launch launch, BooleanSupplier stop) {
+        inStrips = false;
         LaunchShape shape = launch.shape();
         KernelPlan plan = launch.plan();
         threads = (int) shape.threadsPerBlock();
