@@ -41,10 +41,10 @@ class StripKernelTest {
     void threadsOfAStripRunAsOne() throws DeviceException {
         String ptx = HEAD + """
                 .visible .entry k(.param .u64 out) {
-                    .reg .b32 %r<5>; .reg .b64 %d<3>; .shared .align 4 .b8 s[512];
-                    ld.param.u64 %d1, [out]; mov.u32 %r1, %tid.x; mul.wide.u32 %d2, %r1, 4; add.u64 %d1, %d1, %d2;
-                    shl.b32 %r2, %r1, 2; mov.u32 %r3, s; add.u32 %r2, %r2, %r3;
-                    ld.shared.u32 %r4, [%r2]; st.shared.u32 [%r2+4], 7; st.global.u32 [%d1], %r4; ret;
+                    .reg .b32 %r<6>; .reg .b64 %d<4>; .shared .align 4 .b8 s[512];
+                    ld.param.u64 %d1, [out]; mov.u32 %r1, %tid.x; mul.wide.u32 %d2, %r1, 4; add.u64 %d3, %d1, %d2;
+                    shl.b32 %r2, %r1, 2; mov.u32 %r3, s; add.u32 %r5, %r2, %r3;
+                    ld.shared.u32 %r4, [%r5]; st.global.u32 [%d3], %r4; st.shared.u32 [%r5+4], 7; ret;
                 }
                 """;
         int[] seen = inStrips(ptx, "k", true, (bench, _) -> {

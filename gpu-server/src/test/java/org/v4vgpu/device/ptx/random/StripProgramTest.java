@@ -78,26 +78,26 @@ class StripProgramTest {
                     .target sm_75
                     .address_size 64
                     .visible .entry k(.param .u64 in, .param .u64 out, .param .u32 n, .param .u32 m) {
-                    .reg .b32 %u<4>, %a<4>, %i<4>, %s, %s2, %g, %c; .reg .f32 %f<4>; .reg .b64 %x, %y, %d; .reg .pred %p, %q;
-                    .shared .align 4 .b8 s[1024];
-                    ld.param.u64 %x, [in]; ld.param.u64 %y, [out]; ld.param.u32 %u0, [n]; ld.param.u32 %u1, [m];
+                    .reg .b32 %u<4>, %a<4>, %i<4>, %s<3>, %c<6>, %g, %k; .reg .f32 %f<4>; .reg .b64 %x<2>, %y<2>, %d;
+                    .reg .pred %p, %q; .shared .align 4 .b8 s[1024];
+                    ld.param.u64 %x0, [in]; ld.param.u64 %y0, [out]; ld.param.u32 %u0, [n]; ld.param.u32 %u1, [m];
                     mov.u32 %u2, %ctaid.x; mov.u32 %u3, %tid.y; mov.u32 %a0, %tid.x;
-                    shl.b32 %c, %u3, 5; add.u32 %a1, %c, %a0; shl.b32 %c, %u2, 6; add.u32 %g, %c, %a1;
-                    mov.u32 %a2, %g; mul.lo.u32 %a3, %a0, 3; mov.u32 %s, s; shl.b32 %c, %a1, 2; add.u32 %s, %s, %c;
-                    shl.b32 %c, %a0, 3; mov.u32 %s2, s; add.u32 %s2, %s2, %c;
-                    mul.wide.s32 %d, %g, 4; add.s64 %x, %x, %d; add.s64 %y, %y, %d;
+                    shl.b32 %c0, %u3, 5; add.u32 %a1, %c0, %a0; shl.b32 %c1, %u2, 6; add.u32 %g, %c1, %a1;
+                    mov.u32 %a2, %g; mul.lo.u32 %a3, %a0, 3; mov.u32 %s0, s; shl.b32 %c2, %a1, 2; add.u32 %s1, %s0, %c2;
+                    shl.b32 %c3, %a0, 3; add.u32 %s2, %s0, %c3;
+                    mul.wide.s32 %d, %g, 4; add.s64 %x1, %x0, %d; add.s64 %y1, %y0, %d;
                     """);
             for (int r = 0; r < 4; r++) {
-                line("ld.global.f32 %f" + r + ", [%x+" + 4 * r + "]");
-                line("ld.global.u32 %i" + r + ", [%x+" + 8 * r + "]");
+                line("ld.global.f32 %f" + r + ", [%x1+" + 4 * r + "]");
+                line("ld.global.u32 %i" + r + ", [%x1+" + 8 * r + "]");
             }
             line("setp.gt.u32 %q, %u2, 0");
-            line("st.shared.f32 [%s], %f0");
+            line("st.shared.f32 [%s1], %f0");
             line("bar.sync 0");
             steps(25, 0);
             for (int r = 0; r < 4; r++) {
-                line("st.global.f32 [%y+" + 4 * WORDS * r + "], %f" + r);
-                line("st.global.u32 [%y+" + 4 * WORDS * (4 + r) + "], %i" + r);
+                line("st.global.f32 [%y1+" + 4 * WORDS * r + "], %f" + r);
+                line("st.global.u32 [%y1+" + 4 * WORDS * (4 + r) + "], %i" + r);
             }
             return text.append("ret;\n}\n").toString();
         }
@@ -130,9 +130,9 @@ class StripProgramTest {
             line("bar.sync 0");
             String kind = pick("f32 ", "u32 ");
             boolean real = kind.equals("f32 ");
-            line("st.shared." + kind + "[%s], " + (real ? f() : i()));
+            line("st.shared." + kind + "[%s1], " + (real ? f() : i()));
             line("bar.sync 0");
-            line("ld.shared." + kind + (real ? f() : i()) + ", " + (real ? pick("[%s]", "[%s+64]", "[s+20]", "[%s2]") : "[%s]"));
+            line("ld.shared." + kind + (real ? f() : i()) + ", " + (real ? pick("[%s1]", "[%s1+64]", "[s+20]", "[%s2]") : "[%s1]"));
         }
 
         private void choice(int depth) {
@@ -148,10 +148,10 @@ class StripProgramTest {
 
         private void loop(int depth) {
             int label = labels++;
-            line("mov.u32 %c, 0");
+            line("mov.u32 %k, 0");
             text.append("L").append(label).append(":\n");
             steps(3, 2);
-            line("add.u32 %c, %c, 1; setp.lt.u32 %q, %c, " + pick("3", "%u0") + "; @%q bra L" + label);
+            line("add.u32 %k, %k, 1; setp.lt.u32 %q, %k, " + pick("3", "%u0") + "; @%q bra L" + label);
         }
 
         private void line(String instruction) {
