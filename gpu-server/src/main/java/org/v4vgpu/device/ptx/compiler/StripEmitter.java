@@ -25,6 +25,7 @@ final class StripEmitter {
     private final CodeBuilder code;
     private final Shapes shapes;
     private final StripRules rules;
+    private final SharedRuns runs;
     private final int vectorBits;
 
     /** Where control goes when the strip gives up, with nothing on the stack. */
@@ -32,8 +33,9 @@ final class StripEmitter {
 
     private final int[] slots;
 
-    StripEmitter(Emitter e, Shapes shapes, StripRules rules, int vectorBits, Label giveUp) {
+    StripEmitter(Emitter e, Shapes shapes, StripRules rules, SharedRuns runs, int vectorBits, Label giveUp) {
         this.e = e;
+        this.runs = runs;
         this.code = e.code;
         this.shapes = shapes;
         this.rules = rules;
@@ -307,11 +309,19 @@ final class StripEmitter {
     }
 
     private void moveShared(Instruction i, Place place, Operand value, boolean load) {
-        int index = code.allocateLocal(TypeKind.INT);
-        place.pushInt(e);
-        code.aload(e.shared).arraylength();
-        e.call(Strips.class, "index", TypeKind.INT, TypeKind.INT, TypeKind.INT);
-        code.istore(index).iload(index).iflt(giveUp);
+        SharedRuns.Run run = runs.of(i);
+        int index;
+        int words = 0;
+        if (run == null) {
+            index = locateShared(place, 0);
+        } else {
+            if (run.first == i) {
+                long least = run.least - place.constant();
+                run.slot = locateShared(place.plus((int) least), (int) (run.greatest - run.least) / Integer.BYTES);
+            }
+            index = run.slot;
+            words = (int) (place.constant() - run.least) / Integer.BYTES;
+        }
         for (int part = 0; part < parts(VectorKind.INT); part++) {
             if (load) {
                 VectorKind.INT.species(code, vectorBits);
@@ -319,7 +329,7 @@ final class StripEmitter {
                 pushBits(i, value, part);
             }
             code.aload(e.shared);
-            pushIndex(index, part * lanes(VectorKind.INT));
+            pushIndex(index, words + part * lanes(VectorKind.INT));
             if (load) {
                 VectorKind.INT.fromArray(code);
                 popBits(value, VectorKind.INT, part);
@@ -327,6 +337,19 @@ final class StripEmitter {
                 VectorKind.INT.intoArray(code);
             }
         }
+    }
+
+    /** The local with the index of a strip's first word, behind which so many more must be there. */
+    private int locateShared(Place place, int more) {
+        int index = code.allocateLocal(TypeKind.INT);
+        place.pushInt(e);
+        code.aload(e.shared).arraylength();
+        if (more != 0) {
+            code.loadConstant(more).isub();
+        }
+        e.call(Strips.class, "index", TypeKind.INT, TypeKind.INT, TypeKind.INT);
+        code.istore(index).iload(index).iflt(giveUp);
+        return index;
     }
 
     /** Words that do not lie side by side, by way of an array. */

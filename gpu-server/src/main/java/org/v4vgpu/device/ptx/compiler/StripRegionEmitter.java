@@ -88,7 +88,8 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
                 code, function, kernel.context().frame(function), kernel.context(), BLOCK, thread, localBase, -1);
         this.stripEnd = code.newLabel();
         this.giveUp = code.newLabel();
-        this.strips = new StripEmitter(e, shapes, kernel.rules(), kernel.vectorBits(), giveUp);
+        this.strips = new StripEmitter(
+                e, shapes, kernel.rules(), new SharedRuns(graph, region, kernel.rules()), kernel.vectorBits(), giveUp);
         this.body = new BodyEmitter(e, graph, this, strips::emit);
         this.dirty = DirtyRegisters.of(function, graph, region);
         this.pc = e.field("pc", Emitter.INTS);
