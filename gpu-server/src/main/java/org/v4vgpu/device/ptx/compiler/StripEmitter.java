@@ -25,7 +25,7 @@ final class StripEmitter {
     private final CodeBuilder code;
     private final Shapes shapes;
     private final StripRules rules;
-    private final SharedRuns runs;
+    private final AccessRuns runs;
     private final int vectorBits;
 
     /** Where control goes when the strip gives up, with nothing on the stack. */
@@ -33,7 +33,7 @@ final class StripEmitter {
 
     private final int[] slots;
 
-    StripEmitter(Emitter e, Shapes shapes, StripRules rules, SharedRuns runs, int vectorBits, Label giveUp) {
+    StripEmitter(Emitter e, Shapes shapes, StripRules rules, AccessRuns runs, int vectorBits, Label giveUp) {
         this.e = e;
         this.runs = runs;
         this.code = e.code;
@@ -298,9 +298,8 @@ final class StripEmitter {
         boolean load = i.opcode().equals("ld");
         Place place = Place.of(e, i, i.operand(load ? 1 : 0));
         Operand value = i.operand(load ? 0 : 1);
-        Shape at = shapes.of(i.operand(load ? 1 : 0));
-        if (at.stride() != i.type().bytes()) {
-            moveApart(i, place, at.stride(), value, load);
+        if (!rules.isBeside(i)) {
+            moveApart(i, place, shapes.of(i.operand(load ? 1 : 0)).stride(), value, load);
         } else if (StripRules.space(i) == Space.SHARED) {
             moveShared(i, place, value, load);
         } else {
@@ -309,7 +308,7 @@ final class StripEmitter {
     }
 
     private void moveShared(Instruction i, Place place, Operand value, boolean load) {
-        SharedRuns.Run run = runs.of(i);
+        AccessRuns.Run run = runs.of(i);
         int index;
         int words = 0;
         if (run == null) {
@@ -415,21 +414,20 @@ final class StripEmitter {
     }
 
     private void moveGlobal(Instruction i, Place place, Operand value, boolean load) {
-        int at = code.allocateLocal(TypeKind.LONG);
         VectorKind kind = i.type().bytes() == 8 ? VectorKind.LONG : VectorKind.INT;
-        place.pushLong(e);
-        code.loadConstant(i.type().bytes()).aload(e.map).lload(e.base).lload(e.delta);
-        e.call(
-                Strips.class,
-                "locate",
-                MethodTypeDesc.of(
-                        ConstantDescs.CD_long,
-                        ConstantDescs.CD_long,
-                        ConstantDescs.CD_int,
-                        ConstantDescs.CD_byte.arrayType(),
-                        ConstantDescs.CD_long,
-                        ConstantDescs.CD_long));
-        code.lstore(at).lload(at).lconst_0().lcmp().ifeq(giveUp);
+        AccessRuns.Run run = runs.of(i);
+        int at;
+        long behind = 0;
+        if (run == null) {
+            at = locateGlobal(place, kind.bytes, 0);
+        } else {
+            if (run.first == i) {
+                long least = run.least - place.constant();
+                run.slot = locateGlobal(place.plus((int) least), kind.bytes, (int) (run.greatest - run.least));
+            }
+            at = run.slot;
+            behind = place.constant() - run.least;
+        }
         VectorKind own = value instanceof Operand.Register register && shapes.of(value).isVarying()
                 ? kind(register.index())
                 : kind;
@@ -443,8 +441,9 @@ final class StripEmitter {
             }
             code.getstatic(Emitter.descriptor(GlobalAccess.class), "EVERYTHING", MEMORY);
             code.lload(at);
-            if (part > 0) {
-                code.loadConstant((long) part * vectorBits / 8).ladd();
+            long offset = behind + (long) part * vectorBits / 8;
+            if (offset != 0) {
+                code.loadConstant(offset).ladd();
             }
             if (load) {
                 own.fromMemory(code);
@@ -453,6 +452,30 @@ final class StripEmitter {
                 own.intoMemory(code);
             }
         }
+    }
+
+    /** The local with the native address of a strip's first element, behind which so many more bytes must be there. */
+    private int locateGlobal(Place place, int bytes, int more) {
+        int at = code.allocateLocal(TypeKind.LONG);
+        place.pushLong(e);
+        code.loadConstant(bytes)
+                .loadConstant(bytes * (Strips.THREADS - 1) + more)
+                .aload(e.map)
+                .lload(e.base)
+                .lload(e.delta);
+        e.call(
+                Strips.class,
+                "locate",
+                MethodTypeDesc.of(
+                        ConstantDescs.CD_long,
+                        ConstantDescs.CD_long,
+                        ConstantDescs.CD_int,
+                        ConstantDescs.CD_int,
+                        ConstantDescs.CD_byte.arrayType(),
+                        ConstantDescs.CD_long,
+                        ConstantDescs.CD_long));
+        code.lstore(at).lload(at).lconst_0().lcmp().ifeq(giveUp);
+        return at;
     }
 
     /** Pushes a part of a value as lanes of bits. */

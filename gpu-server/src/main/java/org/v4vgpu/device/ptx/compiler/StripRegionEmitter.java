@@ -89,7 +89,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         this.stripEnd = code.newLabel();
         this.giveUp = code.newLabel();
         this.strips = new StripEmitter(
-                e, shapes, kernel.rules(), new SharedRuns(graph, region, kernel.rules()), kernel.vectorBits(), giveUp);
+                e, shapes, kernel.rules(), new AccessRuns(graph, region, kernel.rules()), kernel.vectorBits(), giveUp);
         this.body = new BodyEmitter(e, graph, this, strips::emit);
         this.dirty = DirtyRegisters.of(function, graph, region);
         this.pc = e.field("pc", Emitter.INTS);

@@ -163,6 +163,12 @@ final class StripRules {
         return fits && whole ? Way.MOVED : Way.NOT;
     }
 
+    /** Whether the threads of a strip access memory side by side. */
+    boolean isBeside(Instruction access) {
+        Shape at = shapes.of(access.operand(access.opcode().equals("ld") ? 1 : 0));
+        return at.isAffine() && at.stride() == access.type().bytes();
+    }
+
     /** Whose memory it is, if all threads see the same there; constants are global memory. */
     static @Nullable Space space(Instruction i) {
         return switch (i.space()) {

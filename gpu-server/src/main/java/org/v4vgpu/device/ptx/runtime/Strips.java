@@ -8,6 +8,9 @@ public final class Strips {
     /** Threads of a strip: a half warp, the row of the smallest common tile. */
     public static final int THREADS = 16;
 
+    /** The most that one check covers. */
+    public static final int MOST_BYTES = 1 << GlobalAccess.GRANULE_SHIFT;
+
     public static final int LESS = 1;
     public static final int EQUAL = 2;
     public static final int GREATER = 4;
@@ -72,13 +75,30 @@ public final class Strips {
         return compare(a, strideA, b, strideB, wanted);
     }
 
-    /** The difference changes evenly from the first thread to the last: if its sign is the same there, it is everywhere. */
+    /** The difference changes evenly from the first thread to the last: what holds for both holds for all between. */
     private static int compare(long first, long last, int wanted) {
-        int sign = Long.signum(first);
-        if (sign != Long.signum(last)) {
-            return -1;
+        return switch (wanted) {
+            case LESS -> both(first < 0, last < 0);
+            case LESS | EQUAL -> both(first <= 0, last <= 0);
+            case GREATER -> both(first > 0, last > 0);
+            case GREATER | EQUAL -> both(first >= 0, last >= 0);
+            case EQUAL -> equal(first, last);
+            default -> {
+                int equal = equal(first, last);
+                yield equal < 0 ? equal : 1 - equal;
+            }
+        };
+    }
+
+    private static int equal(long first, long last) {
+        if ((first | last) == 0) {
+            return 1;
         }
-        return (wanted >> sign + 1) & 1;
+        return (first < 0 && last < 0) || (first > 0 && last > 0) ? 0 : -1;
+    }
+
+    private static int both(boolean first, boolean last) {
+        return first != last ? -1 : first ? 1 : 0;
     }
 
     /** The index of the first of as many words as threads, in an array of {@code length}; or -1. */
@@ -88,17 +108,18 @@ public final class Strips {
     }
 
     /**
-     * The native address of as many elements as threads, or 0 where a thread's access is not allowed.
+     * The native address of elements side by side, or 0 where a thread's access is not allowed.
      *
-     * @param bytes of an element: they lie in at most two granules
+     * @param bytes of an element
+     * @param last how many bytes behind the first the last element begins, less than {@link #MOST_BYTES}: all lie in two granules
      */
-    public static long locate(long address, int bytes, byte[] map, long base, long delta) {
+    public static long locate(long address, int bytes, int last, byte[] map, long base, long delta) {
         long first = (address - base) >>> GlobalAccess.GRANULE_SHIFT;
-        long last = (address - base + LAST * bytes) >>> GlobalAccess.GRANULE_SHIFT;
+        long end = (address - base + last) >>> GlobalAccess.GRANULE_SHIFT;
         if ((address & (bytes - 1)) != 0
                 || first >= map.length
-                || last >= map.length
-                || (map[(int) first] & map[(int) last]) == 0) {
+                || end >= map.length
+                || (map[(int) first] & map[(int) end]) == 0) {
             return 0;
         }
         return address + delta;

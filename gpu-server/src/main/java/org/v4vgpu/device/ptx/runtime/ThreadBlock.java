@@ -83,6 +83,10 @@ public final class ThreadBlock {
     private @Nullable DeviceHeap heap;
     final int[] arrived = new int[16];
     private int counted;
+
+    /** The block that was placed last in this launch, or one that has no next. */
+    private long placed = Long.MIN_VALUE;
+
     private int turns;
     private BooleanSupplier cancellation = ThreadBlock::never;
     private PrintfOutput output = NOWHERE;
@@ -97,6 +101,7 @@ public final class ThreadBlock {
      */
     void begin(Launch launch, BooleanSupplier stop) {
         inStrips = false;
+        placed = Long.MIN_VALUE;
         LaunchShape shape = launch.shape();
         KernelPlan plan = launch.plan();
         threads = (int) shape.threadsPerBlock();
@@ -202,10 +207,15 @@ public final class ThreadBlock {
     }
 
     void place(long block) {
-        ctaidX = (int) (block % nctaidX);
-        long rest = block / nctaidX;
-        ctaidY = (int) (rest % nctaidY);
-        ctaidZ = (int) (rest / nctaidY);
+        if (block == placed + 1 && ctaidX + 1 < nctaidX) {
+            ctaidX++; // Dividing takes as long as many a block.
+        } else {
+            ctaidX = (int) (block % nctaidX);
+            long rest = block / nctaidX;
+            ctaidY = (int) (rest % nctaidY);
+            ctaidZ = (int) (rest / nctaidY);
+        }
+        placed = block;
         if (checks != null) {
             checks.begin();
         }
