@@ -128,8 +128,7 @@ class StripKernelTest {
                 assertTrue(bench.module().kernel("vecadd").useStrips(form == 1));
                 long a = bench.memory().allocate(4 * 1000);
                 DeviceException thrown = assertThrows(
-                        DeviceException.class,
-                        () -> bench.launch("vecadd", KernelBench.line(16, 256), a, a, a, 4096));
+                        DeviceException.class, () -> bench.launch("vecadd", KernelBench.line(16, 256), a, a, a, 4096));
                 assertEquals(CudaStatus.ILLEGAL_ADDRESS, thrown.status());
                 messages[form] = String.valueOf(thrown.getMessage()).replaceAll("0x[0-9a-f]+", "0x");
             }
@@ -148,8 +147,8 @@ class StripKernelTest {
                 LockSupport.parkNanos(100_000_000);
                 cancellation.cancel();
             });
-            DeviceException thrown = assertThrows(
-                    DeviceException.class, () -> bench.launch("k", KernelBench.line(2, 64), cancellation));
+            DeviceException thrown =
+                    assertThrows(DeviceException.class, () -> bench.launch("k", KernelBench.line(2, 64), cancellation));
             assertEquals(CudaStatus.LAUNCH_TIMEOUT, thrown.status());
             canceller.join();
         }

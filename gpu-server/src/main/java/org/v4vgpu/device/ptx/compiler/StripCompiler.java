@@ -95,8 +95,7 @@ record StripCompiler(
                     ClassFile.ACC_PUBLIC,
                     code -> code.aload(0)
                             .aload(1)
-                            .invokespecial(
-                                    Emitter.descriptor(StripKernel.class), ConstantDescs.INIT_NAME, constructor)
+                            .invokespecial(Emitter.descriptor(StripKernel.class), ConstantDescs.INIT_NAME, constructor)
                             .return_());
             type.withMethodBody("runStrips", StripRegionEmitter.RUN, ClassFile.ACC_PROTECTED, code -> {
                 List<SwitchCase> cases = new ArrayList<>();
@@ -129,8 +128,7 @@ record StripCompiler(
                         .iload(3)
                         .iload(4)
                         .iload(5)
-                        .invokevirtual(
-                                Emitter.descriptor(StripKernel.class), "runSingly", StripRegionEmitter.RUN)
+                        .invokevirtual(Emitter.descriptor(StripKernel.class), "runSingly", StripRegionEmitter.RUN)
                         .ireturn();
             });
             for (int i : accepted) {

@@ -281,7 +281,9 @@ final class StripEmitter {
                 });
         e.call(
                 Strips.class,
-                type.bits() == 64 ? unsigned ? "compareUnsigned" : "compare" : unsigned ? "compareUnsignedInts" : "compareInts",
+                type.bits() == 64
+                        ? unsigned ? "compareUnsigned" : "compare"
+                        : unsigned ? "compareUnsignedInts" : "compareInts",
                 MethodTypeDesc.of(
                         ConstantDescs.CD_int,
                         ConstantDescs.CD_long,
@@ -428,9 +430,10 @@ final class StripEmitter {
             at = run.slot;
             behind = place.constant() - run.least;
         }
-        VectorKind own = value instanceof Operand.Register register && shapes.of(value).isVarying()
-                ? kind(register.index())
-                : kind;
+        VectorKind own =
+                value instanceof Operand.Register register && shapes.of(value).isVarying()
+                        ? kind(register.index())
+                        : kind;
         for (int part = 0; part < parts(kind); part++) {
             if (load) {
                 own.species(code, vectorBits);
@@ -521,7 +524,8 @@ final class StripEmitter {
         switch (i.opcode()) {
             case "mov" -> {}
             case "cvt" -> {
-                code.getstatic(VectorKind.OPERATORS, "I2F", VectorKind.CONVERSION).iconst_0();
+                code.getstatic(VectorKind.OPERATORS, "I2F", VectorKind.CONVERSION)
+                        .iconst_0();
                 code.invokevirtual(
                         VectorKind.VECTOR,
                         "convert",

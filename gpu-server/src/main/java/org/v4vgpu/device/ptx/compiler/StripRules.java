@@ -35,17 +35,27 @@ final class StripRules {
         NOT
     }
 
-    private static final Set<String> FLOATING =
-            Set.of("add", "sub", "mul", "fma", "mad", "div", "neg", "abs", "sqrt");
-    private static final Set<String> INTEGER = Set.of("add", "sub", "mul", "mad", "and", "or", "xor", "shl", "shr", "neg");
+    private static final Set<String> FLOATING = Set.of("add", "sub", "mul", "fma", "mad", "div", "neg", "abs", "sqrt");
+    private static final Set<String> INTEGER =
+            Set.of("add", "sub", "mul", "mad", "and", "or", "xor", "shl", "shr", "neg");
     private static final Set<String> ROUNDINGS = Set.of("rn", "full", "approx", "uni");
     private static final Set<String> LOW = Set.of("lo");
     private static final Set<String> COMPARISONS = Set.of("eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs");
 
     /** Where order matters, or each thread has its own. */
     private static final Set<String> NEVER = Set.of(
-            "atom", "red", "call", "membar", "fence", "nanosleep", "isspacep", "discard", "applypriority", "pmevent",
-            "griddepcontrol", "ldu");
+            "atom",
+            "red",
+            "call",
+            "membar",
+            "fence",
+            "nanosleep",
+            "isspacep",
+            "discard",
+            "applypriority",
+            "pmevent",
+            "griddepcontrol",
+            "ldu");
 
     private final FlowGraph graph;
     private final Shapes shapes;
@@ -82,19 +92,23 @@ final class StripRules {
         if (NEVER.contains(i.opcode())
                 || i.opcode().startsWith("cp.")
                 || i.opcode().startsWith("mbarrier")
-                || !i.oneOf("volatile", "acquire", "release", "relaxed", "cv", "cc").isEmpty()
+                || !i.oneOf("volatile", "acquire", "release", "relaxed", "cv", "cc")
+                        .isEmpty()
                 || i.readsCarry()) {
             return Way.NOT;
         }
         if (i.opcode().equals("ld") || i.opcode().equals("st")) {
             return ofAccess(i);
         }
-        boolean uniform = i.operands().stream().allMatch(operand -> shapes.of(operand).isUniform());
+        boolean uniform =
+                i.operands().stream().allMatch(operand -> shapes.of(operand).isUniform());
         if (uniform) {
             return Way.SCALAR;
         }
         if (i.definitions().size() == 1
-                && i.operands().stream().skip(1).allMatch(operand -> shapes.of(operand).isUniform())) {
+                && i.operands().stream()
+                        .skip(1)
+                        .allMatch(operand -> shapes.of(operand).isUniform())) {
             return ofUniform(i);
         }
         if (i.opcode().equals("setp")) {
@@ -111,7 +125,8 @@ final class StripRules {
 
     /** Of one whose sources are uniform. */
     private Way ofUniform(Instruction i) {
-        boolean uniform = i.definitions().stream().allMatch(register -> shapes.of(register).isUniform());
+        boolean uniform = i.definitions().stream()
+                .allMatch(register -> shapes.of(register).isUniform());
         boolean vector = i.operand(0) instanceof Operand.Register target
                 && types.get(target.index()).bits() >= 32
                 && shapes.of(target.index()).isVarying();
@@ -158,7 +173,8 @@ final class StripRules {
                         ? beside || (at.isAffine() && at.stride() % 4 == 0)
                         : beside && type.bytes() == 8 && space(i) == Space.GLOBAL);
         boolean whole = load
-                ? value instanceof Operand.Register target && types.get(target.index()).bits() == type.bits()
+                ? value instanceof Operand.Register target
+                        && types.get(target.index()).bits() == type.bits()
                 : isOperand(value, type, true);
         return fits && whole ? Way.MOVED : Way.NOT;
     }
@@ -181,7 +197,10 @@ final class StripRules {
     private boolean isVector(Instruction i, int target) {
         Type type = i.type();
         TypeKind kind = RegisterKinds.of(type);
-        if (type.bits() < 32 || type.isPacked() || type == Type.TF32 || types.get(target).bits() != type.bits()) {
+        if (type.bits() < 32
+                || type.isPacked()
+                || type == Type.TF32
+                || types.get(target).bits() != type.bits()) {
             return false;
         }
         Set<String> modifiers = Set.copyOf(i.modifiers());
@@ -224,7 +243,8 @@ final class StripRules {
                 types.get(register.index()).bits() == type.bits()
                         && (anyKind || kinds[register.index()] == RegisterKinds.of(type));
             case Operand.IntegerLiteral _, Operand.RealLiteral _ -> true;
-            case Operand.Special special -> type.bits() == 32 && shapes.of(special).isScalar();
+            case Operand.Special special ->
+                type.bits() == 32 && shapes.of(special).isScalar();
             default -> false;
         };
     }
@@ -274,7 +294,9 @@ final class StripRules {
     private boolean mayGiveUp(Instruction i) {
         return switch (way(i)) {
             case WIDENED, COMPARED, MOVED, NOT -> true;
-            case SCALAR, SPREAD -> i.opcode().equals("trap") || ((i.opcode().equals("ld") || i.opcode().equals("st")) && space(i) != null);
+            case SCALAR, SPREAD ->
+                i.opcode().equals("trap")
+                        || ((i.opcode().equals("ld") || i.opcode().equals("st")) && space(i) != null);
             case VECTOR -> false;
         };
     }

@@ -64,17 +64,14 @@ enum VectorKind {
 
     /** (vector, array, index). */
     void intoArray(CodeBuilder code) {
-        code.invokevirtual(
-                type, "intoArray", MethodTypeDesc.of(ConstantDescs.CD_void, array(), ConstantDescs.CD_int));
+        code.invokevirtual(type, "intoArray", MethodTypeDesc.of(ConstantDescs.CD_void, array(), ConstantDescs.CD_int));
     }
 
     /** (species, segment, offset) to a vector. */
     void fromMemory(CodeBuilder code) {
         order(code);
         code.invokestatic(
-                type,
-                "fromMemorySegment",
-                MethodTypeDesc.of(type, SPECIES, MEMORY, ConstantDescs.CD_long, ORDER));
+                type, "fromMemorySegment", MethodTypeDesc.of(type, SPECIES, MEMORY, ConstantDescs.CD_long, ORDER));
     }
 
     /** (vector, segment, offset). */

@@ -110,7 +110,9 @@ class StripProgramTest {
                     case 2 -> line(pick("neg", "abs") + ".f32 " + f() + ", " + f());
                     case 3 -> line(pick("add", "sub", "mul.lo") + ".s32 " + i() + ", " + i() + ", " + any());
                     case 4 -> line(pick("and", "or", "xor") + ".b32 " + i() + ", " + any() + ", " + i());
-                    case 5 -> line(pick("shl.b32", "shr.u32", "shr.s32") + " " + i() + ", " + i() + ", " + random.nextInt(32));
+                    case 5 ->
+                        line(pick("shl.b32", "shr.u32", "shr.s32") + " " + i() + ", " + i() + ", "
+                                + random.nextInt(32));
                     case 6 -> {
                         String own = a();
                         line(pick("add", "sub") + ".s32 " + own + ", " + own + ", " + u());
@@ -132,7 +134,8 @@ class StripProgramTest {
             boolean real = kind.equals("f32 ");
             line("st.shared." + kind + "[%s1], " + (real ? f() : i()));
             line("bar.sync 0");
-            line("ld.shared." + kind + (real ? f() : i()) + ", " + (real ? pick("[%s1]", "[%s1+64]", "[s+20]", "[%s2]") : "[%s1]"));
+            line("ld.shared." + kind + (real ? f() : i()) + ", "
+                    + (real ? pick("[%s1]", "[%s1+64]", "[s+20]", "[%s2]") : "[%s1]"));
         }
 
         private void choice(int depth) {

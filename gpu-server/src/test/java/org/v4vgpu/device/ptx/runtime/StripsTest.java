@@ -10,7 +10,9 @@ import org.junit.jupiter.api.Test;
 
 /** What is said of a strip, against each of its threads asked for itself. */
 class StripsTest {
-    private static final int[] EDGES = {0, 1, -1, 15, -16, 1000, Integer.MAX_VALUE, Integer.MIN_VALUE, Integer.MAX_VALUE - 20};
+    private static final int[] EDGES = {
+        0, 1, -1, 15, -16, 1000, Integer.MAX_VALUE, Integer.MIN_VALUE, Integer.MAX_VALUE - 20
+    };
     private static final int[] WANTED = {
         Strips.EQUAL,
         Strips.LESS | Strips.GREATER,
@@ -34,10 +36,12 @@ class StripsTest {
             IntPredicate signed = t -> holds(Integer.compare(a + t * strideA, b + t * strideB), wanted);
             IntPredicate unsigned = t -> holds(Integer.compareUnsigned(a + t * strideA, b + t * strideB), wanted);
             told += check(signed, Strips.compareInts(a, strideA, b, strideB, wanted));
-            told += check(unsigned, Strips.compareUnsignedInts(a & 0xFFFF_FFFFL, strideA, b & 0xFFFF_FFFFL, strideB, wanted));
+            told += check(
+                    unsigned, Strips.compareUnsignedInts(a & 0xFFFF_FFFFL, strideA, b & 0xFFFF_FFFFL, strideB, wanted));
             long wideA = (long) a << random.nextInt(33);
             long wideB = random.nextBoolean() ? wideA + random.nextInt(60) - 30 : b;
-            IntPredicate wide = t -> holds(Long.compare(wideA + t * (long) strideA, wideB + t * (long) strideB), wanted);
+            IntPredicate wide =
+                    t -> holds(Long.compare(wideA + t * (long) strideA, wideB + t * (long) strideB), wanted);
             IntPredicate wideUnsigned =
                     t -> holds(Long.compareUnsigned(wideA + t * (long) strideA, wideB + t * (long) strideB), wanted);
             told += check(wide, Strips.compare(wideA, strideA, wideB, strideB, wanted));
@@ -51,8 +55,8 @@ class StripsTest {
         for (int round = 0; round < 20_000; round++) {
             int first = number();
             int stride = random.nextInt(9) - 4;
-            boolean signed = IntStream.range(0, Strips.THREADS)
-                    .allMatch(t -> first + t * stride == first + t * (long) stride);
+            boolean signed =
+                    IntStream.range(0, Strips.THREADS).allMatch(t -> first + t * stride == first + t * (long) stride);
             boolean unsigned = IntStream.range(0, Strips.THREADS)
                     .allMatch(t -> Integer.toUnsignedLong(first + t * stride)
                             == Integer.toUnsignedLong(first) + t * (long) stride);
@@ -97,6 +101,8 @@ class StripsTest {
     }
 
     private int number() {
-        return random.nextInt(4) == 0 ? EDGES[random.nextInt(EDGES.length)] + random.nextInt(40) - 20 : random.nextInt();
+        return random.nextInt(4) == 0
+                ? EDGES[random.nextInt(EDGES.length)] + random.nextInt(40) - 20
+                : random.nextInt();
     }
 }
