@@ -79,10 +79,12 @@ final class CudaServerTest {
         ProcessBuilder builder = builder(library, "--listen", "v4v://2:4840");
         builder.environment().put("STANDIN_FAIL", "cuMemHostRegister_v2=304@3");
         Process server = builder.start();
-        try (SharedMemoryHypervisor domain = SharedMemoryHypervisor.open(Fabric.of(directory), V4vAddress.DOMAIN_ANY)) {
+        try {
             assertEquals("listening on v4v://2:4840", server.inputReader().readLine());
-            try (TestClient gpu =
-                    TestClient.open(V4vConnections.connect(domain, new V4vAddress(2, 4840), 10_000_000_000L))) {
+            try (SharedMemoryHypervisor domain =
+                            SharedMemoryHypervisor.open(Fabric.of(directory), V4vAddress.DOMAIN_ANY);
+                    TestClient gpu = TestClient.open(
+                            V4vConnections.connect(domain, new V4vAddress(2, 4840), 10_000_000_000L))) {
                 bringsBackWhatItTook(gpu);
             }
         } finally {
