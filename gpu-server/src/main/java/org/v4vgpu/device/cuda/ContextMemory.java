@@ -37,7 +37,7 @@ final class ContextMemory {
 
     long allocate(long bytes) throws DeviceException {
         context.requireUsable();
-        if (bytes <= 0) {
+        if (bytes <= 0 || bytes > context.device().description().totalBytes()) {
             throw bytes == 0
                     ? new DeviceException(CudaStatus.INVALID_VALUE, "an allocation of 0 bytes")
                     : new DeviceException(

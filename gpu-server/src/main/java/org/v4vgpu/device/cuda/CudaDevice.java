@@ -29,8 +29,8 @@ import org.v4vgpu.proto.CudaStatus;
  * }
  */
 public final class CudaDevice implements Device {
-    /** CU_CTX_FLAGS_MASK without CU_CTX_MAP_HOST, which is always on, and CU_CTX_COREDUMP_*, which would write files. */
-    private static final int CONTEXT_FLAGS = 0x1f;
+    /** CU_CTX_FLAGS_MASK without CU_CTX_COREDUMP_*, which would have the server write files. */
+    private static final int CONTEXT_FLAGS = 0x9f;
 
     private static final int HIGHEST_ATTRIBUTE = 150;
 
