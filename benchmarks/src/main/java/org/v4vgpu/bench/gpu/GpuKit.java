@@ -11,7 +11,6 @@ import java.util.concurrent.Callable;
 import org.v4vgpu.bench.result.Machine;
 import org.v4vgpu.bench.result.Result;
 import org.v4vgpu.bench.result.ResultJson;
-import org.v4vgpu.bench.result.ResultTable;
 import org.v4vgpu.bench.result.Run;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.cuda.Cuda;
@@ -95,7 +94,6 @@ public final class GpuKit implements Callable<Integer> {
         step("copies, tcp", 80, deadline -> comparison.copies(deadline, "tcp", largest));
         step("matrix product of " + matmul, 120, deadline -> comparison.product(deadline, matmul));
         say("");
-        say(ResultTable.format(results));
         say(NativeRatios.format(results));
         Path json = bundle.out().resolve("results.json");
         ResultJson.write(new Run(machine, failures, results), false, json);
