@@ -139,13 +139,11 @@ final class Comparison {
         }
         Turns turns = new Turns();
         turns.add(samples);
-        results.add(Result.ofTransfer(
-                "memcpy", words[1] + " " + words[2], transport, Long.parseLong(words[3]), turns));
+        results.add(Result.ofTransfer("memcpy", words[1] + " " + words[2], transport, Long.parseLong(words[3]), turns));
     }
 
     private KitProcess server(Deadline deadline) throws IOException {
-        return new KitProcess(
-                "the server", bundle.server(), bundle.out().resolve("server.log"), deadline);
+        return new KitProcess("the server", bundle.server(), bundle.out().resolve("server.log"), deadline);
     }
 
     private static Map<String, String> addresses(KitProcess server) throws StepException, InterruptedException {
@@ -156,10 +154,6 @@ final class Comparison {
             Deadline deadline, String transport, @Nullable String address, String mainClass, List<String> arguments)
             throws IOException {
         Path log = bundle.out().resolve("program-" + transport + ".log");
-        return new KitProcess(
-                transport,
-                bundle.program(address, mainClass, arguments),
-                log,
-                deadline);
+        return new KitProcess(transport, bundle.program(address, mainClass, arguments), log, deadline);
     }
 }

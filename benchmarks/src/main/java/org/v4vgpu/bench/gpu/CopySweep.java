@@ -84,8 +84,7 @@ public final class CopySweep {
     }
 
     /** The largest size comes last, and leaves in {@code back} what is to be compared. */
-    private static void sweep(
-            String kind, CUdeviceptr memory, Pointer source, Pointer back, int largest, long nanos) {
+    private static void sweep(String kind, CUdeviceptr memory, Pointer source, Pointer back, int largest, long nanos) {
         for (long size = SMALLEST_BYTES; size <= largest; size *= FACTOR) {
             long bytes = size * FACTOR > largest ? largest : size;
             time("htod " + kind, bytes, nanos, () -> {

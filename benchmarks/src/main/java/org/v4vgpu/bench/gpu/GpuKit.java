@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "run",
         sortOptions = false,
-        description = "Tests the CUDA device on this machine's GPU and measures copies and kernels natively, over V4V and over TCP.",
+        description =
+                "Tests the CUDA device on this machine's GPU and measures copies and kernels natively, over V4V and over TCP.",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:every step went well", "1:a step failed", "2:wrong usage", "3:there is no GPU"})
 public final class GpuKit implements Callable<Integer> {
@@ -72,8 +73,8 @@ public final class GpuKit implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        KitBundle bundle = new KitBundle(
-                Path.of(System.getProperty("v4vgpu.bundle", ".")).toAbsolutePath(), out.toAbsolutePath());
+        KitBundle bundle =
+                new KitBundle(Path.of(System.getProperty("v4vgpu.bundle", ".")).toAbsolutePath(), out.toAbsolutePath());
         Files.createDirectories(bundle.out());
         Map<String, Object> machine = new LinkedHashMap<>(Machine.describe());
         step("machine", 20, deadline -> GpuMachine.describe(bundle, machine, deadline));

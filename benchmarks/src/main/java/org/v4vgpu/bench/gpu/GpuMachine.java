@@ -16,8 +16,8 @@ final class GpuMachine {
     static void describe(KitBundle bundle, Map<String, Object> machine, Deadline deadline)
             throws StepException, InterruptedException {
         List<String> command = List.of("nvidia-smi", "--query-gpu=" + FIELDS, "--format=csv,noheader");
-        try (KitProcess tool = new KitProcess(
-                "nvidia-smi", command, bundle.out().resolve("nvidia-smi.log"), deadline)) {
+        try (KitProcess tool =
+                new KitProcess("nvidia-smi", command, bundle.out().resolve("nvidia-smi.log"), deadline)) {
             int gpu = 0;
             for (Optional<String> line = tool.next(); line.isPresent(); line = tool.next()) {
                 machine.put("gpu" + gpu++, line.get());

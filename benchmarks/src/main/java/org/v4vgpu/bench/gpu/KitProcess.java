@@ -33,8 +33,7 @@ final class KitProcess implements AutoCloseable {
     private final BlockingQueue<Optional<String>> lines = new LinkedBlockingQueue<>();
     private final Thread hook;
 
-    KitProcess(String name, List<String> command, Path log, Deadline deadline)
-            throws IOException {
+    KitProcess(String name, List<String> command, Path log, Deadline deadline) throws IOException {
         this.name = name;
         this.log = log;
         this.deadline = deadline;

@@ -12,7 +12,18 @@ final class NativeRatios {
 
     static String format(List<Result> results) {
         StringBuilder text = new StringBuilder();
-        line(text, "median", "bytes", "native us", "MB/s", "v4v us", "MB/s", "of native", "tcp us", "MB/s", "of native");
+        line(
+                text,
+                "median",
+                "bytes",
+                "native us",
+                "MB/s",
+                "v4v us",
+                "MB/s",
+                "of native",
+                "tcp us",
+                "MB/s",
+                "of native");
         for (Result result : results) {
             if (result.transport().equals(KitBundle.NATIVE)) {
                 Optional<Result> v4v = over("v4v", result, results);

@@ -65,8 +65,7 @@ final class CudaDeviceTest extends DeviceContract {
                     thrown.getMessage());
         }
         DeviceException thrown = assertThrows(
-                DeviceException.class,
-                () -> context().loadModule(Kernels.image(Kernels.STORE.replace("7.0", "99.0"))));
+                DeviceException.class, () -> context().loadModule(Kernels.image(Kernels.STORE.replace("7.0", "99.0"))));
         assertEquals(CudaStatus.UNSUPPORTED_PTX_VERSION, thrown.status(), thrown.getMessage());
     }
 

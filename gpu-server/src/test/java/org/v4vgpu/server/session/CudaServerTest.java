@@ -83,8 +83,8 @@ final class CudaServerTest {
             assertEquals("listening on v4v://2:4840", server.inputReader().readLine());
             try (SharedMemoryHypervisor domain =
                             SharedMemoryHypervisor.open(Fabric.of(directory), V4vAddress.DOMAIN_ANY);
-                    TestClient gpu = TestClient.open(
-                            V4vConnections.connect(domain, new V4vAddress(2, 4840), 10_000_000_000L))) {
+                    TestClient gpu =
+                            TestClient.open(V4vConnections.connect(domain, new V4vAddress(2, 4840), 10_000_000_000L))) {
                 bringsBackWhatItTook(gpu);
             }
         } finally {
