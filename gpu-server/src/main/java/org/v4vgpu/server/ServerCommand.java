@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
 /**
  * The program {@code gpu-server/run}: a server until SIGTERM, or the status of one.
  *
- * <p>Exit codes: 0 right, 1 failed, 2 wrong usage, 3 server or device not reachable or address not to be had.
+ * <p>Exit codes: 0 right, 1 failed, 2 wrong usage, 3 server or device not reachable or address not to be had, 4 a
+ * kernel broke the GPU for this process.
  */
 @Command(
         name = "gpu-server/run",
@@ -38,7 +39,8 @@ import picocli.CommandLine.Spec;
             "0:right",
             "1:failed",
             "2:wrong usage",
-            "3:the device or the address is not to be had, or there is no server"
+            "3:the device or the address is not to be had, or there is no server",
+            "4:a kernel broke the GPU for this process; start it again"
         },
         subcommands = StatusCommand.class)
 public final class ServerCommand implements Callable<Integer> {
@@ -64,7 +66,7 @@ public final class ServerCommand implements Callable<Integer> {
             names = "--device",
             paramLabel = "auto|cuda|software",
             defaultValue = "auto",
-            description = "what to serve; auto takes the GPU if there is one that this build can drive. Default: auto")
+            description = "what to serve; auto takes the GPUs if there are some that the driver can use. Default: auto")
     private DeviceChoice device = DeviceChoice.AUTO;
 
     @Option(
@@ -158,8 +160,8 @@ public final class ServerCommand implements Callable<Integer> {
                 .withWindowBytes(windowQuota.bytes());
         CountDownLatch stop = new CountDownLatch(1);
         CountDownLatch stopped = new CountDownLatch(1);
-        try (Device opened = device.open(memory, kernelTimeout, checks);
-                GpuServer server = GpuServer.start(List.of(opened), addresses, limits)) {
+        List<Device> devices = device.open(memory, kernelTimeout, checks, FatalFault::endProcess);
+        try (GpuServer server = GpuServer.start(devices, addresses, limits)) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(stop, stopped), "stop"));
             server.addresses().forEach(address -> out.println("listening on " + address));
             out.flush();
@@ -168,6 +170,7 @@ public final class ServerCommand implements Callable<Integer> {
             }
             stop.await();
         } finally {
+            devices.forEach(Device::close);
             stopped.countDown();
         }
         return 0;

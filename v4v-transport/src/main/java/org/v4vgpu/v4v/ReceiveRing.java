@@ -54,6 +54,11 @@ public interface ReceiveRing extends AutoCloseable {
     /** Gives back all records up to a position. */
     void release(long position);
 
+    /** The mapping that payloads lie in, while {@link #hold} holds the ring; nothing where there is none that lasts. */
+    default MemorySegment memory() {
+        return MemorySegment.NULL;
+    }
+
     /** Keeps the memory of the ring alive until {@link #letGo}. False if it is gone already. */
     boolean hold();
 

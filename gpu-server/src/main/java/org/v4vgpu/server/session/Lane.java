@@ -70,9 +70,7 @@ final class Lane {
         try {
             if (greet()) {
                 Thread.currentThread().setName("lane-" + session().id() + "-" + channel.peer());
-                while (!leaving) {
-                    step();
-                }
+                serve();
             }
         } catch (ProtocolException e) {
             reason = "protocol violation";
@@ -88,6 +86,16 @@ final class Lane {
             }
         }
         end(reason);
+    }
+
+    private void serve() throws IOException {
+        try (RegisteredChannel _ = new RegisteredChannel(channel, sessions.devices())) {
+            while (!leaving) {
+                step();
+            }
+        } finally {
+            call.payload().release();
+        }
     }
 
     private void end(String reason) {

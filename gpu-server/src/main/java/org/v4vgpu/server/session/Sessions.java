@@ -33,6 +33,7 @@ public final class Sessions implements AutoCloseable {
     private static final int SECRET_BYTES = 32;
     private static final int MAXIMUM_CLIENT_BYTES = 60;
 
+    private final List<Device> devices;
     private final SessionLimits limits;
     private final WindowBudget windowBudget;
     private final CallDispatcher dispatcher;
@@ -46,6 +47,7 @@ public final class Sessions implements AutoCloseable {
      * @param server the server's part of its status: name, addresses, uptime
      */
     public Sessions(List<Device> devices, SessionLimits limits, Supplier<ServerStatusReply.Builder> server) {
+        this.devices = List.copyOf(devices);
         this.limits = limits;
         this.windowBudget = Windows.commonBudget(limits);
         this.dispatcher = CallDispatcher.of(
@@ -77,6 +79,10 @@ public final class Sessions implements AutoCloseable {
         for (Session session : sessions) {
             session.end("the server stops");
         }
+    }
+
+    List<Device> devices() {
+        return devices;
     }
 
     SessionLimits limits() {

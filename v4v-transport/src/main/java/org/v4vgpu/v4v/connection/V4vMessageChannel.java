@@ -4,10 +4,12 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.net.SocketTimeoutException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.v4vgpu.v4v.ArgoException;
 import org.v4vgpu.v4v.ClaimedMessage;
+import org.v4vgpu.v4v.HeldMemory;
 import org.v4vgpu.v4v.IncomingMessage;
 import org.v4vgpu.v4v.MessageChannel;
 import org.v4vgpu.v4v.OutgoingMessage;
@@ -393,6 +395,21 @@ public final class V4vMessageChannel implements MessageChannel {
         } finally {
             in.letGo();
         }
+    }
+
+    @Override
+    public HeldMemory holdMemory() {
+        if (!in.hold()) {
+            return HeldMemory.NONE;
+        }
+        if (!out.hold()) {
+            in.letGo();
+            return HeldMemory.NONE;
+        }
+        return new HeldMemory(List.of(in.memory(), out.memory()), () -> {
+            out.letGo();
+            in.letGo();
+        });
     }
 
     @Override

@@ -1,0 +1,159 @@
+package org.v4vgpu.bench.gpu;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.bench.result.Result;
+import org.v4vgpu.bench.result.Samples;
+import org.v4vgpu.bench.result.Turns;
+
+/** The same programs natively, over V4V and over TCP. Confined to one thread. */
+final class Comparison {
+    private static final String PROGRAM = "org.v4vgpu.stencil.program.Program";
+    private static final List<String> TRANSPORTS = List.of(KitBundle.NATIVE, "v4v", "tcp");
+    private static final int REPETITIONS = 5;
+    private static final long WARM_MILLIS = 1500;
+    private static final long CASE_MILLIS = 150;
+
+    private final KitBundle bundle;
+    private final List<Result> results;
+
+    Comparison(KitBundle bundle, List<Result> results) {
+        this.bundle = bundle;
+        this.results = results;
+    }
+
+    /** A workload of the demo, whose results must be right and the same bits everywhere. */
+    void verified(Deadline deadline, String workload, int size, String... more)
+            throws IOException, StepException, InterruptedException {
+        List<String> arguments = new ArrayList<>(List.of(workload, Integer.toString(size)));
+        arguments.addAll(List.of(more));
+        run(deadline, arguments, size, true);
+    }
+
+    /** A product too large for the CPU: the remote results must be the native one's bits. */
+    void product(Deadline deadline, int size) throws IOException, StepException, InterruptedException {
+        run(deadline, List.of("matmul", Integer.toString(size)), size, false);
+    }
+
+    private void run(Deadline deadline, List<String> arguments, int size, boolean verify)
+            throws IOException, StepException, InterruptedException {
+        Map<String, KitProcess> programs = new LinkedHashMap<>();
+        Map<String, Map<String, Samples>> times = new LinkedHashMap<>();
+        Map<String, String> digests = new LinkedHashMap<>();
+        try (KitProcess server = server(deadline)) {
+            Map<String, String> addresses = addresses(server);
+            for (String transport : TRANSPORTS) {
+                programs.put(transport, program(deadline, transport, addresses.get(transport), PROGRAM, arguments));
+                times.put(transport, new LinkedHashMap<>());
+            }
+            for (KitProcess program : programs.values()) {
+                program.answer("ready");
+                program.send("warm " + WARM_MILLIS);
+                program.answer("warm");
+            }
+            for (int i = 0; i < REPETITIONS; i++) {
+                for (String transport : TRANSPORTS) {
+                    KitProcess program = programs.get(transport);
+                    program.send("repeat");
+                    digests.put(transport, take(program.answer("times"), times.get(transport)));
+                }
+            }
+            if (verify) {
+                KitProcess first = programs.get(KitBundle.NATIVE);
+                first.send("verify");
+                String verdict = first.answer("verdict");
+                if (!verdict.startsWith("true")) {
+                    throw new StepException("the native result is wrong: " + verdict);
+                }
+            }
+        } finally {
+            programs.values().forEach(KitProcess::close);
+        }
+        add(arguments.getFirst(), size, times);
+        if (digests.values().stream().distinct().count() != 1) {
+            throw new StepException("the transports gave different results: " + digests);
+        }
+    }
+
+    /** From {@code STAGE=MICROSECONDS ... result=DIGEST}; returns the digest. */
+    private static String take(String answer, Map<String, Samples> stages) {
+        String digest = "";
+        for (String pair : answer.split(" ", -1)) {
+            String value = pair.substring(pair.indexOf('=') + 1);
+            String stage = pair.substring(0, pair.indexOf('='));
+            if (stage.equals("result")) {
+                digest = value;
+            } else {
+                stages.computeIfAbsent(stage, _ -> new Samples()).add(Math.round(Double.parseDouble(value) * 1e3));
+            }
+        }
+        return digest;
+    }
+
+    private void add(String benchmark, int size, Map<String, Map<String, Samples>> times) {
+        for (String stage : times.get(KitBundle.NATIVE).keySet()) {
+            times.forEach((transport, stages) -> {
+                Turns turns = new Turns();
+                turns.add(stages.get(stage));
+                long bytes = (long) size * size * Float.BYTES;
+                results.add(
+                        stage.startsWith("copy")
+                                ? Result.ofTransfer(benchmark, stage, transport, bytes, turns)
+                                : Result.of(benchmark, stage, transport, bytes, 1, turns, 0));
+            });
+        }
+    }
+
+    /** Copies of all sizes over one transport. */
+    void copies(Deadline deadline, String transport, int largest)
+            throws IOException, StepException, InterruptedException {
+        List<String> arguments = List.of(Integer.toString(largest), Long.toString(CASE_MILLIS));
+        try (KitProcess server = transport.equals(KitBundle.NATIVE) ? null : server(deadline)) {
+            String address = server == null ? null : addresses(server).get(transport);
+            try (KitProcess sweep = program(deadline, transport, address, CopySweep.class.getName(), arguments)) {
+                for (Optional<String> line = sweep.next(); line.isPresent(); line = sweep.next()) {
+                    addCopies(transport, line.get());
+                }
+                if (sweep.exitCode() != 0) {
+                    throw sweep.ended();
+                }
+            }
+        }
+    }
+
+    /** From {@code copy DIRECTION KIND BYTES NANOSECONDS ...}. */
+    private void addCopies(String transport, String line) {
+        String[] words = line.split(" ", -1);
+        if (!words[0].equals("copy")) {
+            return;
+        }
+        Samples samples = new Samples();
+        for (int i = 4; i < words.length; i++) {
+            samples.add(Long.parseLong(words[i]));
+        }
+        Turns turns = new Turns();
+        turns.add(samples);
+        results.add(Result.ofTransfer("memcpy", words[1] + " " + words[2], transport, Long.parseLong(words[3]), turns));
+    }
+
+    private KitProcess server(Deadline deadline) throws IOException {
+        return new KitProcess("the server", bundle.server(), bundle.out().resolve("server.log"), deadline);
+    }
+
+    private static Map<String, String> addresses(KitProcess server) throws StepException, InterruptedException {
+        return Map.of("v4v", server.answer("listening on"), "tcp", server.answer("listening on"));
+    }
+
+    private KitProcess program(
+            Deadline deadline, String transport, @Nullable String address, String mainClass, List<String> arguments)
+            throws IOException {
+        Path log = bundle.out().resolve("program-" + transport + ".log");
+        return new KitProcess(transport, bundle.program(address, mainClass, arguments), log, deadline);
+    }
+}
