@@ -41,8 +41,8 @@ enum HypervisorChoice {
             }
             case "", "auto" -> automatic(hasRegion, hasFabric, isXen);
             default ->
-                throw new IOException(
-                        "no hypervisor is called '" + named + "'; choose xen, shm, ivshmem or auto (-D" + PROPERTY + ")");
+                throw new IOException("no hypervisor is called '" + named + "'; choose xen, shm, ivshmem or auto (-D"
+                        + PROPERTY + ")");
         };
     }
 

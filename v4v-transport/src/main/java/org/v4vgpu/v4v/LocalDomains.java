@@ -71,8 +71,7 @@ public final class LocalDomains {
         Optional<Path> region = IvshmemHypervisor.regionOfEnvironment();
         String named = System.getProperty(HypervisorChoice.PROPERTY, System.getenv(HypervisorChoice.VARIABLE));
         V4vHypervisor hypervisor =
-                switch (HypervisorChoice.of(
-                        named, region.isPresent(), Fabric.isNamed(), ArgoHypervisor::isAvailable)) {
+                switch (HypervisorChoice.of(named, region.isPresent(), Fabric.isNamed(), ArgoHypervisor::isAvailable)) {
                     case IVSHMEM -> IvshmemHypervisor.open(region.orElseThrow(), domain);
                     case XEN -> openOnXen(domain);
                     case SHM -> SharedMemoryHypervisor.open(Fabric.ofEnvironment(), domain);

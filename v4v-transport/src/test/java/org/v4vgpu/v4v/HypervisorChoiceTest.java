@@ -37,8 +37,8 @@ class HypervisorChoiceTest {
     }
 
     private static String message(String named) {
-        return String.valueOf(assertThrows(
-                        IOException.class, () -> HypervisorChoice.of(named, false, false, () -> true))
-                .getMessage());
+        return String.valueOf(
+                assertThrows(IOException.class, () -> HypervisorChoice.of(named, false, false, () -> true))
+                        .getMessage());
     }
 }

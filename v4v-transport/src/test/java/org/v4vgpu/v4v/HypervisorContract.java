@@ -313,7 +313,8 @@ abstract class HypervisorContract {
             assertError(ArgoError.ECONNREFUSED, () -> stranger.sendv(from, ring.address(), TYPE, List.of(of(1))));
             assertError(ArgoError.ECONNREFUSED, () -> stranger.attach(1, ring.address()));
             assertError(
-                    ArgoError.EPERM, () -> stranger.sendv(new V4vAddress(sender.domain(), 1), ring.address(), TYPE, List.of(of(1))));
+                    ArgoError.EPERM,
+                    () -> stranger.sendv(new V4vAddress(sender.domain(), 1), ring.address(), TYPE, List.of(of(1))));
         }
     }
 
@@ -342,7 +343,9 @@ abstract class HypervisorContract {
         assertError(
                 ArgoError.EPERM, () -> sender.sendv(new V4vAddress(7, 1), new V4vAddress(9, 1), TYPE, List.of(of(1))));
         assertError(ArgoError.ESRCH, () -> sender.sendv(source, new V4vAddress(9, 1), TYPE, List.of(of(1))));
-        assertError(ArgoError.ECONNREFUSED, () -> sender.sendv(source, new V4vAddress(receiver.domain(), 1), TYPE, List.of(of(1))));
+        assertError(
+                ArgoError.ECONNREFUSED,
+                () -> sender.sendv(source, new V4vAddress(receiver.domain(), 1), TYPE, List.of(of(1))));
         ReceiveRing ring = receiver.register(PORT, sender.domain(), 256);
         MemorySegment huge = MemorySegment.ofArray(new byte[V4vHypervisor.MAXIMUM_MESSAGE_BYTES + 1]);
         assertError(ArgoError.EINVAL, () -> sender.sendv(source, ring.address(), TYPE, List.of(huge)));
@@ -473,7 +476,8 @@ abstract class HypervisorContract {
     }
 
     private int send(ReceiveRing ring, byte[] bytes) throws ArgoException {
-        return sender.sendv(new V4vAddress(sender.domain(), 1), ring.address(), TYPE, List.of(MemorySegment.ofArray(bytes)));
+        return sender.sendv(
+                new V4vAddress(sender.domain(), 1), ring.address(), TYPE, List.of(MemorySegment.ofArray(bytes)));
     }
 
     private static MemorySegment of(int... bytes) {

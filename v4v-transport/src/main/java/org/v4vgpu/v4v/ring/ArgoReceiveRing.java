@@ -46,7 +46,8 @@ public final class ArgoReceiveRing implements ReceiveRing, IdleStrategy.Conditio
     private int sourceDomain;
     private long unannounced;
 
-    // Guarded by this: what has been released, what has arrived, the messages among that which were not read, and the most that
+    // Guarded by this: what has been released, what has arrived, the messages among that which were not read, and the
+    // most that
     // lay there since senders were told of space.
     private long rx;
     private long knownTx;
@@ -172,6 +173,9 @@ public final class ArgoReceiveRing implements ReceiveRing, IdleStrategy.Conditio
                 throw corrupted("record of domain " + RecordDescriptor.sourceDomain(ring, header));
             }
             messages++;
+            if (end.other.isClosed()) {
+                end.other.open(); // somebody sends again, and has had no space to say so before
+            }
         } else if (RecordDescriptor.messageType(ring, header) == SignDescriptor.PULSE) {
             isPulsing = true;
             long port = Integer.toUnsignedLong(RecordDescriptor.sourcePort(ring, header));
@@ -190,8 +194,7 @@ public final class ArgoReceiveRing implements ReceiveRing, IdleStrategy.Conditio
 
     /** In a ring for any partner a stranger would speak for others. */
     private boolean isSign(long header) {
-        return partner != V4vAddress.DOMAIN_ANY
-                && SignDescriptor.isSign(RecordDescriptor.messageType(ring, header));
+        return partner != V4vAddress.DOMAIN_ANY && SignDescriptor.isSign(RecordDescriptor.messageType(ring, header));
     }
 
     private RingCorruptedException corrupted(String what) {
@@ -385,14 +388,19 @@ public final class ArgoReceiveRing implements ReceiveRing, IdleStrategy.Conditio
         if (!end.hold()) {
             return;
         }
-        int tx = ArgoRingDescriptor.txAcquire(ring);
-        if (tx != heardIndex || !hasRoom(tx)) {
-            heardIndex = tx;
-            heardNanos = nowNanos;
-        } else if (isPulsing && nowNanos - heardNanos > deadNanos) {
-            end.partnerGone();
+        try {
+            look();
+            if (knownIndex != heardIndex || !hasRoom(knownIndex)) {
+                heardIndex = knownIndex;
+                heardNanos = nowNanos;
+            } else if (isPulsing && nowNanos - heardNanos > deadNanos) {
+                end.partnerGone();
+            }
+        } catch (RingCorruptedException e) {
+            heardNanos = nowNanos; // as the receiver will find, too
+        } finally {
+            end.letGo();
         }
-        end.letGo();
     }
 
     private boolean hasHeardAll() {

@@ -53,6 +53,7 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
     private int stageBytes;
     private int knownFreeBytes;
     private int claimedBytes = -1;
+    private boolean hasPulsed;
     private long sentNanos;
 
     // The waiter's.
@@ -82,44 +83,18 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
     }
 
     /**
-     * Attaches.
+     * Attaches to a ring that is there.
      *
      * @param source what stands in the records; the port is that of a ring of this process by which the partner may judge its life, or 0
      * @param detach runs once, when this is closed; the partner is to get a {@link SignDescriptor#DETACH}
-     * @throws ArgoException ESRCH or ECONNREFUSED if the ring is not there; ENOMEM
+     * @throws ArgoException ENOMEM
      */
-    public static StagedSendRing attach(
-            V4vAddress source,
-            V4vAddress address,
-            int lengthBytes,
-            Carrier carrier,
-            Consumer<StagedSendRing> detach)
-            throws ArgoException {
-        int stageBytes = Math.min(SMALLEST_STAGE_BYTES, lengthBytes);
-        RingMemory stage = carrier.stage(STAGE_HEADER_BYTES + (long) stageBytes);
-        int said = carrier.sign(source, address, SignDescriptor.PULSE);
-        if (said < 0 && said != -ArgoError.EAGAIN.errno()) {
-            stage.letGo();
-            throw new ArgoException(ArgoError.of(-said), "no ring to attach to at " + address);
-        }
-        StagedSendRing ring = new StagedSendRing(source, address, lengthBytes, carrier, detach, stage, stageBytes);
-        if (said < 0) {
-            ring.sentNanos -= PULSE_NANOS; // as soon as there is space
-        }
-        return ring;
-    }
-
     @SuppressWarnings("MustBeClosedChecker") // the arena becomes the ring memory's
-    private StagedSendRing(
-            V4vAddress source,
-            V4vAddress address,
-            int lengthBytes,
-            Carrier carrier,
-            Consumer<StagedSendRing> detach,
-            RingMemory stage,
-            int stageBytes) {
-        this.stage = stage;
-        this.stageBytes = stageBytes;
+    public StagedSendRing(
+            V4vAddress source, V4vAddress address, int lengthBytes, Carrier carrier, Consumer<StagedSendRing> detach)
+            throws ArgoException {
+        this.stageBytes = Math.min(SMALLEST_STAGE_BYTES, lengthBytes);
+        this.stage = carrier.stage(STAGE_HEADER_BYTES + (long) stageBytes);
         Arena arena = Arena.ofShared();
         MemorySegment words = arena.allocate(WORDS_BYTES, RECEIVER_MARK);
         this.end = new RingEnd(new RingMemory(arena, words), DOORBELL, RECEIVER_MARK, false);
@@ -156,6 +131,9 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
                                 + address);
             }
             ensureThere();
+            if (!hasPulsed && fits(messageBytes + RecordDescriptor.SLOT_BYTES)) {
+                pulse(); // first of all, if that does not take the message's space
+            }
             if (!fits(messageBytes)) {
                 ensureThere();
                 return false;
@@ -315,17 +293,23 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
             return;
         }
         try {
-            if (nowNanos - sentNanos >= PULSE_NANOS && !end.hasOtherLeft() && hasRoomBesideClaim()) {
-                int said = carrier.sign(source, address, SignDescriptor.PULSE);
-                knownFreeBytes -= RecordDescriptor.BYTES;
-                if (said >= 0) {
-                    sentNanos = nowNanos;
-                }
-                judge(said);
+            boolean isDue = !hasPulsed || nowNanos - sentNanos >= PULSE_NANOS;
+            if (isDue && !end.hasOtherLeft() && hasRoomBesideClaim()) {
+                pulse();
             }
         } finally {
             sending.unlock();
         }
+    }
+
+    private void pulse() {
+        int said = carrier.sign(source, address, SignDescriptor.PULSE);
+        if (said >= 0) {
+            hasPulsed = true;
+            knownFreeBytes -= RecordDescriptor.BYTES;
+            sentNanos = System.nanoTime();
+        }
+        judge(said);
     }
 
     private boolean hasRoomBesideClaim() throws ArgoException {
@@ -339,7 +323,7 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
         sending.lock();
         try {
             source = new V4vAddress(source.domain(), 0);
-            sentNanos = System.nanoTime() - PULSE_NANOS;
+            hasPulsed = false;
         } finally {
             sending.unlock();
         }

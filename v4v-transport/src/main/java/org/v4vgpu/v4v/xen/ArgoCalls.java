@@ -164,7 +164,8 @@ final class ArgoCalls implements AutoCloseable {
 
     /** Has Xen wake whoever waits for space that this domain has freed. */
     void announceSpace() {
-        long _ = xen.argo(ArgoDescriptor.OP_NOTIFY, 0, 0, 0, 0); // nothing can be wrong with it but what the next call says
+        long _ = xen.argo(
+                ArgoDescriptor.OP_NOTIFY, 0, 0, 0, 0); // nothing can be wrong with it but what the next call says
     }
 
     @Override

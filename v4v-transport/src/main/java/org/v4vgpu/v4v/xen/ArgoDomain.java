@@ -124,7 +124,9 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
         RingLedger.Entry entry = null;
         try {
             ArgoRingDescriptor.initialize(ring.segment());
-            entry = directory.ledger().note(port, partner); // first: a ring that is in no ledger would never be unregistered
+            entry = directory
+                    .ledger()
+                    .note(port, partner); // first: a ring that is in no ledger would never be unregistered
             MemorySegment shown = ring.segment().asSlice(ArgoRingDescriptor.RING);
             int result = calls.register(port, partner, lengthBytes, shown);
             if (result < 0) {
@@ -153,15 +155,15 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
 
     private void unregister(ArgoReceiveRing ring) {
         for (StagedSendRing sender : attached) {
-            if (sender.sourcePort() == ring.address().port()
-                    && sender.address().domain() == ring.partner()) {
+            if (sender.sourcePort() == ring.address().port() && sender.address().domain() == ring.partner()) {
                 sender.forgetRing(); // it goes on without the ring that its partner knows its life by
                 pulse(sender);
             }
         }
         RingLedger.Entry entry = rings.remove(ring);
         if (entry != null) {
-            int _ = calls.unregister(entry.port(), entry.partner()); // ENOENT: its partner's domain died, and Xen was faster
+            int _ = calls.unregister(
+                    entry.port(), entry.partner()); // ENOENT: its partner's domain died, and Xen was faster
             directory.ledger().strike(entry);
         }
     }
@@ -179,11 +181,10 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
      *
      * @param detached runs when it is closed
      */
-    StagedSendRing attach(
-            V4vAddress source, V4vAddress destination, int lengthBytes, Consumer<StagedSendRing> detached)
+    StagedSendRing attach(V4vAddress source, V4vAddress destination, int lengthBytes, Consumer<StagedSendRing> detached)
             throws ArgoException {
         farewells.removeIf(farewell -> farewell.destination().equals(destination));
-        StagedSendRing ring = StagedSendRing.attach(source, destination, lengthBytes, this, closing -> {
+        StagedSendRing ring = new StagedSendRing(source, destination, lengthBytes, this, closing -> {
             detach(closing);
             detached.accept(closing);
         });
@@ -197,8 +198,7 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
     }
 
     @Override
-    public int send(
-            V4vAddress source, V4vAddress destination, int messageType, MemorySegment stage, int messageBytes) {
+    public int send(V4vAddress source, V4vAddress destination, int messageType, MemorySegment stage, int messageBytes) {
         long message = stage.address() + StagedSendRing.STAGE_HEADER_BYTES;
         return calls.send(stage, source, destination, messageType, message, messageBytes);
     }

@@ -177,7 +177,8 @@ public final class ArgoHypervisor implements V4vHypervisor {
         V4vAddress source = new V4vAddress(domain(), sourcePort);
         RingStatus status = domain.ask(destination, Integer.MAX_VALUE);
         if (!status.exists()) {
-            int said = domain.sign(source, destination, SignDescriptor.PULSE); // tells a ring that is missing from a domain
+            int said = domain.sign(
+                    source, destination, SignDescriptor.PULSE); // tells a ring that is missing from a domain
             throw new ArgoException(
                     said == -ArgoError.ESRCH.errno() ? ArgoError.ESRCH : ArgoError.ECONNREFUSED,
                     "no ring to attach to at " + destination);
@@ -253,8 +254,8 @@ public final class ArgoHypervisor implements V4vHypervisor {
                     case EMSGSIZE -> "a message of " + bytes + " bytes never fits into the ring at " + destination;
                     case EAGAIN -> "no space for " + bytes + " bytes in the ring at " + destination;
                     case EBUSY ->
-                        "no space for " + bytes + " bytes in the ring at " + destination + ", and "
-                                + WAITING_DOMAINS + " domains wait for some";
+                        "no space for " + bytes + " bytes in the ring at " + destination + ", and " + WAITING_DOMAINS
+                                + " domains wait for some";
                     case EACCES -> "the security policy of Xen (XSM) permits no message to " + destination;
                     default -> "Xen does not send " + bytes + " bytes to " + destination;
                 });
@@ -273,7 +274,8 @@ public final class ArgoHypervisor implements V4vHypervisor {
             RingStatus status = notify(destination, spaceRequired);
             if (status.busy()) {
                 throw new ArgoException(
-                        ArgoError.EBUSY, WAITING_DOMAINS + " other domains wait for space in the ring at " + destination);
+                        ArgoError.EBUSY,
+                        WAITING_DOMAINS + " other domains wait for space in the ring at " + destination);
             }
             if (status.sufficient() || !status.exists() || status.tooLarge()) {
                 return status.sufficient();

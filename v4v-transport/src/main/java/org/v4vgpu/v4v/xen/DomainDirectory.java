@@ -70,8 +70,8 @@ final class DomainDirectory implements AutoCloseable {
         this.memoryDirectory = memoryDirectory;
         this.name = ProcessHandle.current().pid() + "-"
                 + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
-        this.brokerFile = FileChannel.open(
-                directory.resolve("broker.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        this.brokerFile =
+                FileChannel.open(directory.resolve("broker.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         this.ledgerFile = FileChannel.open(
                 directory.resolve(name + LEDGER_SUFFIX),
                 StandardOpenOption.CREATE_NEW,

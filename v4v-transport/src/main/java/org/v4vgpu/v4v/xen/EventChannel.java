@@ -47,7 +47,8 @@ final class EventChannel implements ArgoEvents {
     static EventChannel bind(Path device) throws IOException {
         int fd = SystemCalls.openDevice(device);
         if (fd < 0) {
-            throw new IOException("cannot open " + device + ": errno " + -fd + "; modprobe xen-evtchn, and run as root");
+            throw new IOException(
+                    "cannot open " + device + ": errno " + -fd + "; modprobe xen-evtchn, and run as root");
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment virq = arena.allocateFrom(ValueLayout.JAVA_INT, ArgoDescriptor.VIRQ_ARGO);

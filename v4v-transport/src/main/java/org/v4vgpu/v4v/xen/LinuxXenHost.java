@@ -30,9 +30,7 @@ final class LinuxXenHost implements XenHost {
                 .orElseThrow(() -> new IOException("no hugetlbfs is mounted"));
         long bytes = Files.getFileStore(mounted).getBlockSize();
         return new LinuxXenHost(
-                mounted.resolve(DIRECTORY),
-                bytes,
-                Path.of(System.getProperty(STATE_PROPERTY, "/run/" + DIRECTORY)));
+                mounted.resolve(DIRECTORY), bytes, Path.of(System.getProperty(STATE_PROPERTY, "/run/" + DIRECTORY)));
     }
 
     @Override

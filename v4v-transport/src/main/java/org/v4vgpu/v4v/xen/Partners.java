@@ -37,8 +37,7 @@ final class Partners {
     }
 
     /** @param rings those of this process; @param senders those that it writes */
-    void look(
-            Collection<ArgoReceiveRing> rings, Collection<StagedSendRing> senders, long nowNanos, long deadNanos)
+    void look(Collection<ArgoReceiveRing> rings, Collection<StagedSendRing> senders, long nowNanos, long deadNanos)
             throws ArgoException {
         List<ArgoReceiveRing> received = List.copyOf(rings);
         List<StagedSendRing> sent = List.copyOf(senders);

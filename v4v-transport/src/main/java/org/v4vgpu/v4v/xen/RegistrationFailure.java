@@ -24,8 +24,7 @@ final class RegistrationFailure {
                     case ESRCH -> "no domain " + partner;
                     case ENODEV -> "this domain may not use Argo";
                     case ECONNREFUSED -> "domain " + partner + " may not use Argo";
-                    case ENOSPC ->
-                        "domain " + domain + " has " + V4vHypervisor.RINGS_PER_DOMAIN + " rings already";
+                    case ENOSPC -> "domain " + domain + " has " + V4vHypervisor.RINGS_PER_DOMAIN + " rings already";
                     case EEXIST -> ring + " is registered already";
                     case EAGAIN -> "the domain is being migrated; try again after that";
                     default -> "Xen does not register the ring " + ring;

@@ -63,8 +63,8 @@ final class RingLedger implements AutoCloseable {
         }
         try (RingLedger ledger = new RingLedger(channel)) {
             MemorySegment memory = ledger.memory;
-            boolean isOne = memory.get(ValueLayout.JAVA_LONG, 0) == MAGIC
-                    && memory.get(ValueLayout.JAVA_INT, 8) == VERSION;
+            boolean isOne =
+                    memory.get(ValueLayout.JAVA_LONG, 0) == MAGIC && memory.get(ValueLayout.JAVA_INT, 8) == VERSION;
             return isOne ? ledger.entries() : List.of();
         }
     }

@@ -62,7 +62,8 @@ class ArgoAvailabilityTest {
 
     @Test
     void findsNothingMissing() {
-        assertNull(ArgoAvailability.of(root, _ -> new Opened(new Answering(0), 0)).cause());
+        assertNull(
+                ArgoAvailability.of(root, _ -> new Opened(new Answering(0), 0)).cause());
     }
 
     @Test

@@ -64,8 +64,8 @@ class DeathOnXenTest {
             ArgoDomain dead = xen.boot(1, directory);
             // A ring that no process of the domain knows of, as after kill -9.
             assertEquals(0, registerByHand(dead));
-            leaveLedger("dead", 77, 2);
             dead.close();
+            leaveLedger("dead", 77, 2);
             assertEquals(1, xen.ringsOf(1));
             try (V4vHypervisor successor = xen.open(1, directory)) {
                 assertEquals(0, xen.ringsOf(1), "the stale ring is gone");

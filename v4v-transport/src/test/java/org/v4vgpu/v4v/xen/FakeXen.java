@@ -38,7 +38,11 @@ public final class FakeXen {
 
     /** Boots a domain, and opens it; closing the hypervisor destroys the domain. */
     public V4vHypervisor open(int id, Path directory) throws IOException {
-        return new ArgoHypervisor(boot(id, directory), () -> destroy(id));
+        ArgoDomain domain = boot(id, directory);
+        return new ArgoHypervisor(domain, () -> {
+            domain.close();
+            destroy(id);
+        });
     }
 
     /** Boots a domain, unless it is up, and starts a process of it. */
