@@ -28,6 +28,9 @@ public final class ArgoReceiveRing implements ReceiveRing, IdleStrategy.Conditio
     /** So many looks in a row that do not find the ring of a writer that had one: it has gone. */
     private static final int MOST_MISSES = 2;
 
+    /** A last sign that found no space may come so long after there is some. */
+    private static final long FAREWELL_NANOS = 500_000_000;
+
     private final RingEnd end;
     private final MemorySegment ring;
     private final V4vAddress address;
@@ -51,8 +54,8 @@ public final class ArgoReceiveRing implements ReceiveRing, IdleStrategy.Conditio
     // lay there since senders were told of space.
     private long rx;
     private long knownTx;
-    private volatile int knownIndex;
-    private volatile int messages;
+    private int knownIndex;
+    private int messages;
     private long peak;
     private boolean corrupted;
 
@@ -63,6 +66,8 @@ public final class ArgoReceiveRing implements ReceiveRing, IdleStrategy.Conditio
     private int misses;
     private int heardIndex = -1;
     private long heardNanos;
+    private boolean wasFull;
+    private long fullNanos;
 
     /**
      * @param memory an empty ring, see {@link ArgoRingDescriptor#initialize}; the hold becomes this object's
@@ -165,6 +170,10 @@ public final class ArgoReceiveRing implements ReceiveRing, IdleStrategy.Conditio
         knownTx += arrived;
         knownIndex = tx;
         peak = Math.max(peak, knownTx - rx);
+        if (!hasRoom(tx)) {
+            wasFull = true;
+            fullNanos = System.nanoTime();
+        }
     }
 
     private void hear(long header) throws RingCorruptedException {
@@ -346,7 +355,7 @@ public final class ArgoReceiveRing implements ReceiveRing, IdleStrategy.Conditio
     }
 
     /** Wakes the receiver if Xen has written; after every event. */
-    public void event() {
+    public synchronized void event() {
         if (end.hold()) {
             if (messages > 0 || ArgoRingDescriptor.txAcquire(ring) != knownIndex) {
                 end.own.ring();
@@ -383,6 +392,18 @@ public final class ArgoReceiveRing implements ReceiveRing, IdleStrategy.Conditio
         }
     }
 
+    /**
+     * The writer's own ring was unregistered. One that closes says DETACH before, if there is space for that; and so a writer that
+     * did not has died.
+     *
+     * @param port of that ring
+     */
+    public synchronized void writerRingGone(long port) {
+        if (port == writerPort() && hasHeardAll()) {
+            end.partnerGone();
+        }
+    }
+
     /** Judges the writer's life by its silence: an attached writer pulses, unless there is no space. In regular looks. */
     public synchronized void judgeSilence(long nowNanos, long deadNanos) {
         if (!end.hold()) {
@@ -409,7 +430,7 @@ public final class ArgoReceiveRing implements ReceiveRing, IdleStrategy.Conditio
         }
         try {
             look();
-            return hasRoom(knownIndex);
+            return hasRoom(knownIndex) && (!wasFull || System.nanoTime() - fullNanos > FAREWELL_NANOS);
         } catch (RingCorruptedException e) {
             return false; // as the receiver will find, too
         } finally {

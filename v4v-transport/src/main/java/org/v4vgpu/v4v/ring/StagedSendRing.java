@@ -47,8 +47,10 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
     /** Who sends: held for a claim, a commit, a sign. */
     private final ReentrantLock sending = new ReentrantLock();
 
+    /** Changed while {@link #sending} is held. */
+    private volatile V4vAddress source;
+
     // Guarded by sending.
-    private V4vAddress source;
     private RingMemory stage;
     private int stageBytes;
     private int knownFreeBytes;
@@ -80,6 +82,9 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
 
         /** As {@link org.v4vgpu.v4v.V4vHypervisor#notify}. */
         RingStatus ask(V4vAddress destination, int spaceRequired) throws ArgoException;
+
+        /** The ring was unregistered. */
+        void ringGone(StagedSendRing ring);
     }
 
     /**
@@ -267,6 +272,7 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
         if (result == -ArgoError.ESRCH.errno()) {
             end.partnerGone();
         } else if (result == -ArgoError.ECONNREFUSED.errno() && end.hold()) {
+            carrier.ringGone(this); // first: whose partner has died must not look closed
             end.other.close();
             end.own.shake();
             end.letGo();
@@ -275,16 +281,7 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
 
     /** Finds out why the ring was not there when the hypervisor was asked. */
     public void examine() {
-        judge(carrier.sign(source(), address, SignDescriptor.PULSE));
-    }
-
-    private V4vAddress source() {
-        sending.lock();
-        try {
-            return source;
-        } finally {
-            sending.unlock();
-        }
+        judge(carrier.sign(source, address, SignDescriptor.PULSE));
     }
 
     /** Says that this writer lives if it has said nothing for long. Does nothing while the sender is at it. */
@@ -331,7 +328,7 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
 
     /** The port of the ring that is named in the records. */
     public long sourcePort() {
-        return source().port();
+        return source.port();
     }
 
     @Override

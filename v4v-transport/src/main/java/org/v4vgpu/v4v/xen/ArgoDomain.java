@@ -155,7 +155,7 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
 
     private void unregister(ArgoReceiveRing ring) {
         for (StagedSendRing sender : attached) {
-            if (sender.sourcePort() == ring.address().port() && sender.address().domain() == ring.partner()) {
+            if (isOwnOf(sender, ring)) {
                 sender.forgetRing(); // it goes on without the ring that its partner knows its life by
                 pulse(sender);
             }
@@ -211,6 +211,20 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
     @Override
     public RingStatus ask(V4vAddress destination, int spaceRequired) throws ArgoException {
         return calls.ask(destination, spaceRequired);
+    }
+
+    @Override
+    public void ringGone(StagedSendRing sender) {
+        for (ArgoReceiveRing ring : rings.keySet()) {
+            if (isOwnOf(sender, ring)) {
+                ring.writerRingGone(sender.address().port());
+            }
+        }
+    }
+
+    /** Whether it is the ring that the partner knows the sender's life by. */
+    private static boolean isOwnOf(StagedSendRing sender, ArgoReceiveRing ring) {
+        return sender.sourcePort() == ring.address().port() && sender.address().domain() == ring.partner();
     }
 
     private void detach(StagedSendRing ring) {

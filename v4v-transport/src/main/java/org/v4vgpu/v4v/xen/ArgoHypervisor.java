@@ -72,7 +72,11 @@ public final class ArgoHypervisor implements V4vHypervisor {
         return ArgoAvailability.OF_PROCESS.cause();
     }
 
-    /** @throws UnsupportedOperationException with the cause if Argo can't be used */
+    /**
+     * Checks that this process can use Argo.
+     *
+     * @throws UnsupportedOperationException with the cause if it can't
+     */
     public static void ensureAvailability() {
         Throwable cause = unavailabilityCause();
         if (cause != null) {
@@ -111,6 +115,10 @@ public final class ArgoHypervisor implements V4vHypervisor {
         }
     }
 
+    private static synchronized @Nullable ArgoDomain shared() {
+        return shared;
+    }
+
     /** A process that ends in order leaves no ring behind; for one that does not, others clean up. */
     private static final class LeaveAtExit {
         static {
@@ -122,10 +130,7 @@ public final class ArgoHypervisor implements V4vHypervisor {
         }
 
         private static void leave() {
-            ArgoDomain used;
-            synchronized (ArgoHypervisor.class) {
-                used = shared;
-            }
+            ArgoDomain used = shared();
             if (used != null) {
                 used.leave();
             }

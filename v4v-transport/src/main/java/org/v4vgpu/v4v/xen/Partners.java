@@ -36,7 +36,12 @@ final class Partners {
         this.calls = calls;
     }
 
-    /** @param rings those of this process; @param senders those that it writes */
+    /**
+     * Looks once.
+     *
+     * @param rings those of this process
+     * @param senders those that it writes
+     */
     void look(Collection<ArgoReceiveRing> rings, Collection<StagedSendRing> senders, long nowNanos, long deadNanos)
             throws ArgoException {
         List<ArgoReceiveRing> received = List.copyOf(rings);

@@ -128,6 +128,21 @@ class DeathOnXenTest {
     }
 
     @Test
+    void takesAPeerWhoseRingsOthersUnregisteredForDead() throws Exception {
+        try (V4vHypervisor serving = xen.open(1, directory);
+                V4vHypervisor connecting = xen.open(2, directory);
+                V4vListener listener = V4vListener.open(serving, 4840);
+                MessageChannel client = V4vConnections.connect(connecting, new V4vAddress(1, 4840), 10_000_000_000L);
+                MessageChannel server = listener.accept()) {
+            assertTrue(client.isPeerAlive());
+            TimeUnit.MILLISECONDS.sleep(600); // both have pulsed
+            xen.forgetRings(1); // as the broker of a killed process's domain has Xen do
+            assertThrows(PeerLostException.class, () -> client.receive(2_000_000_000L));
+            assertTrue(server.isOpen());
+        }
+    }
+
+    @Test
     void missesAWriterThatFellSilentWhereNobodyCleansUp() throws Exception {
         try (V4vHypervisor receiver = xen.open(1, directory);
                 V4vHypervisor sender = xen.open(2, directory)) {

@@ -66,6 +66,14 @@ public final class FakeXen {
         return domain == null ? 0 : domain.rings.size();
     }
 
+    /** Unregisters all rings of a domain. */
+    synchronized void forgetRings(int id) {
+        Domain domain = domains.get(id);
+        if (domain != null) {
+            domain.rings.clear();
+        }
+    }
+
     /** From now on what a domain sends is lost: as if it were stopped, or being destroyed. */
     synchronized void silence(int id) {
         Domain domain = domains.get(id);
