@@ -156,6 +156,11 @@ abstract class HypervisorContract {
         return true;
     }
 
+    /** Rings of the receiver's domain that the test did not register. */
+    protected int ringsInUse() {
+        return 0;
+    }
+
     /** Whether closing the hypervisor makes the domain go. */
     protected boolean domainsLeave() {
         return true;
@@ -327,12 +332,13 @@ abstract class HypervisorContract {
         receiver.register(PORT, sender.domain(), 256);
         assertError(ArgoError.EEXIST, () -> receiver.register(PORT, sender.domain(), 256));
         List<ReceiveRing> rings = new ArrayList<>();
-        for (int i = 1; i < V4vHypervisor.RINGS_PER_DOMAIN; i++) {
+        for (int i = 1 + ringsInUse(); i < V4vHypervisor.RINGS_PER_DOMAIN; i++) {
             rings.add(receiver.register(PORT + i, sender.domain(), 48));
         }
         assertError(ArgoError.ENOSPC, () -> receiver.register(PORT, sender.domain(), 256));
+        long free = rings.getFirst().address().port();
         rings.getFirst().close();
-        receiver.register(PORT + 1, sender.domain(), 48);
+        receiver.register(free, sender.domain(), 48);
     }
 
     @Test
