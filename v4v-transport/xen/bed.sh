@@ -1,10 +1,10 @@
 # What the parts of the test bed share: folders, progress, Debian's packages. To be sourced by bash.
-# Sets cache (what is built once, outside the tree), work (what one checkout makes) and patience (a factor on all limits).
+# Sets cache (what is built once, outside the tree), work (what one run makes: V4VGPU_XEN_WORK) and patience (a factor on all limits).
 
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../../.launch/common.sh"
 bed=$root/v4v-transport/xen
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/v4vgpu/xen
-work=$root/v4v-transport/target/xen
+work=${V4VGPU_XEN_WORK:-$root/v4v-transport/target/xen}
 patience=${V4VGPU_XEN_PATIENCE:-1}
 [[ $patience =~ ^[1-9][0-9]?$ ]] || fail 2 "V4VGPU_XEN_PATIENCE is a factor from 1 to 99, not '$patience'"
 export V4VGPU_XEN_STARTED=${V4VGPU_XEN_STARTED:-$(date +%s)}
@@ -51,6 +51,11 @@ cached() {
   else
     find "$cache" -maxdepth 1 -name "$1-*" -printf '%T@ %p\n' 2> /dev/null | sort -rn | head -1 | cut -d ' ' -f 2
   fi
+}
+
+# remembered PREFIX succeeds with the folder that was used last, unless apt has learnt of other versions since: asking it takes seconds.
+remembered() {
+  [ "$cache/$1.last" -nt /var/lib/apt/lists ] && [ -d "$(< "$cache/$1.last")" ] && cat "$cache/$1.last"
 }
 
 # In a private folder, so that a build that is broken off leaves nothing: fill FOLDER COMMAND..., where the command finds it in $new.
