@@ -31,6 +31,7 @@ class ArgoReceiveRingTest {
         tx = 0;
     }
 
+    @SuppressWarnings("MustBeClosedChecker") // the arena becomes the ring memory's
     private ArgoReceiveRing ring(int partner) {
         return new ArgoReceiveRing(
                 new RingMemory(Arena.ofShared(), memory),
