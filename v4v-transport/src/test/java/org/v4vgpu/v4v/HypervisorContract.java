@@ -50,6 +50,16 @@ abstract class HypervisorContract {
     }
 
     @Test
+    void countsPositionsFromWhereTheFirstRecordBegins() throws IOException {
+        ReceiveRing ring = receiver.register(PORT, 1, 256);
+        long start = ring.position();
+        ring.release(start); // nothing
+        send(ring, new byte[16]);
+        assertTrue(ring.next());
+        assertEquals(32, ring.position() - start);
+    }
+
+    @Test
     void deliversPartsAsOneRecordWithTypeAndSource() throws IOException {
         ReceiveRing ring = receiver.register(PORT, 1, 256);
         int sent = sender.sendv(new V4vAddress(DOMAIN_ANY, 9), ring.address(), TYPE, List.of(of(1, 2), of(), of(3)));
