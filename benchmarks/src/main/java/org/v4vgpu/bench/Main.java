@@ -63,7 +63,7 @@ public final class Main implements Callable<Integer> {
             arity = "0..*",
             paramLabel = "NAME",
             description =
-                    "pingpong, bandwidth, allocation, rpc, memcpy, launch, matmul, stencil, aggregate, software; report: write a report on them, or on"
+                    "pingpong, bandwidth, allocation, rpc, memcpy, launch, matmul, stencil, aggregate, trace, software; report: write a report on them, or on"
                             + " all.")
     private List<String> names = new ArrayList<>();
 
