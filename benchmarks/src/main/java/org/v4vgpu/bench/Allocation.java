@@ -190,6 +190,7 @@ final class Allocation implements Experiment {
                 times.percentile(99),
                 0,
                 allocated.median() / (double) operations,
+                Result.NOT_COUNTED,
                 times)));
         return results;
     }

@@ -43,6 +43,8 @@ final class BenchmarksIT {
                     "allocation",
                     Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron", "local")),
             Map.entry("trace", Set.of("v4v")),
+            Map.entry("sessions", Set.of("v4v", "tcp-channel")),
+            Map.entry("soak", Set.of("v4v")),
             Map.entry("software", Set.of("local", "java")));
 
     @Test
