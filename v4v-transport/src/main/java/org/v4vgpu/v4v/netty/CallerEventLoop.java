@@ -46,8 +46,6 @@ final class CallerEventLoop extends AbstractScheduledEventExecutor implements Io
     /** No turn waits longer, so that a thread behind another one's turn keeps its own deadline about so well. */
     private static final long LONGEST_TURN_NANOS = 200_000_000;
 
-    private static final Runnable NOTHING = () -> {};
-
     private enum State {
         RUNNING,
         ENDING,
@@ -75,13 +73,16 @@ final class CallerEventLoop extends AbstractScheduledEventExecutor implements Io
     void enter() {
         if (!turn.tryLock()) {
             if (state == State.RUNNING) {
-                tasks.add(NOTHING);
+                tasks.add(CallerEventLoop::doNothing);
                 handler.wakeup(); // who waits in the handler lets go
             }
             turn.lock();
         }
         entered = Thread.currentThread();
     }
+
+    /** As a task: ends a wait. */
+    private static void doNothing() {}
 
     void leave() {
         if (turn.getHoldCount() == 1) {

@@ -86,6 +86,7 @@ final class StreamInlet extends ChannelInboundHandlerAdapter implements RecvByte
     }
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // that very buffer
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf buffer = (ByteBuf) message;
         ByteBuffer into = target;
