@@ -50,6 +50,31 @@ abstract class HypervisorContract {
     }
 
     @Test
+    void answersForSeveralRingsAtOnceInTheirOrder() throws IOException {
+        ReceiveRing small = receiver.register(PORT, 1, 64);
+        ReceiveRing large = receiver.register(PORT + 1, 1, 256);
+        assertEquals(List.of(), sender.notify(List.of()));
+        List<RingStatus> answers = sender.notify(List.of(
+                new V4vHypervisor.SpaceQuestion(large.address(), 100),
+                new V4vHypervisor.SpaceQuestion(new V4vAddress(2, PORT + 2), 100),
+                new V4vHypervisor.SpaceQuestion(small.address(), 100)));
+        assertEquals(3, answers.size());
+        assertTrue(answers.get(0).sufficient() && !answers.get(0).tooLarge());
+        assertEquals(RingStatus.NONE, answers.get(1));
+        assertTrue(answers.get(2).exists() && answers.get(2).tooLarge());
+    }
+
+    @Test
+    void countsPositionsFromWhereTheFirstRecordBegins() throws IOException {
+        ReceiveRing ring = receiver.register(PORT, 1, 256);
+        long start = ring.position();
+        ring.release(start); // nothing
+        send(ring, new byte[16]);
+        assertTrue(ring.next());
+        assertEquals(32, ring.position() - start);
+    }
+
+    @Test
     void deliversPartsAsOneRecordWithTypeAndSource() throws IOException {
         ReceiveRing ring = receiver.register(PORT, sender.domain(), 256);
         int sent = sender.sendv(new V4vAddress(DOMAIN_ANY, 9), ring.address(), TYPE, List.of(of(1, 2), of(), of(3)));

@@ -20,12 +20,14 @@ final class ReplyWriter {
 
     private final MessageChannel channel;
     private final Traffic traffic;
+    private final CallRecorder recorder;
     private final CallEncoder encoder = new CallEncoder();
     private final int chunkBytes;
 
-    ReplyWriter(MessageChannel channel, Traffic traffic) {
+    ReplyWriter(MessageChannel channel, Traffic traffic, CallRecorder recorder) {
         this.channel = channel;
         this.traffic = traffic;
+        this.recorder = recorder;
         this.chunkBytes = channel.maximumPayloadBytes();
     }
 
@@ -54,8 +56,11 @@ final class ReplyWriter {
         while (offset < bytes) {
             int length = (int) Math.min(chunkBytes, bytes - offset);
             boolean last = offset + length == bytes;
+            recorder.executed();
             try (OutgoingMessage out = channel.claim(CallDescriptor.BYTES, length)) {
+                recorder.waited();
                 transfer(copy, offset, out);
+                recorder.executed();
                 if (last) {
                     copy.close(); // the client may ask at once whether the stream is idle
                 }
@@ -71,6 +76,7 @@ final class ReplyWriter {
                 traffic.sent(end.byteSize());
                 return e.status();
             }
+            recorder.replied(length);
             traffic.sent(CallDescriptor.BYTES + length);
             offset += length;
         }
