@@ -100,6 +100,11 @@ public record Call<Q extends MessageLite, R extends MessageLite>(
     public static final Call<EventElapsedTimeRequest, EventElapsedTimeReply> EVENT_ELAPSED_TIME =
             row("EventElapsedTime", EventElapsedTimeRequest.parser(), EventElapsedTimeReply.parser());
 
+    public static final Call<ProgramCompilerRequest, ProgramCompilerReply> PROGRAM_COMPILER =
+            row("ProgramCompiler", ProgramCompilerRequest.parser(), ProgramCompilerReply.parser());
+    public static final Call<ProgramCompileRequest, ProgramCompileReply> PROGRAM_COMPILE =
+            row("ProgramCompile", ProgramCompileRequest.parser(), ProgramCompileReply.parser());
+
     /** Every call, in the order of the table. */
     public static List<Call<?, ?>> table() {
         return Collections.unmodifiableList(TABLE);
