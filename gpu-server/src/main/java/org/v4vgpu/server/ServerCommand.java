@@ -13,6 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.Device;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.nvrtc.CompilerChoice;
 import org.v4vgpu.device.software.SoftwareDeviceOptions.Check;
 import org.v4vgpu.server.session.SessionLimits;
 import org.v4vgpu.server.status.StatusCommand;
@@ -104,6 +105,16 @@ public final class ServerCommand implements Callable<Integer> {
     private Set<Check> checks = Set.of();
 
     @Option(
+            names = "--compiler",
+            paramLabel = "auto|none|NVCC",
+            defaultValue = "auto",
+            description = {
+                "what compiles the programs that clients bring as source (NVRTC), in a sandbox: the nvcc on the PATH, none,",
+                "or the one with this path. Default: ${DEFAULT-VALUE}"
+            })
+    private String compiler = "auto";
+
+    @Option(
             names = "--until-input-ends",
             description = "stop when standard input ends, so that the server can't outlive a program that started it")
     private boolean untilInputEnds;
@@ -146,7 +157,8 @@ public final class ServerCommand implements Callable<Integer> {
         CountDownLatch stop = new CountDownLatch(1);
         CountDownLatch stopped = new CountDownLatch(1);
         try (Device opened = device.open(memory, kernelTimeout, checks);
-                GpuServer server = GpuServer.start(List.of(opened), addresses, limits)) {
+                GpuServer server =
+                        GpuServer.start(List.of(opened), addresses, limits, CompilerChoice.parse(compiler))) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(stop, stopped), "stop"));
             server.addresses().forEach(address -> out.println("listening on " + address));
             out.flush();

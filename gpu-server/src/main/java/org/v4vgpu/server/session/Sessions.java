@@ -16,6 +16,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.Device;
+import org.v4vgpu.device.nvrtc.CompileQueue;
+import org.v4vgpu.device.nvrtc.CompilerChoice;
 import org.v4vgpu.proto.ServerStatusReply;
 import org.v4vgpu.v4v.MessageChannel;
 
@@ -45,6 +47,15 @@ public final class Sessions implements AutoCloseable {
      * @param server the server's part of its status: name, addresses, uptime
      */
     public Sessions(List<Device> devices, SessionLimits limits, Supplier<ServerStatusReply.Builder> server) {
+        this(devices, limits, CompilerChoice.AUTO, server);
+    }
+
+    /** As the other one, and says what compiles the clients' programs. */
+    public Sessions(
+            List<Device> devices,
+            SessionLimits limits,
+            CompilerChoice compiler,
+            Supplier<ServerStatusReply.Builder> server) {
         this.limits = limits;
         this.dispatcher = CallDispatcher.of(
                 new SessionCalls(this, devices, server),
@@ -57,7 +68,8 @@ public final class Sessions implements AutoCloseable {
                 new HostFunctionCalls(),
                 new LimitCalls(),
                 new StreamCalls(),
-                new EventCalls());
+                new EventCalls(),
+                new ProgramCalls(new CompileQueue(compiler)));
     }
 
     /** Serves one lane on the calling thread until its end. Takes ownership of the channel. */
