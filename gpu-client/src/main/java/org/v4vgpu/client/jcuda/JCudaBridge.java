@@ -28,6 +28,7 @@ public final class JCudaBridge {
 
     private static final String DRIVER = "jcuda/driver/JCudaDriver";
     private static final String RUNTIME = "jcuda/runtime/JCuda";
+    private static final String NVRTC = "jcuda/nvrtc/JNvrtc";
     private static final String SET_LOG_LEVEL = "setLogLevel";
 
     private static final Map<String, List<Class<?>>> IMPLEMENTATIONS = Map.of(
@@ -58,7 +59,9 @@ public final class JCudaBridge {
                     RuntimePeers.class,
                     RuntimeStreams.class,
                     RuntimeCallbacks.class,
-                    Profiling.class));
+                    Profiling.class),
+            NVRTC,
+            List.of(NvrtcPrograms.class));
 
     /** What the libraries call "not supported", or come nearest to it with. */
     private static final Map<String, Integer> NOT_SUPPORTED = Map.of(
@@ -66,7 +69,7 @@ public final class JCudaBridge {
             801,
             RUNTIME,
             801,
-            "jcuda/nvrtc/JNvrtc",
+            NVRTC,
             11,
             "jcuda/nvptxcompiler/JNvPTXCompiler",
             4,
@@ -164,7 +167,9 @@ public final class JCudaBridge {
             target = MethodHandles.filterReturnValue(target, MethodHandles.constant(int.class, 0));
         }
         MethodHandle handler = HERE.findStatic(
-                JCudaBridge.class, "failed", MethodType.methodType(int.class, String.class, CudaException.class));
+                JCudaBridge.class,
+                owner.equals(NVRTC) ? "failedProgram" : "failed",
+                MethodType.methodType(int.class, String.class, CudaException.class));
         MethodHandle result = MethodHandles.catchException(
                 target, CudaException.class, MethodHandles.insertArguments(handler, 0, call));
         return owner.equals(RUNTIME) ? MethodHandles.filterReturnValue(result, LastError.RECORDER) : result;
@@ -172,8 +177,18 @@ public final class JCudaBridge {
 
     @SuppressWarnings("UnusedMethod") // by its method handle
     private static int failed(String call, CudaException e) {
-        LOG.log(isWorthTelling(call, e) ? Level.WARNING : Level.DEBUG, () -> call + ": " + e.getMessage());
+        tell(call, e);
         return e.status().code();
+    }
+
+    private static void tell(String call, CudaException e) {
+        LOG.log(isWorthTelling(call, e) ? Level.WARNING : Level.DEBUG, () -> call + ": " + e.getMessage());
+    }
+
+    @SuppressWarnings("UnusedMethod") // by its method handle
+    private static int failedProgram(String call, CudaException e) {
+        tell(call, e);
+        return NvrtcPrograms.resultOf(e);
     }
 
     /** Every reason once; a server that is gone once for all calls. */

@@ -2,14 +2,12 @@ package org.v4vgpu.client.programs;
 
 import static org.v4vgpu.client.programs.Checks.is;
 import static org.v4vgpu.client.programs.Checks.ok;
-import static org.v4vgpu.client.programs.Checks.that;
 
 import java.lang.reflect.Method;
 import jcuda.LogLevel;
 import jcuda.driver.JCudaDriver;
 import jcuda.nvrtc.JNvrtc;
 import jcuda.nvrtc.nvrtcProgram;
-import jcuda.nvrtc.nvrtcResult;
 import jcuda.runtime.JCuda;
 import jcuda.runtime.cudaStream_t;
 
@@ -24,10 +22,7 @@ public final class LibraryCalls {
         JCuda.setLogLevel(LogLevel.LOG_QUIET);
         JNvrtc.setLogLevel(LogLevel.LOG_QUIET);
         ok(JCudaDriver.cuInit(0));
-        int created = JNvrtc.nvrtcCreateProgram(new nvrtcProgram(), "", null, 0, null, null);
-        that(
-                created == nvrtcResult.NVRTC_SUCCESS || created == nvrtcResult.NVRTC_ERROR_INTERNAL_ERROR,
-                "nvrtcCreateProgram " + created);
+        ok(JNvrtc.nvrtcCreateProgram(new nvrtcProgram(), "", null, 0, null, null));
         Class<?> cublas = Class.forName("jcuda.jcublas.JCublas2");
         cublas.getMethod("setLogLevel", LogLevel.class).invoke(null, LogLevel.LOG_QUIET);
         Class<?> handle = Class.forName("jcuda.jcublas.cublasHandle");
