@@ -2,6 +2,7 @@ package org.v4vgpu.device.software;
 
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
+import org.v4vgpu.device.DeviceBlas;
 import org.v4vgpu.device.DeviceContext;
 import org.v4vgpu.device.DeviceEvent;
 import org.v4vgpu.device.DeviceException;
@@ -29,6 +30,7 @@ final class SoftwareContext implements DeviceContext {
     private final ContextLimits limits = new ContextLimits();
     private final Scheduler scheduler;
     private final SoftwareStream defaultStream;
+    private final SoftwareBlas blas = new SoftwareBlas(this);
 
     private SoftwareContext(SoftwareDevice device, String name, Appendable output) throws DeviceException {
         this.device = device;
@@ -109,6 +111,11 @@ final class SoftwareContext implements DeviceContext {
         scheduler.requireUsable();
         LoadedModule loaded = memory.load(CompiledModule.compile(ModuleImage.text(image), device.checks()));
         return new SoftwareModule(this, loaded);
+    }
+
+    @Override
+    public DeviceBlas blas() {
+        return blas;
     }
 
     @Override

@@ -69,6 +69,7 @@ public final class Sessions implements AutoCloseable {
                 new LimitCalls(),
                 new StreamCalls(),
                 new EventCalls(),
+                new BlasCalls(),
                 new ProgramCalls(new CompileQueue(compiler)));
     }
 
