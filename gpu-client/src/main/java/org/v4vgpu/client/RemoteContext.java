@@ -40,6 +40,7 @@ public final class RemoteContext implements AutoCloseable {
     private final Set<RemoteStream> streams = ConcurrentHashMap.newKeySet();
     private final RemoteStream defaultStream;
     private final RemoteStream perThreadStream;
+    private final RemoteBlas blas = new RemoteBlas(this);
     private final AtomicBoolean open = new AtomicBoolean(true);
 
     RemoteContext(RemoteDevice device, long id, int flags) {
@@ -162,6 +163,11 @@ public final class RemoteContext implements AutoCloseable {
     /** Loads a module and tells how it went, without an exception: for callers who want the logs in either case. */
     public ModuleLoad tryLoadModule(MemorySegment image, int logBytes) {
         return ModuleLoad.of(this, image, logBytes);
+    }
+
+    /** Linear algebra in this context. */
+    public RemoteBlas blas() {
+        return blas;
     }
 
     // ---- streams and events
