@@ -49,18 +49,29 @@ final class BlasCallsTest {
                     .build();
             assertEquals(10, reduce(client, sum).message().getResult());
 
-            assertStatus(CudaStatus.INVALID_VALUE, reduce(client, BlasOperation.newBuilder(sum).setN(5)));
-            assertStatus(CudaStatus.INVALID_VALUE, reduce(client, BlasOperation.newBuilder(sum).setN(-1)));
-            assertStatus(CudaStatus.INVALID_VALUE, reduce(client, BlasOperation.newBuilder(sum).setA(memory + 1)));
+            assertStatus(
+                    CudaStatus.INVALID_VALUE,
+                    reduce(client, BlasOperation.newBuilder(sum).setN(5)));
+            assertStatus(
+                    CudaStatus.INVALID_VALUE,
+                    reduce(client, BlasOperation.newBuilder(sum).setN(-1)));
+            assertStatus(
+                    CudaStatus.INVALID_VALUE,
+                    reduce(client, BlasOperation.newBuilder(sum).setA(memory + 1)));
             assertStatus(
                     CudaStatus.INVALID_VALUE,
                     reduce(client, BlasOperation.newBuilder(sum).setRoutine(BlasRoutine.BLAS_SCAL)));
             assertStatus(
-                    CudaStatus.INVALID_VALUE, reduce(client, BlasOperation.newBuilder(sum).setRoutineValue(99)));
-            assertStatus(CudaStatus.INVALID_HANDLE, reduce(client, BlasOperation.newBuilder(sum).setStream(77)));
+                    CudaStatus.INVALID_VALUE,
+                    reduce(client, BlasOperation.newBuilder(sum).setRoutineValue(99)));
+            assertStatus(
+                    CudaStatus.INVALID_HANDLE,
+                    reduce(client, BlasOperation.newBuilder(sum).setStream(77)));
             assertStatus(CudaStatus.INVALID_CONTEXT, reduce(stranger, BlasOperation.newBuilder(sum)));
             long other = stranger.createContext();
-            assertStatus(CudaStatus.INVALID_VALUE, reduce(stranger, BlasOperation.newBuilder(sum).setContext(other)));
+            assertStatus(
+                    CudaStatus.INVALID_VALUE,
+                    reduce(stranger, BlasOperation.newBuilder(sum).setContext(other)));
 
             client.post(
                     Call.BLAS_COMPUTE,
