@@ -106,11 +106,11 @@ public final class ServerCommand implements Callable<Integer> {
 
     @Option(
             names = "--compiler",
-            paramLabel = "auto|none|NVCC",
+            paramLabel = "auto|none|PATH",
             defaultValue = "auto",
             description = {
-                "what compiles the programs that clients bring as source (NVRTC), in a sandbox: the nvcc on the PATH, none,",
-                "or the one with this path. Default: ${DEFAULT-VALUE}"
+                "what compiles the programs that clients bring as source (NVRTC), in a sandbox: libnvrtc or nvcc, as they are",
+                "found; nothing; or the library or nvcc with this path. Default: ${DEFAULT-VALUE}"
             })
     private String compiler = "auto";
 

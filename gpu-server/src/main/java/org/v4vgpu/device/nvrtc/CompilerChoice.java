@@ -4,11 +4,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.DeviceException;
 
 /**
  * Which compiler a server has for its clients' programs. Immutable.
  *
- * @param path of nvcc; null for the one that is found
+ * @param path of nvcc or libnvrtc; null for what is found
  * @param isWanted whether there is to be one at all
  */
 public record CompilerChoice(@Nullable Path path, boolean isWanted) {
@@ -31,16 +32,29 @@ public record CompilerChoice(@Nullable Path path, boolean isWanted) {
         if (!isWanted) {
             return new MissingCompiler("this server compiles no programs (--compiler none): give it PTX");
         }
-        Path nvcc = path != null ? path : Toolkit.findNvcc();
-        if (nvcc == null || !Files.isExecutable(nvcc)) {
-            return new MissingCompiler("the server has no "
-                    + (path != null ? path : "nvcc")
-                    + " to compile programs with: install CUDA's toolkit there, or give it PTX");
-        }
+        Sandbox sandbox = Sandbox.probe();
+        Path library = path == null ? NvrtcCompiler.find() : isLibrary(path) ? path : null;
+        Path nvcc = path == null ? Toolkit.findNvcc() : path;
         try {
-            return new NvccCompiler(Toolkit.of(nvcc), Sandbox.probe());
-        } catch (IOException e) {
-            return new MissingCompiler("the server can't use " + nvcc + ": " + e.getMessage());
+            if (library != null && Files.isReadable(library) && sandbox.unavailabilityCause() == null) {
+                return NvrtcCompiler.of(library, sandbox);
+            }
+            if (nvcc != null && Files.isExecutable(nvcc) && !isLibrary(nvcc)) {
+                return new NvccCompiler(Toolkit.of(nvcc), sandbox);
+            }
+        } catch (IOException | DeviceException e) {
+            return new MissingCompiler(
+                    "the server can't use " + (library != null ? library : nvcc) + ": " + e.getMessage());
         }
+        if (library != null && sandbox.unavailabilityCause() != null) {
+            return new MissingCompiler(String.valueOf(sandbox.unavailabilityCause()));
+        }
+        return new MissingCompiler("the server has no "
+                + (path != null ? path : "nvcc and no libnvrtc")
+                + " to compile programs with: install CUDA's toolkit there, or give it PTX");
+    }
+
+    private static boolean isLibrary(Path path) {
+        return path.getFileName() != null && path.getFileName().toString().contains(".so");
     }
 }

@@ -88,7 +88,7 @@ final class NvccCompiler implements ProgramCompiler {
         command.addAll(List.of("-I", "/program/" + HEADERS, "/program/" + PROGRAM));
 
         Map<String, String> files = new LinkedHashMap<>();
-        files.put(PROGRAM, text.text());
+        files.put(PROGRAM, text.text() + text.nameExpressions().epilogue());
         files.put(HEADERS + ".directory", "");
         text.headers().forEach((name, content) -> files.put(HEADERS + name, content));
 

@@ -30,7 +30,7 @@ record ProgramText(String text, Map<String, String> headers, CompileOptions opti
         StringBuilder text = new StringBuilder();
         options.prologue().forEach(line -> text.append(line).append('\n'));
         text.append("#line 1 \"").append(quoted(program.name())).append("\"\n");
-        text.append(program.text()).append(expressions.epilogue());
+        text.append(program.text());
         return new ProgramText(text.toString(), headers, options, expressions);
     }
 

@@ -36,7 +36,9 @@ final class NvccCompilerTest {
 
     @BeforeAll
     static void findCompiler() throws InterruptedException {
-        compiler = CompilerChoice.AUTO.find();
+        Path nvcc = Toolkit.findNvcc();
+        assumeTrue(nvcc != null, "no nvcc");
+        compiler = new CompilerChoice(nvcc, true).find();
         assumeTrue(compiler.isAvailable(), compiler.unavailabilityCause());
     }
 
