@@ -19,7 +19,11 @@ public final class BlasRun {
     private final double beta;
     private final Interruption interruption;
 
-    /** @param a the operands; empty for those that the routine has not */
+    /**
+     * An operation on its operands, which are empty for those that the routine has not.
+     *
+     * @param alpha as it is when the operation runs; likewise beta
+     */
     public BlasRun(
             BlasOperation operation,
             MemorySegment a,

@@ -5,6 +5,10 @@ import org.v4vgpu.device.DeviceException;
 /** Looked at between pieces of work. */
 @FunctionalInterface
 public interface Interruption {
-    /** @throws DeviceException if the work is not wanted any more */
+    /**
+     * Returns if the work is to go on.
+     *
+     * @throws DeviceException if it is not wanted any more
+     */
     void check() throws DeviceException;
 }
