@@ -30,7 +30,12 @@ final class LayeringTest {
             "org.v4vgpu.client", List.of("org.v4vgpu.proto", "org.v4vgpu.v4v", "com.google.protobuf", "jdk.jfr"),
             "org.v4vgpu.client.jcuda",
                     List.of("org.v4vgpu.client", "org.v4vgpu.proto", "org.v4vgpu.v4v", "com.google.protobuf", "jcuda"),
-            "org.v4vgpu.device", List.of("org.v4vgpu.proto", "com.sun.management"), // the JDK's, for memory sizes
+            "org.v4vgpu.device",
+                    List.of(
+                            "org.v4vgpu.device.blas",
+                            "org.v4vgpu.proto",
+                            "com.sun.management"), // the JDK's, for memory sizes
+            "org.v4vgpu.device.blas", List.of("org.v4vgpu.device", "org.v4vgpu.proto", "dev.ludovic.netlib"),
             "org.v4vgpu.server",
                     List.of(
                             "org.v4vgpu.device",

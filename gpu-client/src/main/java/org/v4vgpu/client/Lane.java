@@ -1,5 +1,6 @@
 package org.v4vgpu.client;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.MessageLite;
 import java.io.EOFException;
 import java.io.IOException;
@@ -97,6 +98,22 @@ final class Lane {
                 recorder.taken();
                 recorder.end(sequence, header.status(), true);
                 return reply;
+            } catch (IOException | RuntimeException e) {
+                throw session.fail(e);
+            }
+        } finally {
+            release();
+        }
+    }
+
+    /** As {@link #exchange(Call, MessageLite, MemorySegment)}, with a payload of the reply whose length the server chooses. */
+    <Q extends MessageLite, R extends MessageLite> PayloadReply<R> exchange(
+            Call<Q, R> call, Q request, MemorySegment payload, int maximumBytes) {
+        acquire();
+        try {
+            long sequence = publish(call, CallDescriptor.WAITS, request, payload);
+            try {
+                return receiveWhole(call, sequence, maximumBytes);
             } catch (IOException | RuntimeException e) {
                 throw session.fail(e);
             }
@@ -308,6 +325,50 @@ final class Lane {
         return outcome;
     }
 
+    /** The memory grows with what comes, not with what is announced. */
+    private <R extends MessageLite> PayloadReply<R> receiveWhole(Call<?, R> call, long sequence, int maximumBytes)
+            throws IOException {
+        ByteString.Output bytes = ByteString.newOutput();
+        CallHeader header;
+        Outcome outcome;
+        R reply;
+        long announced;
+        try (IncomingMessage message = channel.receive()) {
+            header = header(call, sequence, message);
+            outcome = outcome(header);
+            reply = header.parse(call.replies());
+            announced = header.payloadBytes();
+            if (announced > maximumBytes) {
+                throw new ProtocolException("a payload of " + announced + " bytes in the reply to " + call);
+            }
+            append(message, bytes, announced);
+        }
+        while (!header.isLast()) {
+            try (IncomingMessage message = channel.receive()) {
+                header = CallHeader.decode(message.header());
+                if (!header.isReply() || !header.isContinuation()) {
+                    throw new ProtocolException("message " + header.number() + " within the payload of " + call);
+                }
+                append(message, bytes, announced);
+            }
+        }
+        if (bytes.size() != announced) {
+            throw new ProtocolException(
+                    "payload of " + call + " ended after " + bytes.size() + " of " + announced + " bytes");
+        }
+        return new PayloadReply<>(outcome, reply, bytes.toByteString());
+    }
+
+    private static void append(IncomingMessage message, ByteString.Output bytes, long announced) throws IOException {
+        int length = (int) message.payload().byteSize();
+        if (length > announced - bytes.size()) {
+            throw new ProtocolException("payload exceeds the " + announced + " bytes announced");
+        }
+        byte[] chunk = new byte[length];
+        message.payload().copyTo(MemorySegment.ofArray(chunk), 0);
+        bytes.write(chunk);
+    }
+
     private static long place(IncomingMessage message, MemorySegment destination, long offset) throws IOException {
         long chunk = message.payload().byteSize();
         if (chunk > destination.byteSize() - offset) {
@@ -361,6 +422,9 @@ final class Lane {
         String message = cause.getMessage();
         return cause instanceof IOException && message != null ? message : cause.toString();
     }
+
+    /** How a call ended, the reply's message and its payload. */
+    record PayloadReply<R>(Outcome outcome, R message, ByteString payload) {}
 
     /** How a call ended, and the reply's message. */
     record Reply<R>(Outcome outcome, R message) {

@@ -38,6 +38,22 @@ final class ReplyWriter {
         traffic.sent(header.byteSize());
     }
 
+    /** Sends a successful reply with a payload, in as many messages as it takes. */
+    void send(int number, long sequence, MessageLite reply, MemorySegment payload) throws IOException {
+        long bytes = payload.byteSize();
+        long offset = 0;
+        do {
+            long length = Math.min(chunkBytes, bytes - offset);
+            int flags = offset + length == bytes ? CallDescriptor.LAST : 0;
+            MemorySegment header = offset == 0
+                    ? encoder.reply(number, flags, CudaStatus.SUCCESS, sequence, bytes, reply)
+                    : encoder.replyContinuation(flags, CudaStatus.SUCCESS, sequence, bytes);
+            channel.send(header, payload.asSlice(offset, length));
+            traffic.sent(header.byteSize() + length);
+            offset += length;
+        } while (offset < bytes);
+    }
+
     /** Sends what went wrong in the place of a reply. */
     void sendError(int number, long sequence, CudaStatus status, String text) throws IOException {
         MemorySegment header = encoder.error(number, status, sequence, 0, text);
