@@ -80,8 +80,7 @@ final class DomainProcess implements AutoCloseable {
                 "-cp",
                 System.getProperty("java.class.path"),
                 DomainProcess.class.getName());
-        Process started =
-                builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        Process started = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
         process = () -> {
             started.destroyForcibly();
             started.onExit().orTimeout(10, TimeUnit.SECONDS).join();

@@ -33,7 +33,8 @@ final class PeerWatch {
 
     private static void watch(ChannelAddress address) throws IOException {
         try (MessageChannel channel = MessageChannels.connect(address)) {
-            print("connected to " + address + " as process " + ProcessHandle.current().pid());
+            print("connected to " + address + " as process "
+                    + ProcessHandle.current().pid());
             print(end(channel) + " the peer at " + address);
         }
     }

@@ -71,8 +71,8 @@ final class TestRunner implements TestExecutionListener {
             case SUCCESSFUL -> {
                 if (test.isTest()) {
                     passed++;
-                    out.println("passed  " + test.getDisplayName() + ", "
-                            + (System.nanoTime() - begin) / 1_000_000 + " ms");
+                    out.println("passed  " + test.getDisplayName() + ", " + (System.nanoTime() - begin) / 1_000_000
+                            + " ms");
                 }
             }
             case ABORTED -> {
