@@ -16,7 +16,7 @@ import org.v4vgpu.device.ptx.syntax.Space;
 final class AccessRuns {
     /** Accesses of one basic block by one value of a register. Offsets in bytes. */
     static final class Run {
-        final Instruction first;
+        private final Instruction first;
         long least;
         long greatest;
 
@@ -48,7 +48,7 @@ final class AccessRuns {
         }
     }
 
-    private final Map<Instruction, Run> runs = new IdentityHashMap<>();
+    private final IdentityHashMap<Instruction, Run> runs = new IdentityHashMap<>();
 
     AccessRuns(FlowGraph graph, Regions.Region region, StripRules rules) {
         region.blocks().stream().forEach(block -> find(graph.blocks().get(block), rules));

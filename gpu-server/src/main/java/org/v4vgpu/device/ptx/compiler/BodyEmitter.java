@@ -52,7 +52,11 @@ final class BodyEmitter {
 
     /** How instructions are done that merely compute. */
     interface Manner {
-        /** @param plain emits what does the instruction for one thread */
+        /**
+         * Emits an instruction.
+         *
+         * @param plain emits what does it for one thread
+         */
         void emit(Instruction i, Runnable plain);
     }
 

@@ -7,6 +7,7 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.Arrays;
+import java.util.Set;
 import org.v4vgpu.device.ptx.runtime.GlobalAccess;
 import org.v4vgpu.device.ptx.runtime.Strips;
 import org.v4vgpu.device.ptx.syntax.Instruction;
@@ -257,7 +258,7 @@ final class StripEmitter {
 
     private void compare(Instruction i) {
         String comparison = i.oneOf("eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs");
-        boolean unsigned = !i.type().isSigned() || comparison.length() == 2 && "lo ls hi hs".contains(comparison);
+        boolean unsigned = !i.type().isSigned() || Set.of("lo", "ls", "hi", "hs").contains(comparison);
         Type type = i.type();
         int result = code.allocateLocal(TypeKind.INT);
         for (int n = 1; n <= 2; n++) {
@@ -316,7 +317,7 @@ final class StripEmitter {
         if (run == null) {
             index = locateShared(place, 0);
         } else {
-            if (run.first == i) {
+            if (run.slot < 0) {
                 long least = run.least - place.constant();
                 run.slot = locateShared(place.plus((int) least), (int) (run.greatest - run.least) / Integer.BYTES);
             }
@@ -423,7 +424,7 @@ final class StripEmitter {
         if (run == null) {
             at = locateGlobal(place, kind.bytes, 0);
         } else {
-            if (run.first == i) {
+            if (run.slot < 0) {
                 long least = run.least - place.constant();
                 run.slot = locateGlobal(place.plus((int) least), kind.bytes, (int) (run.greatest - run.least));
             }

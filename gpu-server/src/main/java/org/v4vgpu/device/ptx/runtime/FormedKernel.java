@@ -21,7 +21,11 @@ public final class FormedKernel extends CompiledKernel {
     // Guarded by this. Null once it was asked.
     private @Nullable Supplier<@Nullable StripKernel> maker;
 
-    /** @param maker makes the second form, or null where there is none; asked once */
+    /**
+     * Begins with the first form.
+     *
+     * @param maker makes the second one, or null where there is none; asked once
+     */
     public FormedKernel(CompiledKernel single, Supplier<@Nullable StripKernel> maker) {
         this.single = single;
         this.maker = maker;
@@ -64,7 +68,11 @@ public final class FormedKernel extends CompiledKernel {
     @Override
     void end(ThreadBlock block) {
         if (block.trialStart != 0 && trial.ran(block.tried, System.nanoTime() - block.trialStart)) {
-            Thread.ofPlatform().daemon().name("v4vgpu-strips").start(this::prepare);
+            try {
+                Thread.ofPlatform().daemon().name("v4vgpu-strips").start(this::prepare);
+            } catch (OutOfMemoryError _) {
+                trial.decide(false); // No thread to be had; the kernel runs without.
+            }
         }
     }
 

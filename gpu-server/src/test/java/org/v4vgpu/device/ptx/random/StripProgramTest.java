@@ -122,8 +122,8 @@ class StripProgramTest {
                     case 9 -> line("mov.b32 " + pick(f() + ", " + i(), f() + ", 0", i() + ", " + a()));
                     case 10 -> line("mad.lo.s32 " + i() + ", " + i() + ", " + any() + ", " + any());
                     case 11 -> exchange();
-                    case 12 -> choice(depth);
-                    default -> loop(depth);
+                    case 12 -> choice();
+                    default -> loop();
                 }
             }
         }
@@ -138,7 +138,7 @@ class StripProgramTest {
                     + (real ? pick("[%s1]", "[%s1+64]", "[s+20]", "[%s2]") : "[%s1]"));
         }
 
-        private void choice(int depth) {
+        private void choice() {
             int label = labels++;
             line("setp." + pick("lt", "ge", "eq", "ne") + pick(".s32", ".u32") + " %p, " + a() + ", "
                     + pick("%u0", "%u1", "%u2", "16", "32", a()));
@@ -149,7 +149,7 @@ class StripProgramTest {
             text.append("L").append(label).append(":\n");
         }
 
-        private void loop(int depth) {
+        private void loop() {
             int label = labels++;
             line("mov.u32 %k, 0");
             text.append("L").append(label).append(":\n");
