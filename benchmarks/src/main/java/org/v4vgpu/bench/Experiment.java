@@ -6,7 +6,18 @@ import org.v4vgpu.bench.result.Result;
 
 /** What one name on the command line measures. Runs once, on one thread. */
 sealed interface Experiment
-        permits PingPong, Bandwidth, Aggregate, Rpc, Sessions, Soak, Launch, Memcpy, Workload, Allocation, Software, Trace {
+        permits PingPong,
+                Bandwidth,
+                Aggregate,
+                Rpc,
+                Sessions,
+                Soak,
+                Launch,
+                Memcpy,
+                Workload,
+                Allocation,
+                Software,
+                Trace {
     /** All that are built, in the order in which they run: those that need the same processes follow one another. */
     List<Experiment> ALL = List.of(
             new PingPong(),

@@ -128,7 +128,8 @@ final class BusyProcess implements AutoCloseable {
                 }
             });
         }
-        for (String _ : questions()) {
+        BufferedReader questions = questions();
+        while (questions.readLine() != null) {
             System.out.println(IntStream.range(0, LANES)
                     .mapToObj(lane -> Long.toString(counts.get(lane)))
                     .collect(Collectors.joining(" ")));
@@ -138,7 +139,8 @@ final class BusyProcess implements AutoCloseable {
     @SuppressWarnings("SystemOut") // it is how the parent learns
     private static void pause(ChannelAddress address) throws IOException {
         MessageChannel channel = MessageChannels.connect(address);
-        for (String question : questions()) {
+        BufferedReader questions = questions();
+        for (String question = questions.readLine(); question != null; question = questions.readLine()) {
             long longest = 0;
             for (int i = Integer.parseInt(question); i > 0; i--) {
                 LockSupport.parkNanos(PAUSE_NANOS);
@@ -150,8 +152,8 @@ final class BusyProcess implements AutoCloseable {
         }
     }
 
-    private static Iterable<String> questions() {
-        return new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).lines()::iterator;
+    private static BufferedReader questions() {
+        return new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     }
 
     private static void exchange(MessageChannel channel) {

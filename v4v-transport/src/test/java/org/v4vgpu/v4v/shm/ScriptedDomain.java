@@ -18,7 +18,7 @@ final class ScriptedDomain implements AutoCloseable {
     private static final int RING_BYTES = 4096;
 
     /** An answer: the packet, and what of it is put right before it goes out. */
-    private record Answer(byte[] packet, boolean repeatsId, int passed) {}
+    private record Answer(MemorySegment packet, boolean repeatsId, int passed) {}
 
     private static final int PASSES_NOTHING = 0;
     private static final int PASSES_RING = 1;
@@ -81,8 +81,9 @@ final class ScriptedDomain implements AutoCloseable {
         return new Answer(bytes(packet, length), data.consumeInt(0, 7) > 0, data.consumeInt(0, 2));
     }
 
-    private static byte[] bytes(MemorySegment packet, int length) {
-        return packet.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
+    /** A copy. */
+    private static MemorySegment bytes(MemorySegment packet, int length) {
+        return MemorySegment.ofArray(packet.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE));
     }
 
     /** Ends the connections that there are; their other side then connects anew. */
@@ -158,9 +159,8 @@ final class ScriptedDomain implements AutoCloseable {
 
     private void answer(int fd, int id, Answer answer) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment packet = arena.allocate(answer.packet.length, 8);
-            MemorySegment.copy(answer.packet, 0, packet, ValueLayout.JAVA_BYTE, 0, answer.packet.length);
-            if (answer.repeatsId && answer.packet.length >= ControlDescriptor.BYTES) {
+            MemorySegment packet = arena.allocate(answer.packet.byteSize(), 8).copyFrom(answer.packet);
+            if (answer.repeatsId && packet.byteSize() >= ControlDescriptor.BYTES) {
                 packet.set(ValueLayout.JAVA_INT, 8, id);
             }
             Linux.send(fd, packet, answer.passed == PASSES_RING ? ring : -1);
