@@ -15,6 +15,8 @@ import org.v4vgpu.proto.CallEncoder;
 import org.v4vgpu.proto.CallHeader;
 import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.GoodbyeRequest;
+import org.v4vgpu.proto.PrintfReadReply;
+import org.v4vgpu.proto.PrintfReadRequest;
 import org.v4vgpu.proto.ProtocolException;
 import org.v4vgpu.v4v.IncomingMessage;
 import org.v4vgpu.v4v.MessageChannel;
@@ -44,6 +46,9 @@ final class Lane {
 
     /** Whether something was sent since the last reply: the server may not have read it, and there may be no space for more. */
     private boolean unread;
+
+    /** Whether the last reply said that kernels have printed something. */
+    private boolean printed;
 
     Lane(GpuSession session, MessageChannel channel, boolean shared) {
         this.session = session;
@@ -80,13 +85,9 @@ final class Lane {
             Call<Q, R> call, Q request, MemorySegment payload) {
         acquire();
         try {
-            long sequence = publish(call, CallDescriptor.WAITS, request, payload);
-            try (IncomingMessage message = channel.receive()) {
-                CallHeader header = header(call, sequence, message);
-                return new Reply<>(outcome(header), header.parse(call.replies()));
-            } catch (IOException | RuntimeException e) {
-                throw session.fail(e);
-            }
+            Reply<R> reply = receive(call, publish(call, CallDescriptor.WAITS, request, payload));
+            takeOutput();
+            return reply;
         } finally {
             release();
         }
@@ -97,11 +98,14 @@ final class Lane {
         acquire();
         try {
             long sequence = publish(call, CallDescriptor.WAITS, request, NO_PAYLOAD);
+            Outcome outcome;
             try (IncomingMessage message = channel.receive()) {
-                return outcome(header(call, sequence, message));
+                outcome = outcome(header(call, sequence, message));
             } catch (IOException | RuntimeException e) {
                 throw session.fail(e);
             }
+            takeOutput();
+            return outcome;
         } finally {
             release();
         }
@@ -137,6 +141,7 @@ final class Lane {
             } catch (IOException | RuntimeException e) {
                 throw session.fail(e);
             }
+            takeOutput();
             outcome.orThrow(call.name());
         } finally {
             release();
@@ -188,7 +193,39 @@ final class Lane {
         channel.close();
     }
 
+    /** The next piece of what kernels have printed; nothing if the session is lost. */
+    PrintfReadReply takePrinted() {
+        try {
+            Reply<PrintfReadReply> reply = receive(
+                    Call.PRINTF_READ,
+                    publish(
+                            Call.PRINTF_READ,
+                            CallDescriptor.WAITS,
+                            PrintfReadRequest.getDefaultInstance(),
+                            NO_PAYLOAD));
+            return reply.message();
+        } catch (CudaException e) {
+            return PrintfReadReply.getDefaultInstance();
+        }
+    }
+
     // ---- steps
+
+    private void takeOutput() {
+        if (printed) {
+            session.output().takeFrom(this);
+            printed = false;
+        }
+    }
+
+    private <R extends MessageLite> Reply<R> receive(Call<?, R> call, long sequence) {
+        try (IncomingMessage message = channel.receive()) {
+            CallHeader header = header(call, sequence, message);
+            return new Reply<>(outcome(header), header.parse(call.replies()));
+        } catch (IOException | RuntimeException e) {
+            throw session.fail(e);
+        }
+    }
 
     private long publish(Call<?, ?> call, int flags, MessageLite request, MemorySegment payload) {
         session.ensureOpen();
@@ -292,6 +329,7 @@ final class Lane {
                     + call + " (" + call.number() + "/" + sequence + ")");
         }
         unread = false;
+        printed = header.isPrinted();
         return header;
     }
 

@@ -41,6 +41,7 @@ final class ModuleCalls implements CallDispatcher.Calls {
         DeviceModule module;
         try {
             module = call.runAside("compile", () -> context.device().loadModule(image));
+            call.flush(context);
         } catch (DeviceException e) {
             LOG.log(Level.INFO, "module refused: {0}: {1}", e.status(), e.getMessage());
             call.answer(e.status());
@@ -63,7 +64,7 @@ final class ModuleCalls implements CallDispatcher.Calls {
     private @Nullable ModuleUnloadReply unload(LaneCall call, ModuleUnloadRequest request)
             throws DeviceException, IOException {
         Resource.Module module = call.module(request.getModule());
-        call.await(module.context().device().enqueued());
+        call.synchronize(module.context(), module.context().device().enqueued());
         HandleTable handles = call.session().handles();
         if (!handles.remove(request.getModule())) {
             throw new DeviceException(CudaStatus.INVALID_HANDLE, "the module was unloaded by another thread");

@@ -59,7 +59,8 @@ public final class Grid {
     public Grid(Launch launch) {
         this.launch = launch;
         this.blocks = launch.shape().blocks();
-        this.residents = launch.plan().isSpinning() ? new ResidentBlocks(launch, this::isStopped) : null;
+        this.residents =
+                launch.plan().isSpinning() ? new ResidentBlocks(launch, ResidentBlocks.BUDGET, this::isStopped) : null;
     }
 
     /**
@@ -88,6 +89,9 @@ public final class Grid {
         } finally {
             awaitHelpers();
             takeBack();
+            if (residents != null) {
+                residents.release();
+            }
         }
         DeviceException fault = fault();
         if (fault != null) {
@@ -168,12 +172,11 @@ public final class Grid {
         long since = System.nanoTime();
         try {
             if (caller) {
+                requireNotCancelled(residents.payTogether());
                 beginAlone();
             }
-            for (at = residents.take(); at != null; at = residents.take()) {
-                if (isStopped()) {
-                    throw new KernelFault(CudaStatus.LAUNCH_TIMEOUT, "cancelled");
-                }
+            for (at = take(residents, caller); at != null; at = take(residents, caller)) {
+                requireNotCancelled(!isStopped());
                 if (at.scheduler().advance()) {
                     residents.end(at);
                 } else if (residents.putBack(at)) {
@@ -192,6 +195,25 @@ public final class Grid {
         }
     }
 
+    /**
+     * The next block. The caller stays until all have ended: helpers may leave for other grids at any time, with blocks put back that
+     * somebody has to go on with.
+     */
+    private ResidentBlocks.@Nullable Resident take(ResidentBlocks residents, boolean caller) {
+        ResidentBlocks.Resident next = residents.take();
+        while (next == null && caller && residents.await()) {
+            requireNotCancelled(!isStopped());
+            next = residents.take();
+        }
+        return next;
+    }
+
+    private static void requireNotCancelled(boolean wanted) {
+        if (!wanted) {
+            throw new KernelFault(CudaStatus.LAUNCH_TIMEOUT, "cancelled");
+        }
+    }
+
     private void workInOrder(boolean caller) {
         ThreadBlock block = null;
         long at = -1;
@@ -205,9 +227,7 @@ public final class Grid {
             block.begin(launch, stop);
             BlockScheduler scheduler = new BlockScheduler(launch, block);
             for (at = next.getAndIncrement(); at < blocks && at >= 0; at = next.getAndIncrement()) {
-                if (isStopped()) {
-                    throw new KernelFault(CudaStatus.LAUNCH_TIMEOUT, "cancelled");
-                }
+                requireNotCancelled(!isStopped());
                 block.place(at);
                 scheduler.run();
                 if (caller) {
