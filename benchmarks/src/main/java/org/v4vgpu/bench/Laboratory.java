@@ -193,7 +193,11 @@ final class Laboratory implements AutoCloseable {
         return new OpenClProcess(process, directory);
     }
 
-    /** Something is left out. @param reason a line that says what, and why */
+    /**
+     * Something is left out.
+     *
+     * @param reason a line that says what, and why
+     */
     void skip(String reason) {
         skipped.add(reason);
     }

@@ -81,7 +81,7 @@ final class PrintfFifo implements PrintfBuffer {
             return;
         }
         writtenBytes += record.length;
-        long bytes = record.length + RECORD_BYTES;
+        long bytes = (long) record.length + RECORD_BYTES;
         makeRoom(bytes);
         while (bytes <= limitBytes) {
             if (budget.take(bytes)) {

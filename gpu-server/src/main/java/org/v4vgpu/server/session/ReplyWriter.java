@@ -29,7 +29,11 @@ final class ReplyWriter {
         this.chunkBytes = channel.maximumPayloadBytes();
     }
 
-    /** Sends a reply without a payload. @param flags beside those that every reply has */
+    /**
+     * Sends a reply without a payload.
+     *
+     * @param flags beside those that every reply has
+     */
     void send(int number, int flags, long sequence, CudaStatus status, @Nullable MessageLite reply) throws IOException {
         MemorySegment header = encoder.reply(number, flags | CallDescriptor.LAST, status, sequence, 0, reply);
         channel.send(header);
