@@ -65,6 +65,19 @@ final class JavaLoops implements AutoCloseable {
         });
     }
 
+    /** The sum of all, in single precision within each piece. */
+    double sum(float[] in) {
+        double[] sums = new double[threads * PIECES_PER_THREAD];
+        share(in.length, (from, to) -> {
+            float sum = 0;
+            for (int i = from; i < to; i++) {
+                sum += in[i];
+            }
+            sums[(int) ((long) from * sums.length / in.length)] += sum;
+        });
+        return Arrays.stream(sums).sum();
+    }
+
     /** What barriers.ptx does: a loop over the block's threads for each part between two barriers. */
     void passOn(int[] out, int block, int rounds) {
         share(out.length / block, (from, to) -> {

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import org.v4vgpu.bench.opencl.OpenClProcess;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.device.software.GpuFunction;
@@ -49,6 +50,16 @@ abstract sealed class KernelDuel implements AutoCloseable {
 
     /** Does the work with loops. */
     abstract void inJava();
+
+    /** Gives the work to OpenCL, with the data as it is now. */
+    abstract void prepare(OpenClProcess cl) throws IOException;
+
+    /**
+     * Holds what OpenCL does from the same start against the loops.
+     *
+     * @throws IllegalStateException if the results differ
+     */
+    abstract void verify(OpenClProcess cl) throws IOException;
 
     /**
      * Does it once more, on both sides from the same start.
@@ -127,6 +138,27 @@ abstract sealed class KernelDuel implements AutoCloseable {
             float[] product = new float[n * n];
             deviceC.copyTo(product);
             inJava();
+            ensureProduct(product);
+        }
+
+        @Override
+        void prepare(OpenClProcess cl) throws IOException {
+            cl.buffer("a", a);
+            cl.buffer("b", b);
+            cl.buffer("c", bytes());
+            cl.launch("matmul", n, n, TILE, TILE, "a", "b", "c", n);
+        }
+
+        @Override
+        void verify(OpenClProcess cl) throws IOException {
+            cl.run();
+            float[] product = new float[n * n];
+            cl.read("c", product);
+            inJava();
+            ensureProduct(product);
+        }
+
+        private void ensureProduct(float[] product) {
             double[] magnitudes = new double[n];
             for (int row = 0; row < n; row++) {
                 Arrays.fill(magnitudes, 0);
@@ -211,6 +243,27 @@ abstract sealed class KernelDuel implements AutoCloseable {
         }
 
         @Override
+        void prepare(OpenClProcess cl) throws IOException {
+            cl.buffer("even", random(n * n, SEED));
+            cl.buffer("odd", bytes());
+            for (int i = 0; i < ITERATIONS; i += 2) {
+                cl.launch("jacobi", n, n, WIDTH, HEIGHT, "even", "odd", n, n);
+                cl.launch("jacobi", n, n, WIDTH, HEIGHT, "odd", "even", n, n);
+            }
+        }
+
+        @Override
+        void verify(OpenClProcess cl) throws IOException {
+            float[] field = random(n * n, SEED);
+            cl.write("even", field);
+            System.arraycopy(field, 0, even, 0, field.length);
+            cl.run();
+            inJava();
+            cl.read("even", field);
+            ensure(Arrays.equals(field, even));
+        }
+
+        @Override
         public void close() throws DeviceException {
             deviceEven.close();
             deviceOdd.close();
@@ -270,10 +323,111 @@ abstract sealed class KernelDuel implements AutoCloseable {
         }
 
         @Override
+        void prepare(OpenClProcess cl) throws IOException {
+            cl.buffer("a", a);
+            cl.buffer("b", b);
+            cl.buffer("sum", bytes());
+            cl.launch("vecadd", sum.length, 1, BLOCK, 1, "a", "b", "sum", sum.length);
+        }
+
+        @Override
+        void verify(OpenClProcess cl) throws IOException {
+            cl.run();
+            inJava();
+            float[] found = new float[sum.length];
+            cl.read("sum", found);
+            ensure(Arrays.equals(found, sum));
+        }
+
+        @Override
         public void close() throws DeviceException {
             deviceA.close();
             deviceB.close();
             deviceSum.close();
+        }
+    }
+
+    /** The sum of a vector: of each block's two halves by a tree in shared memory, and of the blocks' sums by the host. */
+    static final class Reduction extends KernelDuel {
+        private static final int BLOCK = 256;
+
+        private final SoftwareGpu gpu;
+        private final JavaLoops loops;
+        private final float[] in;
+        private final float[] sums;
+        private final GpuMemory deviceIn;
+        private final GpuMemory deviceOut;
+        private final GpuFunction kernel;
+        private double total;
+
+        Reduction(Path root, SoftwareGpu gpu, JavaLoops loops, int count) throws DeviceException, IOException {
+            super("reduce " + count, 4L * count, 1);
+            this.gpu = gpu;
+            this.loops = loops;
+            in = random(count, SEED);
+            sums = new float[(count + 2 * BLOCK - 1) / (2 * BLOCK)];
+            kernel = gpu.load(root.resolve("gpu-server/src/test/resources/kernels/reduce.ptx"))
+                    .function("reduce_sync");
+            deviceIn = gpu.allocate(bytes());
+            deviceOut = gpu.allocate(4L * sums.length);
+            deviceIn.copyFrom(in);
+        }
+
+        @Override
+        void onDevice() throws DeviceException {
+            kernel.launch(new LaunchShape(sums.length, 1, 1, BLOCK, 1, 1, 4 * BLOCK), deviceIn, deviceOut, in.length);
+            gpu.synchronize();
+        }
+
+        @Override
+        void inJava() {
+            total = loops.sum(in);
+        }
+
+        @Override
+        void verify() throws DeviceException {
+            deviceOut.fill((byte) -1);
+            onDevice();
+            deviceOut.copyTo(sums);
+            inJava();
+            ensureTotal();
+        }
+
+        @Override
+        void prepare(OpenClProcess cl) throws IOException {
+            cl.buffer("in", in);
+            cl.buffer("out", 4L * sums.length);
+            cl.launch("reduce", sums.length * BLOCK, 1, BLOCK, 1, "in", "out", in.length);
+        }
+
+        @Override
+        void verify(OpenClProcess cl) throws IOException {
+            cl.run();
+            cl.read("out", sums);
+            inJava();
+            ensureTotal();
+        }
+
+        /** Within what rounding can do to sums of as many numbers as a thread of the loops adds, of which none exceeds 1. */
+        private void ensureTotal() {
+            double found = 0;
+            for (float sum : sums) {
+                found += sum;
+            }
+            double exact = 0;
+            double magnitude = 0;
+            for (float value : in) {
+                exact += value;
+                magnitude += Math.abs(value);
+            }
+            ensure(Math.abs(found - exact) <= 16 * 0x1p-24 * magnitude);
+            ensure(Math.abs(total - exact) <= in.length * 0x1p-24 * magnitude);
+        }
+
+        @Override
+        public void close() throws DeviceException {
+            deviceIn.close();
+            deviceOut.close();
         }
     }
 
@@ -322,6 +476,21 @@ abstract sealed class KernelDuel implements AutoCloseable {
             inJava();
             int[] found = new int[out.length];
             deviceOut.copyTo(found);
+            ensure(Arrays.equals(found, out));
+        }
+
+        @Override
+        void prepare(OpenClProcess cl) throws IOException {
+            cl.buffer("out", 4L * out.length);
+            cl.launch("ring", out.length, 1, BLOCK, 1, "out", BARRIERS / 2);
+        }
+
+        @Override
+        void verify(OpenClProcess cl) throws IOException {
+            cl.run();
+            inJava();
+            int[] found = new int[out.length];
+            cl.read("out", found);
             ensure(Arrays.equals(found, out));
         }
 

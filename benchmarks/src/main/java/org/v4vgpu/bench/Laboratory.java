@@ -26,6 +26,8 @@ import org.v4vgpu.bench.link.Link;
 import org.v4vgpu.bench.link.NetworkBridge;
 import org.v4vgpu.bench.link.Peer;
 import org.v4vgpu.bench.link.Transport;
+import org.v4vgpu.bench.opencl.OpenClProcess;
+import org.v4vgpu.bench.opencl.OpenClWorker;
 
 /**
  * Where experiments run: starts the processes on the other side, on a fabric of their own, and ends them all when it is closed
@@ -185,6 +187,33 @@ final class Laboratory implements AutoCloseable {
         }
         all.putAll(nettyAccelerators);
         return all;
+    }
+
+    /**
+     * OpenCL on a CPU, in a process of its own.
+     *
+     * @throws IOException if there is none, with the reason
+     */
+    OpenClProcess openCl() throws IOException {
+        Process process = start(
+                List.of(),
+                List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-XX:+UseSerialGC",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        OpenClWorker.class.getName()));
+        return new OpenClProcess(process, directory);
+    }
+
+    /**
+     * Something is left out.
+     *
+     * @param reason a line that says what, and why
+     */
+    void skip(String reason) {
+        skipped.add(reason);
     }
 
     private void connectToServers() throws IOException {

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.bench.opencl.OpenClProcess;
 import org.v4vgpu.bench.result.Result;
 import org.v4vgpu.bench.result.Samples;
 import org.v4vgpu.bench.result.Turns;
@@ -17,12 +19,13 @@ import org.v4vgpu.device.software.SoftwareGpu;
 
 /**
  * Kernels on the software device of this process ({@code local}), against Java loops that do the same work on as many threads
- * ({@code java}); then what a kernel takes before it runs: the first launch of one that nobody has seen, from its PTX text to the result;
+ * ({@code java}) and the same kernels as OpenCL on PoCL in another process ({@code pocl}), where that is installed; then what a kernel takes before it runs: the first launch of one that nobody has seen, from its PTX text to the result;
  * the same in a second session, which finds it compiled; a launch that is waited for. Every result is checked.
  */
 final class Software implements Experiment {
     private static final String DEVICE = "local";
     private static final String JAVA = "java";
+    private static final String POCL = "pocl";
 
     private int unseen;
 
@@ -33,7 +36,8 @@ final class Software implements Experiment {
 
     @Override
     public String description() {
-        return "kernels on the software device of this process, against Java loops on as many threads";
+        return "kernels on the software device of this process, against Java loops on as many threads and OpenCL on"
+                + " PoCL";
     }
 
     @Override
@@ -46,13 +50,14 @@ final class Software implements Experiment {
         laboratory.endProcesses();
         Interleaving plan =
                 laboratory.effort().plan(Interleaving.of(5, 20, 60, 2500), Interleaving.of(11, 50, 300, 10_000));
-        progress.expect(4 * plan.steps(2) + plan.steps(3));
+        OpenClProcess cl = openCl(laboratory);
+        progress.expect(5 * plan.steps(cl == null ? 2 : 3) + plan.steps(3));
         List<Result> results = new ArrayList<>();
         try (JavaLoops loops = new JavaLoops();
                 SoftwareGpu gpu = SoftwareGpu.open(SoftwareDeviceOptions.defaults())) {
             for (Maker maker : makers(laboratory, gpu, loops)) {
                 try (KernelDuel duel = maker.make()) {
-                    results.addAll(run(duel, plan, laboratory, progress));
+                    results.addAll(run(duel, cl, plan, laboratory, progress));
                 }
             }
             results.addAll(starts(laboratory, gpu, plan, progress));
@@ -60,6 +65,19 @@ final class Software implements Experiment {
             throw new IOException("the device in this process: " + e.getMessage(), e);
         }
         return results;
+    }
+
+    private static @Nullable OpenClProcess openCl(Laboratory laboratory) {
+        try {
+            OpenClProcess cl = laboratory.openCl();
+            if (cl.description().contains("Portable Computing Language")) {
+                return cl;
+            }
+            laboratory.skip(POCL + ": OpenCL's CPU here is " + cl.description());
+        } catch (IOException e) {
+            laboratory.skip(POCL + ": " + e.getMessage() + "; benchmarks/run --install-pocl software installs it");
+        }
+        return null;
     }
 
     private interface Maker {
@@ -77,16 +95,26 @@ final class Software implements Experiment {
                 () -> new KernelDuel.Product(root, gpu, loops, matrix),
                 () -> new KernelDuel.Stencil(root, gpu, loops, field),
                 () -> new KernelDuel.Addition(root, gpu, loops, vector),
+                () -> new KernelDuel.Reduction(root, gpu, loops, vector),
                 () -> new KernelDuel.Barriers(gpu, loops, blocks));
     }
 
-    private List<Result> run(KernelDuel duel, Interleaving plan, Laboratory laboratory, Progress progress)
+    private List<Result> run(
+            KernelDuel duel, @Nullable OpenClProcess cl, Interleaving plan, Laboratory laboratory, Progress progress)
             throws IOException, DeviceException {
         Map<String, Interleaving.Contender> contenders = new LinkedHashMap<>();
         contenders.put(DEVICE, during -> takeTurn(duel, () -> onDevice(duel::onDevice), during));
         contenders.put(JAVA, during -> takeTurn(duel, duel::inJava, during));
+        if (cl != null) {
+            duel.prepare(cl);
+            contenders.put(POCL, during -> takeTurn(duel, cl, during));
+        }
         Map<String, Turns> taken = plan.run(contenders, laboratory.compilers(), progress);
         duel.verify();
+        if (cl != null) {
+            duel.verify(cl);
+            cl.close();
+        }
         List<Result> results = new ArrayList<>();
         taken.forEach((side, turns) -> results.add(Result.of(name(), duel.kind(), side, duel.bytes(), 1, turns, 0)));
         return results;
@@ -99,6 +127,14 @@ final class Software implements Experiment {
             long begin = System.nanoTime();
             step.run();
             samples.add(duel.share(System.nanoTime() - begin));
+        }
+        return samples;
+    }
+
+    private static Samples takeTurn(KernelDuel duel, OpenClProcess cl, Interleaving plan) throws IOException {
+        Samples samples = new Samples();
+        for (long nanos : cl.turn(plan.settlingNanos(), plan.turnNanos(), 100)) {
+            samples.add(duel.share(nanos));
         }
         return samples;
     }

@@ -36,6 +36,7 @@ final class GpuSession implements AutoCloseable {
 
     private final ChannelAddress address;
     private final boolean blocking;
+    private final KernelOutput output;
     private final LaneTable lanes;
     private final HostFunctions hostFunctions = new HostFunctions(this);
     private final HostWindows windows = new HostWindows(this);
@@ -44,9 +45,15 @@ final class GpuSession implements AutoCloseable {
     private final AtomicReference<@Nullable End> end = new AtomicReference<>();
 
     private GpuSession(
-            ChannelAddress address, boolean blocking, MessageChannel channel, ByteString secret, int maximumLanes) {
+            ChannelAddress address,
+            boolean blocking,
+            KernelOutput output,
+            MessageChannel channel,
+            ByteString secret,
+            int maximumLanes) {
         this.address = address;
         this.blocking = blocking;
+        this.output = output;
         this.secret = secret;
         this.lanes = new LaneTable(this, maximumLanes, channel);
     }
@@ -55,9 +62,10 @@ final class GpuSession implements AutoCloseable {
      * Connects to a server and opens a session, whose first lane belongs to the calling thread.
      *
      * @param blocking every call waits for its reply, as with {@code CUDA_LAUNCH_BLOCKING=1}
+     * @param output where printf of kernels goes
      * @throws CudaException DEVICE_UNAVAILABLE, with address and cause, if there is no such server or it speaks another version
      */
-    static GpuSession open(ChannelAddress address, boolean blocking) {
+    static GpuSession open(ChannelAddress address, boolean blocking, KernelOutput output) {
         try {
             // Before there is a connection, whose server gives a client only so much time to say it.
             MemorySegment request = hello(ByteString.EMPTY);
@@ -68,7 +76,7 @@ final class GpuSession implements AutoCloseable {
                     throw new ProtocolException("the server opened a session without a secret");
                 }
                 return new GpuSession(
-                        address, blocking, channel, hello.getSecret(), Math.max(1, hello.getMaximumLanes()));
+                        address, blocking, output, channel, hello.getSecret(), Math.max(1, hello.getMaximumLanes()));
             } catch (IOException | RuntimeException e) {
                 channel.close();
                 throw e;
@@ -93,6 +101,11 @@ final class GpuSession implements AutoCloseable {
 
     HostWindows windows() {
         return windows;
+    }
+
+    /** Where printf of kernels goes. */
+    KernelOutput output() {
+        return output;
     }
 
     /** Whether every call waits for its reply. */

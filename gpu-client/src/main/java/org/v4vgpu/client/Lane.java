@@ -17,6 +17,8 @@ import org.v4vgpu.proto.CallEncoder;
 import org.v4vgpu.proto.CallHeader;
 import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.GoodbyeRequest;
+import org.v4vgpu.proto.PrintfReadReply;
+import org.v4vgpu.proto.PrintfReadRequest;
 import org.v4vgpu.proto.ProtocolException;
 import org.v4vgpu.v4v.IncomingMessage;
 import org.v4vgpu.v4v.MessageChannel;
@@ -48,6 +50,9 @@ final class Lane {
 
     /** Whether something was sent since the last reply: the server may not have read it, and there may be no space for more. */
     private boolean unread;
+
+    /** Whether the last reply said that kernels have printed something. */
+    private boolean printed;
 
     Lane(GpuSession session, MessageChannel channel, boolean shared) {
         this.session = session;
@@ -90,17 +95,9 @@ final class Lane {
             Call<Q, R> call, Q request, MemorySegment payload) {
         acquire();
         try {
-            long sequence = publish(call, CallDescriptor.WAITS, request, payload);
-            try (IncomingMessage message = channel.receive()) {
-                recorder.answered();
-                CallHeader header = header(call, sequence, message);
-                Reply<R> reply = new Reply<>(outcome(header), header.parse(call.replies()));
-                recorder.taken();
-                recorder.end(sequence, header.status(), true);
-                return reply;
-            } catch (IOException | RuntimeException e) {
-                throw session.fail(e);
-            }
+            Reply<R> reply = receive(call, publish(call, CallDescriptor.WAITS, request, payload));
+            takeOutput();
+            return reply;
         } finally {
             release();
         }
@@ -127,16 +124,18 @@ final class Lane {
         acquire();
         try {
             long sequence = publish(call, CallDescriptor.WAITS, request, NO_PAYLOAD);
+            Outcome outcome;
             try (IncomingMessage message = channel.receive()) {
                 recorder.answered();
                 CallHeader header = header(call, sequence, message);
-                Outcome outcome = outcome(header);
+                outcome = outcome(header);
                 recorder.taken();
                 recorder.end(sequence, header.status(), true);
-                return outcome;
             } catch (IOException | RuntimeException e) {
                 throw session.fail(e);
             }
+            takeOutput();
+            return outcome;
         } finally {
             release();
         }
@@ -173,6 +172,7 @@ final class Lane {
             } catch (IOException | RuntimeException e) {
                 throw session.fail(e);
             }
+            takeOutput();
             outcome.orThrow(call.name());
         } finally {
             release();
@@ -224,7 +224,43 @@ final class Lane {
         channel.close();
     }
 
+    /** The next piece of what kernels have printed; nothing if the session is lost. */
+    PrintfReadReply takePrinted() {
+        try {
+            Reply<PrintfReadReply> reply = receive(
+                    Call.PRINTF_READ,
+                    publish(
+                            Call.PRINTF_READ,
+                            CallDescriptor.WAITS,
+                            PrintfReadRequest.getDefaultInstance(),
+                            NO_PAYLOAD));
+            return reply.message();
+        } catch (CudaException e) {
+            return PrintfReadReply.getDefaultInstance();
+        }
+    }
+
     // ---- steps
+
+    private void takeOutput() {
+        if (printed) {
+            session.output().takeFrom(this);
+            printed = false;
+        }
+    }
+
+    private <R extends MessageLite> Reply<R> receive(Call<?, R> call, long sequence) {
+        try (IncomingMessage message = channel.receive()) {
+            recorder.answered();
+            CallHeader header = header(call, sequence, message);
+            Reply<R> reply = new Reply<>(outcome(header), header.parse(call.replies()));
+            recorder.taken();
+            recorder.end(sequence, header.status(), true);
+            return reply;
+        } catch (IOException | RuntimeException e) {
+            throw session.fail(e);
+        }
+    }
 
     private long publish(Call<?, ?> call, int flags, MessageLite request, MemorySegment payload) {
         return publish(call, flags, request, payload, 0);
@@ -385,6 +421,7 @@ final class Lane {
                     + call + " (" + call.number() + "/" + sequence + ")");
         }
         unread = false;
+        printed = header.isPrinted();
         return header;
     }
 

@@ -17,6 +17,8 @@ import org.v4vgpu.v4v.ChannelAddress;
  * once they are sent; what goes wrong with them later is thrown once, by the thread's next call that waits. With {@code
  * CUDA_LAUNCH_BLOCKING=1} in the environment every call waits.
  *
+ * <p>What kernels print is written to System.out, or where {@link RemoteGpuOptions} say, by the next call that waits for them.
+ *
  * {@snippet :
  *   try (RemoteGpu gpu = RemoteGpu.connect("v4v://1:4840");
  *           RemoteContext context = gpu.device(0).createContext();
@@ -69,15 +71,21 @@ public final class RemoteGpu implements AutoCloseable {
      * @throws IllegalArgumentException if an address is none
      */
     public static RemoteGpu connect(String addresses) {
-        return connect(addresses, "1".equals(System.getenv("CUDA_LAUNCH_BLOCKING")));
+        return connect(addresses, RemoteGpuOptions.defaults());
     }
 
     /** As {@link #connect(String)}, and says whether every call waits, whatever the environment says. */
     public static RemoteGpu connect(String addresses, boolean blocking) {
+        return connect(addresses, RemoteGpuOptions.defaults().withBlocking(blocking));
+    }
+
+    /** As {@link #connect(String)}, with options. */
+    public static RemoteGpu connect(String addresses, RemoteGpuOptions options) {
+        KernelOutput output = new KernelOutput(options.output());
         List<GpuSession> sessions = new ArrayList<>();
         try {
             for (ChannelAddress address : ServerAddresses.parse(addresses)) {
-                sessions.add(GpuSession.open(address, blocking));
+                sessions.add(GpuSession.open(address, options.blocking(), output));
             }
             return new RemoteGpu(List.copyOf(sessions));
         } catch (RuntimeException e) {

@@ -31,13 +31,15 @@ final class GpuSessionTest {
     private static final CtxSynchronizeRequest SYNCHRONIZE =
             CtxSynchronizeRequest.newBuilder().setContext(7).build();
 
+    private static final KernelOutput NOWHERE = new KernelOutput(new StringBuilder());
+
     @Test
     void refusesAServerOfAnotherVersionAndNamesBoth() throws Exception {
         HelloReply hello = HelloReply.newBuilder()
                 .setProtocolVersion(Limits.PROTOCOL_VERSION + 1)
                 .build();
         try (ScriptedServer server = new ScriptedServer(hello, (peer, call) -> {})) {
-            CudaException error = thrownBy(() -> GpuSession.open(server.address(), false));
+            CudaException error = thrownBy(() -> GpuSession.open(server.address(), false, NOWHERE));
             assertEquals(CudaStatus.DEVICE_UNAVAILABLE, error.status());
             assertTrue(error.getMessage().contains("version " + (Limits.PROTOCOL_VERSION + 1)), error.getMessage());
             assertTrue(error.getMessage().contains(server.address().toString()), error.getMessage());
@@ -47,7 +49,7 @@ final class GpuSessionTest {
     @Test
     void numbersEveryCallAndWaitsOnlyWhereItMust() throws Exception {
         try (ScriptedServer server = echo();
-                GpuSession session = GpuSession.open(server.address(), false)) {
+                GpuSession session = GpuSession.open(server.address(), false, NOWHERE)) {
             Lane lane = session.lane();
             lane.post(Call.MEMSET, MemsetRequest.getDefaultInstance());
             lane.outcome(Call.CTX_SYNCHRONIZE, SYNCHRONIZE);
@@ -67,7 +69,7 @@ final class GpuSessionTest {
     @Test
     void cutsLongPayloadsIntoChunksWithTwoNumbers() throws Exception {
         try (ScriptedServer server = echo();
-                GpuSession session = GpuSession.open(server.address(), false)) {
+                GpuSession session = GpuSession.open(server.address(), false, NOWHERE)) {
             byte[] bytes = new byte[5_000_000];
             session.lane().post(Call.MEMCPY_HTOD, MemcpyHtoDRequest.getDefaultInstance(), MemorySegment.ofArray(bytes));
             session.lane().outcome(Call.CTX_SYNCHRONIZE, SYNCHRONIZE);
@@ -91,7 +93,7 @@ final class GpuSessionTest {
     @Test
     void waitsForEveryCallInBlockingMode() throws Exception {
         try (ScriptedServer server = echo();
-                GpuSession session = GpuSession.open(server.address(), true)) {
+                GpuSession session = GpuSession.open(server.address(), true, NOWHERE)) {
             session.lane().post(Call.MEMSET, MemsetRequest.getDefaultInstance());
             assertEquals(
                     CallDescriptor.WAITS | CallDescriptor.LAST,
@@ -104,7 +106,7 @@ final class GpuSessionTest {
         AtomicInteger calls = new AtomicInteger();
         try (ScriptedServer server = new ScriptedServer((peer, call) -> peer.reply(
                         call, calls.getAndIncrement() == 0 ? CudaStatus.INVALID_VALUE : CudaStatus.SUCCESS, null));
-                GpuSession session = GpuSession.open(server.address(), false)) {
+                GpuSession session = GpuSession.open(server.address(), false, NOWHERE)) {
             Lane lane = session.lane();
             lane.post(Call.MEMSET, MemsetRequest.getDefaultInstance());
             assertStatus(CudaStatus.INVALID_VALUE, () -> lane.call(Call.CTX_SYNCHRONIZE, SYNCHRONIZE));
@@ -123,7 +125,7 @@ final class GpuSessionTest {
                                 call.sequence(),
                                 0,
                                 null)));
-                GpuSession session = GpuSession.open(server.address(), false)) {
+                GpuSession session = GpuSession.open(server.address(), false, NOWHERE)) {
             assertLost(session);
         }
     }
@@ -132,7 +134,7 @@ final class GpuSessionTest {
     void aReplyWithAnotherNumberEndsTheSession() throws Exception {
         try (ScriptedServer server = new ScriptedServer((peer, call) -> peer.send(peer.encoder()
                         .reply(call.number(), CallDescriptor.LAST, CudaStatus.SUCCESS, call.sequence() + 1, 0, null)));
-                GpuSession session = GpuSession.open(server.address(), false)) {
+                GpuSession session = GpuSession.open(server.address(), false, NOWHERE)) {
             assertLost(session);
         }
     }
@@ -140,7 +142,7 @@ final class GpuSessionTest {
     @Test
     void aHeaderThatIsNoneEndsTheSession() throws Exception {
         try (ScriptedServer server = new ScriptedServer((peer, call) -> peer.send(MemorySegment.ofArray(new byte[5])));
-                GpuSession session = GpuSession.open(server.address(), false)) {
+                GpuSession session = GpuSession.open(server.address(), false, NOWHERE)) {
             assertLost(session);
         }
     }
@@ -149,7 +151,7 @@ final class GpuSessionTest {
     void aPayloadLongerThanAskedForEndsTheSessionAndWritesNothingBeyond() throws Exception {
         try (ScriptedServer server = new ScriptedServer(
                         (peer, call) -> peer.replyWithPayload(call, CallDescriptor.LAST, 8, new byte[16]));
-                GpuSession session = GpuSession.open(server.address(), false)) {
+                GpuSession session = GpuSession.open(server.address(), false, NOWHERE)) {
             byte[] destination = {1, 1, 1, 1, 1, 1, 1, 1};
             assertStatus(CudaStatus.DEVICE_UNAVAILABLE, () -> read(session, destination));
             assertArrayEquals(new byte[] {1, 1, 1, 1, 1, 1, 1, 1}, destination);
@@ -161,7 +163,7 @@ final class GpuSessionTest {
     void aPayloadThatEndsTooEarlyEndsTheSession() throws Exception {
         try (ScriptedServer server = new ScriptedServer(
                         (peer, call) -> peer.replyWithPayload(call, CallDescriptor.LAST, 8, new byte[4]));
-                GpuSession session = GpuSession.open(server.address(), false)) {
+                GpuSession session = GpuSession.open(server.address(), false, NOWHERE)) {
             assertStatus(CudaStatus.DEVICE_UNAVAILABLE, () -> read(session, new byte[8]));
             assertFalse(session.isOpen());
         }
@@ -170,7 +172,7 @@ final class GpuSessionTest {
     @Test
     void aServerThatVanishesInACallIsNamedWithinASecond() throws Exception {
         try (ScriptedServer server = new ScriptedServer((peer, call) -> peer.vanish());
-                GpuSession session = GpuSession.open(server.address(), false)) {
+                GpuSession session = GpuSession.open(server.address(), false, NOWHERE)) {
             long start = System.nanoTime();
             assertLost(session);
             assertTrue(System.nanoTime() - start < 1_000_000_000L);

@@ -87,6 +87,15 @@ final class JCudaProgramsIT {
     }
 
     @ParameterizedTest
+    @CsvSource({"agent,v4v", "drop-in,tcp"})
+    void whatKernelsPrintStandsWhereItBelongs(String form, String transport) throws Exception {
+        String ptx = KERNELS + "/../ptx/printing.ptx";
+        Result result = run(form, server.address(transport), "Printing", ptx);
+        assertEquals("round 0\nline 0\nline 1\nround 1\nline 2\nline 3\nend", result.output(), result::toString);
+        assertEquals("", result.errors());
+    }
+
+    @ParameterizedTest
     @CsvSource({"agent,tcp", "drop-in,v4v"})
     void wrongUseIsAnswered(String form, String transport) throws Exception {
         Result result = run(form, server.address(transport), "WrongUse", KERNELS);

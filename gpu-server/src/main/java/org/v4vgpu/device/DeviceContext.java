@@ -73,6 +73,14 @@ public interface DeviceContext extends AutoCloseable {
         throw new DeviceException(CudaStatus.NOT_SUPPORTED, "the device has no linear algebra");
     }
 
+    /**
+     * What printf of the context's kernels has written until now. The oldest is lost beyond CU_LIMIT_PRINTF_FIFO_SIZE. Also in a broken
+     * context.
+     */
+    default DevicePrintout printed() {
+        return DevicePrintout.NOTHING;
+    }
+
     /** Everything that was enqueued so far, to be waited for. Source: cuCtxSynchronize. */
     DeviceWork enqueued() throws DeviceException;
 

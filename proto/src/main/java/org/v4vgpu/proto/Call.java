@@ -41,6 +41,9 @@ public record Call<Q extends MessageLite, R extends MessageLite>(
     public static final Call<CtxGetLimitRequest, CtxGetLimitReply> CTX_GET_LIMIT =
             row("CtxGetLimit", CtxGetLimitRequest.parser(), CtxGetLimitReply.parser());
 
+    public static final Call<PrintfReadRequest, PrintfReadReply> PRINTF_READ =
+            row("PrintfRead", PrintfReadRequest.parser(), PrintfReadReply.parser());
+
     public static final Call<MemAllocRequest, MemAllocReply> MEM_ALLOC =
             row("MemAlloc", MemAllocRequest.parser(), MemAllocReply.parser());
     public static final Call<MemFreeRequest, MemFreeReply> MEM_FREE =

@@ -26,7 +26,8 @@ import java.nio.ByteOrder;
  *       payload of the call before it on the same lane, and whose header ends here unless it has the flag {@link #ERROR}.
  *   <li>{@code flags}: {@link #REPLY} from server to client; {@link #WAITS} when the client waits for a reply; {@link #LAST}
  *       in the message that carries the end of the payload (also when there is none); {@link #ERROR} in a reply, or the last
- *       continuation of one, whose protobuf message is a {@code CallError} in the place of the call's own reply.
+ *       continuation of one, whose protobuf message is a {@code CallError} in the place of the call's own reply; {@link #PRINTED}
+ *       in a reply when kernels have printed something that the client has yet to take, by {@code PrintfRead}.
  *   <li>{@code status}: the CUresult, in replies and in their last continuation, where it replaces an earlier success.
  *   <li>{@code sequence}: the session-wide number of the call (decision "a lane per calling thread"); a payload of several
  *       messages takes one number for its first and one for its last, and 0, which is none, between them. A reply repeats
@@ -45,6 +46,7 @@ public final class CallDescriptor {
     public static final int WAITS = 2;
     public static final int LAST = 4;
     public static final int ERROR = 8;
+    public static final int PRINTED = 16;
 
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);

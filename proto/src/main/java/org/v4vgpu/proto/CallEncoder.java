@@ -42,13 +42,19 @@ public final class CallEncoder {
      * number is {@link CallDescriptor#CONTINUATION}. Longer words than {@link Limits#MAXIMUM_ERROR_CHARACTERS} are cut.
      */
     public MemorySegment error(int number, CudaStatus status, long sequence, long payloadBytes, String text) {
+        return error(number, 0, status, sequence, payloadBytes, text);
+    }
+
+    /** As {@link #error(int, CudaStatus, long, long, String)}, with further flags. */
+    public MemorySegment error(
+            int number, int flags, CudaStatus status, long sequence, long payloadBytes, String text) {
         int length = Math.min(text.length(), Limits.MAXIMUM_ERROR_CHARACTERS);
         if (length > 0 && length < text.length() && Character.isHighSurrogate(text.charAt(length - 1))) {
             length--;
         }
         return encode(
                 number,
-                CallDescriptor.REPLY | CallDescriptor.LAST | CallDescriptor.ERROR,
+                flags | CallDescriptor.REPLY | CallDescriptor.LAST | CallDescriptor.ERROR,
                 status.code(),
                 sequence,
                 payloadBytes,

@@ -12,15 +12,21 @@ import java.lang.foreign.MemorySegment;
  * <p>Source of the layout: {@link CallDescriptor}.
  */
 public record CallHeader(int number, int flags, int status, long sequence, long payloadBytes, MemorySegment message) {
-    private static final int KNOWN_FLAGS =
-            CallDescriptor.REPLY | CallDescriptor.WAITS | CallDescriptor.LAST | CallDescriptor.ERROR;
+    private static final int KNOWN_FLAGS = CallDescriptor.REPLY
+            | CallDescriptor.WAITS
+            | CallDescriptor.LAST
+            | CallDescriptor.ERROR
+            | CallDescriptor.PRINTED;
+
+    /** Flags of replies only. */
+    private static final int ANSWERS = CallDescriptor.ERROR | CallDescriptor.PRINTED;
 
     private static final MemorySegment NOTHING = MemorySegment.ofArray(new byte[0]);
 
     /**
      * Decodes and checks a header.
      *
-     * @throws ProtocolException if it is shorter than a descriptor, has unknown flags, the flag of an error outside a reply, or a
+     * @throws ProtocolException if it is shorter than a descriptor, has unknown flags, a flag of replies outside a reply, or a
      *     negative payload length
      */
     public static CallHeader decode(MemorySegment header) throws ProtocolException {
@@ -32,8 +38,9 @@ public record CallHeader(int number, int flags, int status, long sequence, long 
         if ((flags & ~KNOWN_FLAGS) != 0) {
             throw new ProtocolException("unknown flags 0x" + Integer.toHexString(flags) + " in a call descriptor");
         }
-        if ((flags & CallDescriptor.ERROR) != 0 && (flags & CallDescriptor.REPLY) == 0) {
-            throw new ProtocolException("the flag of an error in a message that is no reply");
+        if ((flags & ANSWERS) != 0 && (flags & CallDescriptor.REPLY) == 0) {
+            throw new ProtocolException(
+                    "flags 0x" + Integer.toHexString(flags & ANSWERS) + " of a reply in a message that is none");
         }
         long payloadBytes = CallDescriptor.payloadBytes(header);
         if (payloadBytes < 0) {
@@ -69,6 +76,11 @@ public record CallHeader(int number, int flags, int status, long sequence, long 
     /** Whether words stand in the place of the reply's own message. */
     public boolean isError() {
         return (flags & CallDescriptor.ERROR) != 0;
+    }
+
+    /** Whether kernels have printed something that waits to be taken. */
+    public boolean isPrinted() {
+        return (flags & CallDescriptor.PRINTED) != 0;
     }
 
     /**

@@ -3,7 +3,7 @@ package org.v4vgpu.proto;
 /** What both sides hold each other to. A change here is a change of {@link #PROTOCOL_VERSION}. */
 public final class Limits {
     /** Checked in {@code Hello} before anything else; equal versions only. */
-    public static final int PROTOCOL_VERSION = 2;
+    public static final int PROTOCOL_VERSION = 3;
 
     /** Descriptor and protobuf message together. */
     public static final int MAXIMUM_HEADER_BYTES = 64 * 1024;
@@ -28,6 +28,9 @@ public final class Limits {
 
     /** The text of a failed call, in characters; longer ones are cut. */
     public static final int MAXIMUM_ERROR_CHARACTERS = 1024;
+
+    /** What kernels have printed, to be taken at one time: the largest CU_LIMIT_PRINTF_FIFO_SIZE. */
+    public static final int MAXIMUM_PRINTF_BYTES = 64 << 20;
 
     /** Names of functions and globals. */
     public static final int MAXIMUM_NAME_BYTES = 8 * 1024;

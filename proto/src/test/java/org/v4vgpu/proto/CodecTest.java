@@ -96,6 +96,17 @@ final class CodecTest {
     }
 
     @Test
+    void repliesSayThatKernelsHavePrinted() throws ProtocolException {
+        int flags = CallDescriptor.LAST | CallDescriptor.PRINTED;
+        CallHeader reply = CallHeader.decode(received(encoder.reply(1, flags, CudaStatus.SUCCESS, 7, 0, null)));
+        assertTrue(reply.isPrinted() && reply.isReply() && !reply.isError());
+        CallHeader error = CallHeader.decode(
+                received(encoder.error(1, CallDescriptor.PRINTED, CudaStatus.LAUNCH_FAILED, 7, 0, "words")));
+        assertTrue(error.isPrinted() && error.isError());
+        assertEquals("words", error.errorText());
+    }
+
+    @Test
     void errorsOfHostilePeersAreRefused() throws ProtocolException {
         MemorySegment request = received(encoder.request(
                 Call.CTX_SYNCHRONIZE,
@@ -131,7 +142,7 @@ final class CodecTest {
             MemorySegment cut = received(good.asSlice(0, length));
             assertThrows(ProtocolException.class, () -> CallHeader.decode(cut), "of " + length + " bytes");
         }
-        for (int bit = 3; bit < 16; bit++) {
+        for (int bit = 3; bit < 16; bit++) { // those of replies among them, in a request
             MemorySegment flags = received(good);
             flags.set(ValueLayout.JAVA_SHORT_UNALIGNED, 2, (short) (1 << bit));
             assertThrows(ProtocolException.class, () -> CallHeader.decode(flags), "flag " + bit);

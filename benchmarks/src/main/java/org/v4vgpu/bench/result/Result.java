@@ -46,6 +46,7 @@ public record Result(
     private static final List<String> BRIDGES = List.of("tcp-bridge", "tcp-bridge-channel");
 
     private static final String JAVA = "java";
+    private static final String POCL = "pocl";
 
     /** A figure whose samples are times in which {@code bytes} move one way, or 0 where none move. */
     public static Result of(
@@ -128,9 +129,18 @@ public record Result(
         return results.stream().filter(wanted.and(this::isSameCase)).min(Comparator.comparingLong(Result::p50Nanos));
     }
 
-    /** Java loops that do the same work, unless this is them. */
+    /** Java loops that do the same work; none for what is not of this project. */
     public Optional<Result> javaAmong(List<Result> results) {
-        return transport.equals(JAVA) ? Optional.empty() : sameCase(results, other -> other.transport.equals(JAVA));
+        return isForeign() ? Optional.empty() : sameCase(results, other -> other.transport.equals(JAVA));
+    }
+
+    /** The same kernel as OpenCL on PoCL; none for what is not of this project. */
+    public Optional<Result> poclAmong(List<Result> results) {
+        return isForeign() ? Optional.empty() : sameCase(results, other -> other.transport.equals(POCL));
+    }
+
+    private boolean isForeign() {
+        return transport.equals(JAVA) || transport.equals(POCL);
     }
 
     /** How many times as fast as {@link #tcpAmong} this is. */

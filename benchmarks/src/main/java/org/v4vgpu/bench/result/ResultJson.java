@@ -58,6 +58,7 @@ public final class ResultJson {
         result.tcpAmong(all).ifPresent(tcp -> object.put("vs_tcp", ratio(result, tcp)));
         result.bridgeAmong(all).ifPresent(bridge -> object.put("vs_bridge", ratio(result, bridge)));
         result.javaAmong(all).ifPresent(loops -> object.put("vs_java", ratio(result, loops)));
+        result.poclAmong(all).ifPresent(pocl -> object.put("vs_pocl", ratio(result, pocl)));
         object.put("turns_ns", result.turns().medians());
         if (samples) {
             object.put("samples_ns", result.turns().samples());

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Results as text for a terminal, with each one's ratio to TCP ({@link Result#tcpAmong}) or to Java loops and the ratio's 95 % interval. Safe for
+ * Results as text for a terminal, with each one's ratio to TCP ({@link Result#tcpAmong}) or to Java loops and the ratio's 95 % interval, or to both Java loops and PoCL. Safe for
  * any thread.
  */
 public final class ResultTable {
@@ -16,6 +16,8 @@ public final class ResultTable {
         boolean pairs = results.stream().anyMatch(result -> result.pairs() != 1);
         boolean loops =
                 results.stream().anyMatch(result -> result.javaAmong(results).isPresent());
+        boolean pocl =
+                results.stream().anyMatch(result -> result.poclAmong(results).isPresent());
         boolean allocations = results.stream().anyMatch(result -> result.allocatedBytes() >= 0);
         boolean memory = results.stream().anyMatch(result -> result.residentBytes() >= 0);
         line(
@@ -26,7 +28,9 @@ public final class ResultTable {
                 "median us",
                 "p99 us",
                 memory ? "server MiB" : "MB/s",
-                allocations ? "heap bytes" : loops ? "times as fast as Java" : "times as fast as TCP");
+                allocations
+                        ? "heap bytes"
+                        : loops ? "times as fast as Java" + (pocl ? ", PoCL" : "") : "times as fast as TCP");
         for (Result result : results) {
             line(
                     text,
@@ -58,9 +62,12 @@ public final class ResultTable {
     /** Empty for TCP itself and where TCP was not measured. */
     private static String ratio(Result result, List<Result> results) {
         return result.tcpAmong(results)
-                .or(() -> result.javaAmong(results))
-                .map(other -> result.ratioTo(other).toString())
-                .orElse("");
+                        .or(() -> result.javaAmong(results))
+                        .map(other -> result.ratioTo(other).toString())
+                        .orElse("")
+                + result.poclAmong(results)
+                        .map(other -> ", " + result.ratioTo(other))
+                        .orElse("");
     }
 
     private static String micros(long nanos) {

@@ -55,6 +55,20 @@ final class ResultTableTest {
     }
 
     @Test
+    void kernelsAreHeldAgainstLoopsAndPocl() throws IOException {
+        List<Result> kernels =
+                List.of(result("local", 64, 2_000), result("java", 64, 1_000), result("pocl", 64, 8_000));
+        List<String> lines = ResultTable.format(kernels).lines().toList();
+        assertTrue(lines.getFirst().endsWith("times as fast as Java, PoCL"), lines.getFirst());
+        assertTrue(lines.get(1).endsWith("0.50x [0.50, 0.50], 4.00x [4.00, 4.00]"), lines.get(1));
+        assertTrue(lines.get(3).endsWith(" 8"), lines.get(3));
+        Path file = directory.resolve("kernels.json");
+        ResultJson.write(new Run(Map.of(), List.of(), kernels), false, file);
+        String json = Files.readString(file);
+        assertEquals(2, json.split("\"vs_pocl\"", -1).length, json);
+    }
+
+    @Test
     void writesTheFieldsThatAreFixed() throws IOException {
         Path file = directory.resolve("out.json");
         ResultJson.write(new Run(Map.of("cpus", 2), List.of("tcp-bridge: no root"), RESULTS), true, file);

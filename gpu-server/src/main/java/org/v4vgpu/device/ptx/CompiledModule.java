@@ -32,15 +32,20 @@ public final class CompiledModule {
 
     private static final ModuleCache CACHE = new ModuleCache(16 << 20);
 
+    private static final int NAME_DIGITS = 8;
+
     private final PtxModule module;
     private final ModuleLayout layout;
     private final Map<String, Entry> entries;
     private final Checks checks;
+    private final String name;
 
     /** A kernel with its syntax, where the limits stand. */
     record Entry(Function function, KernelCompiler.Compiled compiled) {}
 
-    private CompiledModule(PtxModule module, ModuleLayout layout, Map<String, Entry> entries, Checks checks) {
+    private CompiledModule(
+            String name, PtxModule module, ModuleLayout layout, Map<String, Entry> entries, Checks checks) {
+        this.name = name;
         this.checks = checks;
         this.module = module;
         this.layout = layout;
@@ -58,20 +63,21 @@ public final class CompiledModule {
 
     /** As {@link #compile(String)}, with code for checks. */
     public static CompiledModule compile(String ptx, Checks checks) throws DeviceException {
-        String digest = ModuleCache.digest(ptx) + (checks.memory() ? "+memory" : "") + (checks.race() ? "+race" : "");
+        String text = ModuleCache.digest(ptx);
+        String digest = text + (checks.memory() ? "+memory" : "") + (checks.race() ? "+race" : "");
         CompiledModule known = CACHE.find(digest);
         if (known != null) {
             return known;
         }
-        CompiledModule compiled = compileNew(ptx, checks);
+        CompiledModule compiled = compileNew(text.substring(0, NAME_DIGITS), ptx, checks);
         CACHE.keep(digest, compiled, ptx.length());
         return compiled;
     }
 
-    private static CompiledModule compileNew(String ptx, Checks checks) throws DeviceException {
+    private static CompiledModule compileNew(String name, String ptx, Checks checks) throws DeviceException {
         COMPILERS.acquireUninterruptibly();
         try {
-            return compile(Parser.parse(ptx), checks);
+            return compile(name, Parser.parse(ptx), checks);
         } catch (RuntimeException | StackOverflowError | LinkageError bug) {
             // Refusals are DeviceExceptions: whatever else the text provokes is a bug of the compiler, and must end
             // this call only.
@@ -82,7 +88,7 @@ public final class CompiledModule {
         }
     }
 
-    private static CompiledModule compile(PtxModule module, Checks checks) throws DeviceException {
+    private static CompiledModule compile(String name, PtxModule module, Checks checks) throws DeviceException {
         PtxErrors errors = new PtxErrors();
         Map<String, Entry> entries = new LinkedHashMap<>();
         try {
@@ -103,7 +109,7 @@ public final class CompiledModule {
                 }
             }
             errors.throwIfAny();
-            return new CompiledModule(module, layout, entries, checks);
+            return new CompiledModule(name, module, layout, entries, checks);
         } catch (PtxErrors.Refusal refusal) {
             errors.add(refusal);
             errors.throwIfAny();
@@ -114,6 +120,11 @@ public final class CompiledModule {
     /** Makes the module's variables in a context's memory and binds its kernels to them. */
     public LoadedModule load(GlobalMemory memory) throws DeviceException {
         return LoadedModule.of(this, memory);
+    }
+
+    /** Tells it from other modules: the first digits of its text's digest. */
+    String name() {
+        return name;
     }
 
     PtxModule module() {

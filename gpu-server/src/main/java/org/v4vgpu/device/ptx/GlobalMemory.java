@@ -56,6 +56,7 @@ public final class GlobalMemory implements AutoCloseable {
     private long usedBytes;
     private boolean closed;
     private @Nullable DeviceHeap heap;
+    private long heapBytes = DeviceHeap.DEFAULT_BYTES;
 
     private GlobalMemory(long capacityBytes) {
         this.capacityBytes = roundUp(capacityBytes);
@@ -155,10 +156,29 @@ public final class GlobalMemory implements AutoCloseable {
         return capacityBytes;
     }
 
+    /** What the heap of malloc takes when it is made; nothing once it is there. */
+    public synchronized long heapBytesToCome() {
+        return heap == null ? roundUp(heapBytes) : 0;
+    }
+
+    /**
+     * Sets the size of the heap of malloc.
+     *
+     * @throws DeviceException INVALID_VALUE if it is there already, as a launch needed it
+     */
+    public synchronized void resizeHeap(long bytes) throws DeviceException {
+        if (heap != null && bytes != heapBytes) {
+            throw new DeviceException(
+                    CudaStatus.INVALID_VALUE,
+                    "the heap of malloc has " + heapBytes + " bytes since a kernel that can use it was launched");
+        }
+        heapBytes = bytes;
+    }
+
     /** The heap of kernels that call malloc, made at its first use. */
     synchronized DeviceHeap heap() throws DeviceException {
         if (heap == null) {
-            heap = new DeviceHeap(allocate(DeviceHeap.BYTES));
+            heap = new DeviceHeap(allocate(heapBytes), heapBytes);
         }
         return heap;
     }

@@ -2,6 +2,7 @@ package org.v4vgpu.device.ptx;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -21,13 +22,17 @@ import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Variable;
 import org.v4vgpu.proto.CudaStatus;
 
-/** A kernel bound to a context's memory. Immutable, safe for any thread: launches may run side by side. */
+/** A kernel bound to a context's memory. Safe for any thread: launches may run side by side. */
 public final class Kernel implements DeviceFunction {
     // Source: CUDA C++ programming guide, technical specifications per compute capability.
     private static final int MOST_THREADS = 1024;
     private static final int MOST_BLOCK_Z = 64;
     private static final int MOST_GRID_YZ = 65_535;
     private static final int MOST_SHARED = 48 << 10;
+
+    /** What a function may be given beyond that, static memory included: as compute capability 9.0. */
+    public static final int MOST_SHARED_OPTIN = 227 << 10;
+
     /** Of all threads of a block together; a GPU has more, but every worker holds as much. */
     private static final long MOST_LOCAL_BYTES = 64L << 20;
 
@@ -53,17 +58,23 @@ public final class Kernel implements DeviceFunction {
     private final List<Parameter> parameters;
     private final Map<Integer, Integer> attributes;
     private final int straightInstructions;
+    private final String module;
+
+    /** What launches may ask for. */
+    private volatile int dynamicShared;
 
     /** The shape that was checked last and found right: loops launch the same again, whose words of refusal need not be made. */
     private volatile @Nullable LaunchShape accepted;
 
     Kernel(CompiledModule.Entry entry, CompiledModule module, GlobalMemory memory, long[] symbols) {
         this.entry = entry;
-        this.faults = new KernelFaults(module.module(), memory);
+        this.faults = new KernelFaults(module.module(), entry.compiled().lines(), memory);
         this.checks = module.checks();
         this.memory = memory;
+        this.module = module.name();
         this.symbols = symbols;
         this.parameters = layOut(entry.function());
+        this.dynamicShared = MOST_SHARED - plan().sharedBytes();
         this.straightInstructions = BriefKernels.instructions(entry.function().body());
         this.attributes = Map.of(
                 MAX_THREADS_PER_BLOCK,
@@ -80,8 +91,6 @@ public final class Kernel implements DeviceFunction {
                 module.module().version(),
                 BINARY_VERSION,
                 75,
-                MAX_DYNAMIC_SHARED_SIZE_BYTES,
-                MOST_SHARED - plan().sharedBytes(),
                 PREFERRED_SHARED_MEMORY_CARVEOUT,
                 -1);
     }
@@ -98,12 +107,28 @@ public final class Kernel implements DeviceFunction {
 
     @Override
     public Map<Integer, Integer> attributes() {
-        return attributes;
+        Map<Integer, Integer> now = new HashMap<>(attributes);
+        now.put(MAX_DYNAMIC_SHARED_SIZE_BYTES, dynamicShared);
+        return Map.copyOf(now);
+    }
+
+    @Override
+    public void setMaxDynamicShared(int bytes) throws DeviceException {
+        require(
+                bytes >= 0 && bytes <= MOST_SHARED_OPTIN - plan().sharedBytes(),
+                "up to " + bytes + " bytes of dynamic shared memory and " + plan().sharedBytes()
+                        + " of its own exceed 0 .. " + MOST_SHARED_OPTIN);
+        dynamicShared = bytes;
     }
 
     /** The registers of a thread, as CU_FUNC_ATTRIBUTE_NUM_REGS tells them. */
     public int registers() {
         return Math.min(255, entry.function().registers().size());
+    }
+
+    /** Tells the kernel's module from others: the same for the same text. */
+    public String module() {
+        return module;
     }
 
     /** The instructions of its text, without those of the functions that it calls. */
@@ -130,6 +155,18 @@ public final class Kernel implements DeviceFunction {
      * @throws DeviceException INVALID_VALUE, LAUNCH_OUT_OF_RESOURCES, or CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE
      */
     public void check(LaunchShape shape, long parameterBytes) throws DeviceException {
+        int most = dynamicShared;
+        if (shape.sharedBytes() < 0 || shape.sharedBytes() > most) {
+            throw new DeviceException(
+                    CudaStatus.INVALID_VALUE,
+                    "shared memory of " + plan().sharedBytes() + " + " + shape.sharedBytes()
+                            + " bytes; its dynamic part may have " + most + ", and more after cuFuncSetAttribute");
+        }
+        checkBut(shape, parameterBytes);
+    }
+
+    /** All but what may have been changed since the launch was checked. */
+    private void checkBut(LaunchShape shape, long parameterBytes) throws DeviceException {
         if (shape.equals(accepted) && parameterBytes >= plan().parameterBytes()) {
             return;
         }
@@ -150,9 +187,9 @@ public final class Kernel implements DeviceFunction {
                         && shape.threadsPerBlock() <= MOST_THREADS,
                 "block " + block(shape) + " exceeds 1024 x 1024 x 64 or 1024 threads");
         require(
-                shape.sharedBytes() >= 0 && (long) plan().sharedBytes() + shape.sharedBytes() <= MOST_SHARED,
+                shape.sharedBytes() >= 0 && (long) plan().sharedBytes() + shape.sharedBytes() <= MOST_SHARED_OPTIN,
                 "shared memory of " + plan().sharedBytes() + " + " + shape.sharedBytes() + " bytes exceeds "
-                        + MOST_SHARED);
+                        + MOST_SHARED_OPTIN);
         require(
                 parameterBytes >= plan().parameterBytes(),
                 parameterBytes + " parameter bytes, " + plan().parameterBytes() + " are needed");
@@ -174,6 +211,12 @@ public final class Kernel implements DeviceFunction {
         }
         Grid.check(plan(), shape);
         accepted = shape;
+    }
+
+    /** What {@link #reserve} takes of the memory, at most. */
+    public long bytesToReserve() {
+        long heap = plan().needs().contains(KernelPlan.Need.HEAP) ? memory.heapBytesToCome() : 0;
+        return heap + (plan().needs().contains(KernelPlan.Need.WORKSPACE) ? GlobalMemory.GRANULE : 0);
     }
 
     /**
@@ -209,7 +252,7 @@ public final class Kernel implements DeviceFunction {
             LaunchShape shape, MemorySegment parameters, long workspace, Cancellation cancellation, Appendable output)
             throws DeviceException {
         try {
-            check(shape, parameters.byteSize());
+            checkBut(shape, parameters.byteSize());
             DeviceHeap heap = plan().needs().contains(KernelPlan.Need.HEAP) ? memory.heap() : null;
             Launch launch = new Launch(
                     plan(),

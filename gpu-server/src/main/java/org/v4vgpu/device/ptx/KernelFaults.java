@@ -2,6 +2,7 @@ package org.v4vgpu.device.ptx;
 
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.ptx.compiler.LineNumbers;
 import org.v4vgpu.device.ptx.runtime.FaultContext;
 import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.Instruction;
@@ -11,11 +12,18 @@ import org.v4vgpu.device.ptx.syntax.Statement;
 /** Finds out about a fault from the module's text and the context's memory. Looks everything up anew: faults are rare. Safe for any thread. */
 final class KernelFaults implements FaultContext {
     private final PtxModule module;
+    private final LineNumbers lines;
     private final GlobalMemory memory;
 
-    KernelFaults(PtxModule module, GlobalMemory memory) {
+    KernelFaults(PtxModule module, LineNumbers lines, GlobalMemory memory) {
         this.module = module;
+        this.lines = lines;
         this.memory = memory;
+    }
+
+    @Override
+    public int lineAt(String method, int number) {
+        return lines.lineAt(method, number);
     }
 
     @Override
@@ -27,7 +35,7 @@ final class KernelFaults implements FaultContext {
                     if (!verb.isEmpty()) {
                         return new MemoryAccess(
                                 verb,
-                                instruction.type().bytes() * instruction.vectorLength(),
+                                bytes(instruction),
                                 instruction.space().name().toLowerCase(Locale.ROOT));
                     }
                 }
@@ -36,10 +44,17 @@ final class KernelFaults implements FaultContext {
         return null;
     }
 
+    private static int bytes(Instruction instruction) {
+        return switch (instruction.opcode()) {
+            case "ldmatrix", "stmatrix" -> 16; // a row
+            default -> instruction.type().bytes() * instruction.vectorLength();
+        };
+    }
+
     private static String verb(String opcode) {
         return switch (opcode) {
-            case "ld", "ldu" -> "read";
-            case "st" -> "write";
+            case "ld", "ldu", "ldmatrix", "wmma.load" -> "read";
+            case "st", "stmatrix", "wmma.store" -> "write";
             case "atom", "red" -> "atomic access";
             default -> "";
         };

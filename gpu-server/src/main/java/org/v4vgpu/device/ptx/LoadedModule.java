@@ -3,6 +3,8 @@ package org.v4vgpu.device.ptx;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceGlobal;
 import org.v4vgpu.device.ptx.syntax.Variable;
@@ -13,6 +15,7 @@ public final class LoadedModule implements AutoCloseable {
     private final CompiledModule compiled;
     private final GlobalMemory memory;
     private final long[] addresses;
+    private final Map<String, Kernel> kernels = new ConcurrentHashMap<>();
     private boolean closed; // Guarded by this.
 
     private LoadedModule(CompiledModule compiled, GlobalMemory memory, long[] addresses) {
@@ -50,7 +53,7 @@ public final class LoadedModule implements AutoCloseable {
     }
 
     /**
-     * Finds by the name in the PTX text.
+     * Finds by the name in the PTX text; always the same object.
      *
      * @throws DeviceException NOT_FOUND
      */
@@ -62,7 +65,7 @@ public final class LoadedModule implements AutoCloseable {
                     "no kernel " + name + "; the module has "
                             + compiled.entries().keySet());
         }
-        return new Kernel(entry, compiled, memory, addresses);
+        return kernels.computeIfAbsent(name, _ -> new Kernel(entry, compiled, memory, addresses));
     }
 
     /**

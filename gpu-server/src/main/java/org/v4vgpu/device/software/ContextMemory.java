@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.ptx.CompiledModule;
 import org.v4vgpu.device.ptx.GlobalMemory;
+import org.v4vgpu.device.ptx.Kernel;
 import org.v4vgpu.device.ptx.LoadedModule;
 import org.v4vgpu.proto.CudaStatus;
 
@@ -98,6 +99,27 @@ final class ContextMemory {
             }
         }
         return segment;
+    }
+
+    /** Sets the size of the heap of malloc. @throws DeviceException INVALID_VALUE if it is there already */
+    synchronized void resizeHeap(long bytes) throws DeviceException {
+        requireOpen();
+        memory.resizeHeap(bytes);
+    }
+
+    /** As {@link Kernel#reserve}, within what the device has. */
+    synchronized long reserve(Kernel kernel) throws DeviceException {
+        requireOpen();
+        long bytes = kernel.bytesToReserve();
+        if (bytes == 0) {
+            return 0;
+        }
+        charge(bytes);
+        try {
+            return kernel.reserve();
+        } finally {
+            settle();
+        }
     }
 
     synchronized LoadedModule load(CompiledModule module) throws DeviceException {

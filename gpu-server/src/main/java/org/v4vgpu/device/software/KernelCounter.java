@@ -3,11 +3,12 @@ package org.v4vgpu.device.software;
 import org.v4vgpu.device.KernelStatistics;
 import org.v4vgpu.device.LaunchShape;
 
-/** Counts the launches of the kernels of one name. Safe for any thread. */
+/** Counts the launches of one kernel, in whichever contexts its module is loaded. Safe for any thread. */
 final class KernelCounter {
     private final String name;
+    private final String module;
     private final int registers;
-    private final int instructions;
+    private final int textInstructions;
 
     // Guarded by this.
     private long launches;
@@ -17,10 +18,11 @@ final class KernelCounter {
     private long blocks;
     private long threads;
 
-    KernelCounter(String name, int registers, int instructions) {
+    KernelCounter(String name, String module, int registers, int textInstructions) {
         this.name = name;
+        this.module = module;
         this.registers = registers;
-        this.instructions = instructions;
+        this.textInstructions = textInstructions;
     }
 
     synchronized void count(long nanos, LaunchShape shape) {
@@ -35,6 +37,7 @@ final class KernelCounter {
     synchronized KernelStatistics statistics() {
         return new KernelStatistics(
                 name,
+                module,
                 launches,
                 totalNanos,
                 launches == 0 ? 0 : shortestNanos,
@@ -42,6 +45,6 @@ final class KernelCounter {
                 blocks,
                 threads,
                 registers,
-                instructions);
+                textInstructions);
     }
 }

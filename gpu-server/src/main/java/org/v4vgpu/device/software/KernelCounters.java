@@ -9,30 +9,33 @@ import org.v4vgpu.device.KernelStatistics;
 import org.v4vgpu.device.ptx.Kernel;
 
 /**
- * The counters of a device's kernels, by name. Names are the clients': their number and length are bounded, and what comes later
- * counts together. Safe for any thread.
+ * The counters of a device's kernels, by module and name. Both are the clients': their number and length are bounded, and what comes
+ * later counts together. Safe for any thread.
  */
 final class KernelCounters {
-    static final int MOST_NAMES = 1024;
+    static final int MOST_KERNELS = 1024;
     static final int MOST_CHARACTERS = 256;
 
-    private final KernelCounter others = new KernelCounter("(others)", 0, 0);
+    private final KernelCounter others = new KernelCounter("(others)", "", 0, 0);
 
     // Guarded by this.
-    private final Map<String, KernelCounter> counters = new HashMap<>();
+    private final Map<Key, KernelCounter> counters = new HashMap<>();
+
+    private record Key(String module, String name) {}
 
     synchronized KernelCounter of(Kernel kernel) {
         String name = kernel.name();
         if (name.length() > MOST_CHARACTERS) {
             name = name.substring(0, MOST_CHARACTERS);
         }
-        KernelCounter known = counters.get(name);
+        Key key = new Key(kernel.module(), name);
+        KernelCounter known = counters.get(key);
         if (known == null) {
-            if (counters.size() >= MOST_NAMES) {
+            if (counters.size() >= MOST_KERNELS) {
                 return others;
             }
-            known = new KernelCounter(name, kernel.registers(), kernel.instructions());
-            counters.put(name, known);
+            known = new KernelCounter(name, kernel.module(), kernel.registers(), kernel.instructions());
+            counters.put(key, known);
         }
         return known;
     }

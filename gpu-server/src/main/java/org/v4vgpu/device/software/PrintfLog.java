@@ -23,7 +23,7 @@ final class PrintfLog implements Appendable {
         this.sink = sink;
     }
 
-    /** Writes to the log, each line with the context's name. */
+    /** Writes to the log, each line behind a name. */
     static PrintfLog of(String name) {
         return new PrintfLog(line -> LOG.log(Level.INFO, "{0}: {1}", name, line));
     }

@@ -2,6 +2,7 @@ package org.v4vgpu.device.software;
 
 import java.util.Map;
 import java.util.TreeMap;
+import org.v4vgpu.device.ptx.Kernel;
 
 /**
  * The attributes of the software device: CUdevice_attribute to value. What the device can't do says 0, so that programs that ask do
@@ -41,7 +42,7 @@ final class SoftwareAttributes {
         table.put(8, 48 * 1024); // MAX_SHARED_MEMORY_PER_BLOCK
         table.put(10, 32); // WARP_SIZE
         table.put(12, 65536); // MAX_REGISTERS_PER_BLOCK
-        table.put(97, 48 * 1024); // MAX_SHARED_MEMORY_PER_BLOCK_OPTIN
+        table.put(97, Kernel.MOST_SHARED_OPTIN); // MAX_SHARED_MEMORY_PER_BLOCK_OPTIN
     }
 
     private static void processors(Map<Integer, Integer> table, int cores, int clockKilohertz) {
@@ -51,7 +52,7 @@ final class SoftwareAttributes {
         table.put(39, 1024); // MAX_THREADS_PER_MULTIPROCESSOR
         table.put(75, COMPUTE_CAPABILITY_MAJOR);
         table.put(76, COMPUTE_CAPABILITY_MINOR);
-        table.put(81, 64 * 1024); // MAX_SHARED_MEMORY_PER_MULTIPROCESSOR
+        table.put(81, Kernel.MOST_SHARED_OPTIN + 1024); // MAX_SHARED_MEMORY_PER_MULTIPROCESSOR
         table.put(82, 65536); // MAX_REGISTERS_PER_MULTIPROCESSOR
         table.put(87, 2); // SINGLE_TO_DOUBLE_PRECISION_PERF_RATIO: vector lanes of a CPU
         table.put(90, 1); // COMPUTE_PREEMPTION_SUPPORTED: kernels share the cores with everything else

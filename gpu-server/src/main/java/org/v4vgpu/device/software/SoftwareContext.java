@@ -10,6 +10,7 @@ import org.v4vgpu.device.DeviceContext;
 import org.v4vgpu.device.DeviceEvent;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceModule;
+import org.v4vgpu.device.DevicePrintout;
 import org.v4vgpu.device.DeviceStream;
 import org.v4vgpu.device.DeviceWork;
 import org.v4vgpu.device.MemoryInfo;
@@ -86,6 +87,12 @@ final class SoftwareContext implements DeviceContext {
     @Override
     public void setLimit(int limit, long value) throws DeviceException {
         scheduler.requireUsable();
+        limits.check(limit, value);
+        if (limit == ContextLimits.MALLOC_HEAP_SIZE) {
+            memory.resizeHeap(Math.max(1, value));
+        } else if (limit == ContextLimits.PRINTF_FIFO_SIZE && output instanceof PrintfFifo fifo) {
+            fifo.limit(value);
+        }
         limits.set(limit, value);
     }
 
@@ -129,6 +136,11 @@ final class SoftwareContext implements DeviceContext {
     @Override
     public DeviceBlas blas() {
         return blas;
+    }
+
+    @Override
+    public DevicePrintout printed() {
+        return output instanceof PrintfFifo fifo ? fifo.printout() : DevicePrintout.NOTHING;
     }
 
     @Override
@@ -177,6 +189,9 @@ final class SoftwareContext implements DeviceContext {
     }
 
     private void release() {
+        if (output instanceof PrintfFifo fifo) {
+            fifo.close();
+        }
         memory.close();
         device.forget(this);
     }

@@ -11,6 +11,7 @@ import org.v4vgpu.device.DeviceDescription;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.KernelStatistics;
 import org.v4vgpu.device.ptx.runtime.Checks;
+import org.v4vgpu.device.ptx.runtime.HeapBudget;
 import org.v4vgpu.device.software.SoftwareDeviceOptions.Check;
 import org.v4vgpu.proto.CudaStatus;
 
@@ -35,9 +36,13 @@ public final class SoftwareDevice implements Device {
     /** CU_CTX_FLAGS_MASK: scheduling hints and the like, none of which changes what this device does. */
     private static final int CONTEXT_FLAGS = 0xff;
 
+    /** What all contexts may hold of text that nobody has taken. */
+    private static final long MOST_PRINTED_BYTES = 256L << 20;
+
     private final SoftwareDeviceOptions options;
     private final DeviceDescription description;
     private final KernelCounters counters = new KernelCounters();
+    private final HeapBudget printed = HeapBudget.ofHeap(8, MOST_PRINTED_BYTES);
     private final @Nullable LaunchWatch watch;
 
     // Guarded by this.
@@ -98,7 +103,7 @@ public final class SoftwareDevice implements Device {
                     CudaStatus.OUT_OF_MEMORY, "the device has " + MAXIMUM_CONTEXTS + " contexts, its maximum");
         }
         Appendable output = options.output() == null
-                ? PrintfLog.of("context " + created)
+                ? new PrintfFifo(printed)
                 : options.output().get();
         SoftwareContext context = SoftwareContext.create(this, "context " + created, output);
         created++;

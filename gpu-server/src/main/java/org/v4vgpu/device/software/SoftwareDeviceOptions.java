@@ -11,7 +11,8 @@ import org.v4vgpu.device.ptx.GlobalMemory;
  *
  * @param totalBytes device memory, shared by all contexts, up to 128 GiB
  * @param launchLimit a kernel that runs longer ends with LAUNCH_TIMEOUT, which breaks its context; null for no limit
- * @param output makes the sink of one context's printf; null writes lines to the log. A sink must be safe for any thread
+ * @param output makes the sink of one context's printf, which must be safe for any thread; null keeps the text for
+ *     {@link org.v4vgpu.device.DeviceContext#printed}
  * @param checks what kernels are watched for; each makes them many times slower
  */
 public record SoftwareDeviceOptions(
@@ -41,7 +42,7 @@ public record SoftwareDeviceOptions(
         checks = Set.copyOf(checks);
     }
 
-    /** Half of the machine's memory, 8 GiB at most; no launch limit; printf to the log; no checks. */
+    /** Half of the machine's memory, 8 GiB at most; no launch limit; printf kept until it is taken; no checks. */
     public static SoftwareDeviceOptions defaults() {
         long half = HostMachine.memoryBytes() / 2;
         return new SoftwareDeviceOptions(Math.min(half, LARGEST_DEFAULT_BYTES) & -(1L << 20), null, null, Set.of());

@@ -45,9 +45,14 @@ public final class SoftwareGpu implements AutoCloseable {
         return open(SoftwareDeviceOptions.defaults());
     }
 
-    /** Opens a GPU, which the caller closes. @throws DeviceException OUT_OF_MEMORY if there is no address space for its memory */
+    /**
+     * Opens a GPU, which the caller closes. What kernels print is written to the log, line by line, unless the options have an output.
+     *
+     * @throws DeviceException OUT_OF_MEMORY if there is no address space for its memory
+     */
     public static SoftwareGpu open(SoftwareDeviceOptions options) throws DeviceException {
-        SoftwareDevice device = new SoftwareDevice(options);
+        SoftwareDevice device = new SoftwareDevice(
+                options.output() == null ? options.withOutput(() -> PrintfLog.of("kernel")) : options);
         try {
             return new SoftwareGpu(device, device.createContext(0));
         } catch (DeviceException | RuntimeException e) {

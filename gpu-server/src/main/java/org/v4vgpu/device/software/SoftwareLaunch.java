@@ -33,7 +33,7 @@ final class SoftwareLaunch extends Operation {
         this.parameters = MemorySegment.ofArray(new long[(int) ((bytes + Long.BYTES - 1) / Long.BYTES)])
                 .asSlice(0, bytes)
                 .copyFrom(parameters);
-        this.workspace = kernel.reserve();
+        this.workspace = context.memory().reserve(kernel);
     }
 
     /** Gives back what it holds of the device's memory, if it will never run. A broken context keeps it to its own end. */

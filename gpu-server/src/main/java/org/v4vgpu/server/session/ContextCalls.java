@@ -1,10 +1,12 @@
 package org.v4vgpu.server.session;
 
+import com.google.protobuf.UnsafeByteOperations;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.Device;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.DevicePrintout;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CtxCreateReply;
 import org.v4vgpu.proto.CtxCreateRequest;
@@ -13,9 +15,14 @@ import org.v4vgpu.proto.CtxDestroyRequest;
 import org.v4vgpu.proto.CtxSynchronizeReply;
 import org.v4vgpu.proto.CtxSynchronizeRequest;
 import org.v4vgpu.proto.CudaStatus;
+import org.v4vgpu.proto.PrintfReadReply;
+import org.v4vgpu.proto.PrintfReadRequest;
 
 /** Calls about contexts. Stateless, for the threads of all lanes. */
 final class ContextCalls implements CallDispatcher.Calls {
+    /** What a reply holds beside the numbers and lengths of its fields. */
+    private static final int MOST_TEXT_BYTES = ReplyWriter.MAXIMUM_MESSAGE_BYTES - 16;
+
     private final List<Device> devices;
 
     ContextCalls(List<Device> devices) {
@@ -27,6 +34,7 @@ final class ContextCalls implements CallDispatcher.Calls {
         dispatcher.on(Call.CTX_CREATE, this::create);
         dispatcher.on(Call.CTX_DESTROY, this::destroy);
         dispatcher.on(Call.CTX_SYNCHRONIZE, this::synchronize);
+        dispatcher.on(Call.PRINTF_READ, this::takePrinted);
     }
 
     private CtxCreateReply create(LaneCall call, CtxCreateRequest request) throws DeviceException {
@@ -58,13 +66,28 @@ final class ContextCalls implements CallDispatcher.Calls {
         }
         handles.removeIf(resource -> resource.context() == context);
         call.session().forgetAllocations(context);
+        call.flush(context);
         context.close();
         return null;
     }
 
     private @Nullable CtxSynchronizeReply synchronize(LaneCall call, CtxSynchronizeRequest request)
             throws DeviceException, IOException {
-        call.await(call.context(request.getContext()).device().enqueued());
+        Resource.Context context = call.context(request.getContext());
+        call.synchronize(context, context.device().enqueued());
         return null;
+    }
+
+    private PrintfReadReply takePrinted(LaneCall call, PrintfReadRequest request) {
+        DevicePrintout printout = call.lane().printout();
+        byte[] text = printout.take(MOST_TEXT_BYTES);
+        boolean more = !printout.isEmpty();
+        if (!more) {
+            printout.close();
+        }
+        return PrintfReadReply.newBuilder()
+                .setText(UnsafeByteOperations.unsafeWrap(text))
+                .setMore(more)
+                .build();
     }
 }

@@ -73,14 +73,19 @@ final class EventCalls implements CallDispatcher.Calls {
 
     private @Nullable EventSynchronizeReply synchronize(LaneCall call, EventSynchronizeRequest request)
             throws DeviceException, IOException {
-        call.await(call.event(request.getEvent()).device().recorded());
+        Resource.Event event = call.event(request.getEvent());
+        call.synchronize(event.context(), event.device().recorded());
         return null;
     }
 
+    /** As {@link StreamCalls}' query. */
     private @Nullable EventQueryReply query(LaneCall call, EventQueryRequest request) throws DeviceException {
-        if (!call.event(request.getEvent()).device().isDone()) {
+        Resource.Event event = call.event(request.getEvent());
+        if (!event.device().isDone()) {
             call.answer(CudaStatus.NOT_READY);
+            return null;
         }
+        call.flush(event.context());
         return null;
     }
 

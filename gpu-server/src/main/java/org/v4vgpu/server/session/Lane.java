@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.DevicePrintout;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CallHeader;
 import org.v4vgpu.proto.CudaStatus;
@@ -53,6 +54,9 @@ final class Lane {
 
     /** The first error of a one-way call that no waiting call has returned yet. */
     private @Nullable Failure lateError;
+
+    /** What the client was told of and has not taken. */
+    private DevicePrintout printout = DevicePrintout.NOTHING;
 
     /** What the log has of a broken context, which every later call meets again. */
     private String lastFault = "";
@@ -102,6 +106,7 @@ final class Lane {
 
     private void end(String reason) {
         call.payload().release();
+        printout.close();
         channel.close();
         Session joined = session;
         if (joined == null) {
@@ -178,7 +183,7 @@ final class Lane {
                 .setProtocolVersion(Limits.PROTOCOL_VERSION)
                 .setServer(SessionCalls.SERVER_NAME);
         CudaStatus status = welcome(hello, reply);
-        writer.send(Call.HELLO.number(), header.sequence(), status, reply.build());
+        writer.send(Call.HELLO.number(), 0, header.sequence(), status, reply.build());
         return status.isSuccess();
     }
 
@@ -361,6 +366,22 @@ final class Lane {
         if (!channel.isPeerAlive()) {
             throw new PeerLostException(channel.peer() + " is gone");
         }
+    }
+
+    /** Keeps what kernels have printed until the client takes it. Returns false if that is nothing. */
+    boolean keep(DevicePrintout printed) {
+        if (printed.isEmpty()) {
+            printed.close();
+            return false;
+        }
+        printout.close();
+        printout = printed;
+        return true;
+    }
+
+    /** What the client takes next of what kernels have printed. */
+    DevicePrintout printout() {
+        return printout;
     }
 
     /** The lane ends in order after this call. */

@@ -13,6 +13,7 @@ import org.v4vgpu.device.DeviceCopy;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceStream;
 import org.v4vgpu.device.DeviceWork;
+import org.v4vgpu.proto.CallDescriptor;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
@@ -39,6 +40,7 @@ final class LaneCall {
     private long sequence;
     private boolean issued;
     private boolean replied;
+    private boolean printed;
     private CudaStatus status = CudaStatus.SUCCESS;
 
     LaneCall(Lane lane) {
@@ -51,6 +53,7 @@ final class LaneCall {
         sequence = callSequence;
         issued = false;
         replied = false;
+        printed = false;
         status = CudaStatus.SUCCESS;
     }
 
@@ -147,6 +150,28 @@ final class LaneCall {
         }
     }
 
+    /** Waits as {@link #await}; the call synchronises the program with a context, whose text it brings. */
+    void synchronize(Resource.Context context, DeviceWork work) throws DeviceException, IOException {
+        try {
+            await(work);
+        } finally {
+            flush(context);
+        }
+    }
+
+    /**
+     * The reply says whether the context's kernels have printed anything until now, which the client then takes. Source of when: CUDA C++
+     * programming guide, 10.32.3.
+     */
+    void flush(Resource.Context context) {
+        printed = lane.keep(context.device().printed());
+    }
+
+    /** The reply's flags beside the usual. */
+    int replyFlags() {
+        return printed ? CallDescriptor.PRINTED : 0;
+    }
+
     /**
      * Waits until a stream holds no more than its capacity, after the call has enqueued its work: the order stands, and only this
      * lane waits. Should another lane wait for a number that this one has not read yet, the lane goes on beyond the capacity.
@@ -209,15 +234,15 @@ final class LaneCall {
     /** Sends a reply without a payload; {@code text} says what went wrong, where the reply has no words of its own. */
     void reply(CudaStatus replyStatus, String text, @Nullable MessageLite message) throws IOException {
         if (message == null && !text.isEmpty()) {
-            lane.writer().sendError(number, sequence, replyStatus, text);
+            lane.writer().sendError(number, replyFlags(), sequence, replyStatus, text);
         } else {
-            lane.writer().send(number, sequence, replyStatus, message);
+            lane.writer().send(number, replyFlags(), sequence, replyStatus, message);
         }
     }
 
     /** Sends the reply with a payload that the device writes. As {@link ReplyWriter#stream}. */
     void replyFrom(DeviceCopy copy, long bytes) throws IOException, DeviceException {
-        CudaStatus end = lane.writer().stream(number, sequence, copy, bytes);
+        CudaStatus end = lane.writer().stream(number, replyFlags(), sequence, copy, bytes);
         replied = true;
         status = end;
     }

@@ -55,6 +55,7 @@ final class ModuleCalls implements CallDispatcher.Calls {
                     () -> images.size() == 1
                             ? context.device().loadModule(images.getFirst())
                             : context.device().linkModule(images));
+            call.flush(context);
         } catch (DeviceException e) {
             LOG.log(Level.INFO, "module refused: {0}: {1}", e.status(), e.getMessage());
             call.answer(e.status());
@@ -102,7 +103,7 @@ final class ModuleCalls implements CallDispatcher.Calls {
     private @Nullable ModuleUnloadReply unload(LaneCall call, ModuleUnloadRequest request)
             throws DeviceException, IOException {
         Resource.Module module = call.module(request.getModule());
-        call.await(module.context().device().enqueued());
+        call.synchronize(module.context(), module.context().device().enqueued());
         HandleTable handles = call.session().handles();
         if (!handles.remove(request.getModule())) {
             throw new DeviceException(CudaStatus.INVALID_HANDLE, "the module was unloaded by another thread");

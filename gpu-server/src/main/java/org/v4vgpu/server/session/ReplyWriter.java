@@ -31,9 +31,13 @@ final class ReplyWriter {
         this.chunkBytes = channel.maximumPayloadBytes();
     }
 
-    /** Sends a reply without a payload. */
-    void send(int number, long sequence, CudaStatus status, @Nullable MessageLite reply) throws IOException {
-        MemorySegment header = encoder.reply(number, CallDescriptor.LAST, status, sequence, 0, reply);
+    /**
+     * Sends a reply without a payload.
+     *
+     * @param flags beside those that every reply has
+     */
+    void send(int number, int flags, long sequence, CudaStatus status, @Nullable MessageLite reply) throws IOException {
+        MemorySegment header = encoder.reply(number, flags | CallDescriptor.LAST, status, sequence, 0, reply);
         channel.send(header);
         traffic.sent(header.byteSize());
     }
@@ -55,8 +59,8 @@ final class ReplyWriter {
     }
 
     /** Sends what went wrong in the place of a reply. */
-    void sendError(int number, long sequence, CudaStatus status, String text) throws IOException {
-        MemorySegment header = encoder.error(number, status, sequence, 0, text);
+    void sendError(int number, int flags, long sequence, CudaStatus status, String text) throws IOException {
+        MemorySegment header = encoder.error(number, flags, status, sequence, 0, text);
         channel.send(header);
         traffic.sent(header.byteSize());
     }
@@ -67,7 +71,8 @@ final class ReplyWriter {
      *
      * @throws DeviceException if the device fails at the first chunk; nothing has been sent then
      */
-    CudaStatus stream(int number, long sequence, DeviceCopy copy, long bytes) throws IOException, DeviceException {
+    CudaStatus stream(int number, int flags, long sequence, DeviceCopy copy, long bytes)
+            throws IOException, DeviceException {
         long offset = 0;
         while (offset < bytes) {
             int length = (int) Math.min(chunkBytes, bytes - offset);
@@ -80,7 +85,7 @@ final class ReplyWriter {
                 if (last) {
                     copy.close(); // the client may ask at once whether the stream is idle
                 }
-                out.commit(header(number, sequence, offset == 0, last, bytes));
+                out.commit(header(number, offset == 0 ? flags : 0, sequence, offset == 0, last, bytes));
             } catch (DeviceException e) {
                 if (offset == 0) {
                     throw e;
@@ -108,8 +113,8 @@ final class ReplyWriter {
         }
     }
 
-    private MemorySegment header(int number, long sequence, boolean first, boolean last, long bytes) {
-        int flags = last ? CallDescriptor.LAST : 0;
+    private MemorySegment header(int number, int more, long sequence, boolean first, boolean last, long bytes) {
+        int flags = more | (last ? CallDescriptor.LAST : 0);
         return first
                 ? encoder.reply(number, flags, CudaStatus.SUCCESS, sequence, bytes, null)
                 : encoder.replyContinuation(flags, CudaStatus.SUCCESS, sequence, bytes);

@@ -111,7 +111,8 @@ final class SessionCalls implements CallDispatcher.Calls {
                 .setBlocks(kernel.blocks())
                 .setThreads(kernel.threads())
                 .setRegisters(kernel.registers())
-                .setInstructions(kernel.instructions())
+                .setInstructions(kernel.textInstructions())
+                .setModule(kernel.module())
                 .build();
     }
 }

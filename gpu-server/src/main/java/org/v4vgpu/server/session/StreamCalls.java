@@ -55,14 +55,18 @@ final class StreamCalls implements CallDispatcher.Calls {
 
     private @Nullable StreamSynchronizeReply synchronize(LaneCall call, StreamSynchronizeRequest request)
             throws DeviceException, IOException {
-        call.await(call.stream(request.getContext(), request.getStream()).enqueued());
+        DeviceStream stream = call.stream(request.getContext(), request.getStream());
+        call.synchronize(call.context(request.getContext()), stream.enqueued());
         return null;
     }
 
+    /** Threads that share a lane wait by queries: the one that finds everything done counts as synchronising. */
     private @Nullable StreamQueryReply query(LaneCall call, StreamQueryRequest request) throws DeviceException {
         if (!call.stream(request.getContext(), request.getStream()).isIdle()) {
             call.answer(CudaStatus.NOT_READY);
+            return null;
         }
+        call.flush(call.context(request.getContext()));
         return null;
     }
 

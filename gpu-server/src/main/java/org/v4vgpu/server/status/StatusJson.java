@@ -15,7 +15,7 @@ import org.v4vgpu.proto.SessionStatus;
  * A server's status as JSON. The names are those of {@code ServerStatusReply}: {@code {"server":...,"uptime_millis":...,
  * "addresses":[...],"devices":[{"name","total_bytes","used_bytes"}],"sessions":[{"session","client","peer","lanes","contexts",
  * "memory_bytes","window_bytes","calls","bytes_in","bytes_out","age_millis"}],"kernels":[{"device","name","launches","total_nanos",
- * "shortest_nanos","longest_nanos","blocks","threads","registers","instructions"}]}}.
+ * "shortest_nanos","longest_nanos","blocks","threads","registers","text_instructions","module"}]}}.
  */
 final class StatusJson {
     private StatusJson() {}
@@ -57,7 +57,8 @@ final class StatusJson {
             row.put("blocks", kernel.getBlocks());
             row.put("threads", kernel.getThreads());
             row.put("registers", kernel.getRegisters());
-            row.put("instructions", kernel.getInstructions());
+            row.put("text_instructions", kernel.getInstructions());
+            row.put("module", kernel.getModule());
             kernels.add(row);
         }
         Map<String, Object> all = new LinkedHashMap<>();

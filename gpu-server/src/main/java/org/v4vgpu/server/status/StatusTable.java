@@ -82,12 +82,24 @@ final class StatusTable {
     private void kernels(List<KernelStatus> kernels) {
         List<String[]> rows = new ArrayList<>();
         rows.add(new String[] {
-            "GPU", "Kernel", "Launches", "Time", "Mean", "Min", "Max", "Blocks", "Threads", "Registers", "Instructions"
+            "GPU",
+            "Kernel",
+            "Module",
+            "Launches",
+            "Time",
+            "Mean",
+            "Min",
+            "Max",
+            "Blocks",
+            "Threads",
+            "Registers",
+            "Instructions in text"
         });
         for (KernelStatus kernel : kernels) {
             rows.add(new String[] {
                 Integer.toUnsignedString(kernel.getDevice()),
                 shortened(printable(kernel.getName())),
+                shortened(printable(kernel.getModule())),
                 Long.toUnsignedString(kernel.getLaunches()),
                 nanos(kernel.getTotalNanos()),
                 nanos(kernel.getTotalNanos() / Math.max(1, kernel.getLaunches())),

@@ -4,14 +4,24 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Random;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.LaunchShape;
 
-/** The kernels with shared memory, barriers and atomics, each against plain Java. */
+/** The kernels with shared memory, barriers and atomics, each against plain Java, as every compiler makes them. */
+@ParameterizedClass
+@FieldSource("org.v4vgpu.device.ptx.KernelFiles#COMPILERS")
 class BlockKernelTest {
+    private final String compiler;
+
+    BlockKernelTest(String compiler) {
+        this.compiler = compiler;
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 15, 16, 33, 100})
     void matrixProductsAreExact(int n) throws DeviceException {
@@ -27,7 +37,7 @@ class BlockKernelTest {
                 expected[r * n + c] = sum;
             }
         }
-        try (KernelBench bench = KernelBench.ofFile("matmul")) {
+        try (KernelBench bench = KernelBench.ofFile(compiler + "matmul")) {
             LaunchShape shape = new LaunchShape((n + 15) / 16, (n + 15) / 16, 1, 16, 16, 1, 0);
             for (String kernel : new String[] {"matmul_naive", "matmul_tiled"}) {
                 long c = bench.memory().allocate(4L * n * n);
@@ -48,7 +58,7 @@ class BlockKernelTest {
                 expected[i] = 0.25f * (in[i - 1] + in[i + 1] + in[i - w] + in[i + w]);
             }
         }
-        try (KernelBench bench = KernelBench.ofFile("stencil")) {
+        try (KernelBench bench = KernelBench.ofFile(compiler + "stencil")) {
             LaunchShape shape = new LaunchShape((w + 15) / 16, (h + 15) / 16, 1, 16, 16, 1, 0);
             for (String kernel : new String[] {"jacobi_naive", "jacobi_shared"}) {
                 long out = bench.memory().allocate(4L * w * h);
@@ -62,7 +72,7 @@ class BlockKernelTest {
     @CsvSource({"1,1", "32,32", "33,65", "100,40"})
     void transposes(int w, int h) throws DeviceException {
         float[] in = random(w * h, 4);
-        try (KernelBench bench = KernelBench.ofFile("transpose")) {
+        try (KernelBench bench = KernelBench.ofFile(compiler + "transpose")) {
             long out = bench.memory().allocate(4L * w * h);
             LaunchShape shape = new LaunchShape((w + 31) / 32, (h + 31) / 32, 1, 32, 8, 1, 0);
             bench.launch("transpose", shape, bench.upload(in), out, w, h);
@@ -80,7 +90,7 @@ class BlockKernelTest {
     void reducesWithBarriers(int n, int threads) throws DeviceException {
         float[] in = random(n, 5);
         int blocks = (n + 2 * threads - 1) / (2 * threads);
-        try (KernelBench bench = KernelBench.ofFile("reduce")) {
+        try (KernelBench bench = KernelBench.ofFile(compiler + "reduce")) {
             long out = bench.memory().allocate(4L * blocks);
             bench.launch(
                     "reduce_sync", new LaunchShape(blocks, 1, 1, threads, 1, 1, 4 * threads), bench.upload(in), out, n);
@@ -112,7 +122,7 @@ class BlockKernelTest {
             expected += value;
             magnitude += Math.abs(value);
         }
-        try (KernelBench bench = KernelBench.ofFile("reduce")) {
+        try (KernelBench bench = KernelBench.ofFile(compiler + "reduce")) {
             long out = bench.upload(0f);
             bench.launch("reduce_shfl", KernelBench.line(blocks, threads), bench.upload(in), out, n);
             assertEquals(expected, bench.floats(out, 1)[0], 1e-6 * magnitude);
@@ -128,7 +138,7 @@ class BlockKernelTest {
         for (byte value : data) {
             expected[value & 0xFF]++;
         }
-        try (KernelBench bench = KernelBench.ofFile("histogram")) {
+        try (KernelBench bench = KernelBench.ofFile(compiler + "histogram")) {
             for (String kernel : new String[] {"hist_global", "hist_shared"}) {
                 long bins = bench.upload(new int[256]);
                 bench.launch(kernel, KernelBench.line(7, threads), bench.upload(data), bins, n);
@@ -145,7 +155,7 @@ class BlockKernelTest {
         for (float value : in) {
             expected = Math.max(expected, value);
         }
-        try (KernelBench bench = KernelBench.ofFile("histogram")) {
+        try (KernelBench bench = KernelBench.ofFile(compiler + "histogram")) {
             long most = bench.upload(Float.NEGATIVE_INFINITY);
             bench.launch("cas_max", KernelBench.line((n + 127) / 128, 128), bench.upload(in), most, n);
             assertEquals(expected, bench.floats(most, 1)[0]);

@@ -9,6 +9,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.proto.CudaStatus;
@@ -75,14 +77,63 @@ class FaultTest {
         }
     }
 
-    /** A class file has no room for such a line; the one of the instruction before would be wrong. */
+    /** A class file has no room for such lines. */
+    @ParameterizedTest
+    @ValueSource(ints = {30_000, 32_768, 40_000, 65_535, 65_536, 70_000, 200_000})
+    void linesOfLongTextsAreTold(int line) throws DeviceException {
+        String lines = "\n".repeat(line - (int) HEAD.lines().count() - 1);
+        String access = lines + "st.global.u32 [%p], 7;\nret;\n}\n";
+        String head = ".reg .u64 %p; ld.param.u64 %p, [p];";
+        String kernel = HEAD + ".visible .entry k(.param .u64 p) { " + head;
+        String function = HEAD + ".func f(.param .u64 p) { " + head;
+        String call = ".visible .entry k(.param .u64 p) { " + head
+                + " { .param .b64 a; st.param.b64 [a], %p; call.uni f, (a); } ret; }\n";
+        for (String text : new String[] {kernel + access, function + access + call}) {
+            try (KernelBench bench = new KernelBench(text)) {
+                String words = message(fault(CudaStatus.ILLEGAL_ADDRESS, bench, "k", 16L));
+                assertTrue(words.contains(", PTX line " + line + ";"), words);
+            }
+        }
+    }
+
+    /** Blocks that wait for each other are run in turns; a fault of one ends them all. */
     @Test
-    void linesBeyondThoseOfAClassFileAreUnknown() throws DeviceException {
-        String ptx = HEAD + ".visible .entry k(.param .u64 p) { .reg .u64 %p;\nld.param.u64 %p, [p];"
-                + "\n".repeat(70_000) + "st.global.u32 [%p], 7; ret;\n}\n";
+    void aFaultEndsBlocksThatWaitForIt() throws DeviceException {
+        String ptx = HEAD + """
+            .visible .entry k(.param .u64 flag, .param .u64 wrong) {
+                .reg .b32 %r<4>; .reg .u64 %rd<4>; .reg .pred %q;
+                ld.param.u64 %rd1, [flag]; ld.param.u64 %rd2, [wrong];
+                mov.u32 %r1, %ctaid.x; mov.u32 %r2, %tid.x;
+                setp.eq.u32 %q, %r1, 5;
+                @%q bra LAST;
+            WAIT:
+                ld.acquire.gpu.global.u32 %r3, [%rd1];
+                setp.eq.u32 %q, %r3, 0;
+                @%q bra WAIT;
+                ret;
+            LAST:
+                setp.ne.u32 %q, %r2, 40;
+                @%q bra SIGNAL;
+                st.global.u32 [%rd2], %r2;
+            SIGNAL:
+                setp.ne.u32 %q, %r2, 63;
+                @%q ret;
+                st.release.gpu.global.u32 [%rd1], 1;
+                ret;
+            }
+            """;
         try (KernelBench bench = new KernelBench(ptx)) {
-            String text = message(fault(CudaStatus.ILLEGAL_ADDRESS, bench, "k", 16L));
-            assertTrue(!text.contains("PTX line"), text);
+            long flag = bench.upload(0);
+            long good = bench.upload(0);
+            bench.launch("k", KernelBench.line(6, 64), flag, good);
+            assertEquals(40, bench.ints(good, 1)[0]);
+            long other = bench.upload(0);
+            long freed = bench.memory().allocate(4);
+            bench.memory().free(freed);
+            String text = message(fault(CudaStatus.ILLEGAL_ADDRESS, bench, "k", KernelBench.line(6, 64), other, freed));
+            long line = HEAD.lines().count() + 15;
+            assertTrue(text.contains("block (5,0,0), thread (40,0,0), PTX line " + line + ";"), text);
+            assertTrue(text.endsWith("freed allocation of 4 bytes at 0x" + Long.toHexString(freed)), text);
         }
     }
 

@@ -70,9 +70,10 @@ class InstructionTest {
 
     private static String kernel(Case each) {
         StringBuilder text = new StringBuilder("""
-                .version 7.0
-                .target sm_75
+                .version 8.8
+                .target sm_100
                 .address_size 64
+                .const .align 4 .b32 kc = 77;
                 .visible .entry k(.param .u64 p) {
                 .reg .u64 %p; .reg .pred %q; .reg .b32 %t, %s;
                 ld.param.u64 %p, [p];

@@ -16,12 +16,14 @@ public final class KernelBench implements AutoCloseable {
     private final GlobalMemory memory = GlobalMemory.reserve(1L << 30);
     private final LoadedModule module;
     private final StringBuilder output = new StringBuilder();
+    private final String ptx;
 
     public KernelBench(String ptx) throws DeviceException {
         this(ptx, Checks.NONE);
     }
 
     public KernelBench(String ptx, Checks checks) throws DeviceException {
+        this.ptx = ptx;
         module = CompiledModule.compile(ptx, checks).load(memory);
     }
 
@@ -91,6 +93,7 @@ public final class KernelBench implements AutoCloseable {
                     cancellation,
                     output);
         }
+        InstructionRecord.ran(ptx, kernel);
     }
 
     /** A one-dimensional launch. */

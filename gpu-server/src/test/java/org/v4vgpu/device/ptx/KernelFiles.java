@@ -20,6 +20,17 @@ public final class KernelFiles {
             "mathmix",
             "devfunc");
 
+    /** Where the files of each compiler and target are, below the files of nvcc for compute_75: see kernels/targets. */
+    public static final List<String> COMPILERS = List.of(
+            "",
+            "targets/nvcc-80/",
+            "targets/nvcc-90/",
+            "targets/nvcc-100/",
+            "targets/nvcc-120/",
+            "targets/clang-50/",
+            "targets/clang-75/",
+            "targets/clang-90/");
+
     private KernelFiles() {}
 
     /** The PTX text of a file. */

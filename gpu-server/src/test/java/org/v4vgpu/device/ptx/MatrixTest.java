@@ -521,7 +521,7 @@ class MatrixTest {
     @CsvSource({
         "'mma.sync.aligned.m8n8k4.row.col.f32.f16.f16.f32 {%r1,%r2}, {%r1}, {%r2}, {%r1,%r2};', unsupported shape or type",
         "'mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%r1,%r2}, {%r1}, {%r2}, {%r1,%r2};', unsupported number of registers",
-        "'wmma.load.a.sync.aligned.row.m8n8k32.s4 {%r1}, [%rd1];', unsupported modifier .s4",
+        "'wmma.load.a.sync.aligned.row.m8n8k32.s4 {%r1}, [%rd1];', unsupported modifier .m8n8k32",
         "'wgmma.fence.sync.aligned;', unsupported instruction",
         "'tcgen05.wait::ld.sync.aligned;', unsupported instruction",
         "'cp.async.bulk.commit_group;', unsupported instruction",

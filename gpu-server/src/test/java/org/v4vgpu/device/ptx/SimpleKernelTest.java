@@ -4,19 +4,29 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Random;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.LaunchShape;
 
-/** The kernels without synchronisation, each against plain Java. */
+/** The kernels without synchronisation, each against plain Java, as every compiler makes them. */
+@ParameterizedClass
+@FieldSource("org.v4vgpu.device.ptx.KernelFiles#COMPILERS")
 class SimpleKernelTest {
+    private final String compiler;
+
+    SimpleKernelTest(String compiler) {
+        this.compiler = compiler;
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 31, 256, 1000, 70_001})
     void addsVectors(int n) throws DeviceException {
         float[] a = random(n, 1);
         float[] b = random(n, 2);
-        try (KernelBench bench = KernelBench.ofFile("vecadd")) {
+        try (KernelBench bench = KernelBench.ofFile(compiler + "vecadd")) {
             long c = bench.memory().allocate(4L * n);
             bench.launch("vecadd", KernelBench.line((n + 255) / 256, 256), bench.upload(a), bench.upload(b), c, n);
             float[] expected = new float[n];
@@ -32,7 +42,7 @@ class SimpleKernelTest {
     void daxpyStridesOverTheGrid(int n) throws DeviceException {
         double[] x = randomDoubles(n, 3);
         double[] y = randomDoubles(n, 4);
-        try (KernelBench bench = KernelBench.ofFile("daxpy")) {
+        try (KernelBench bench = KernelBench.ofFile(compiler + "daxpy")) {
             long result = bench.upload(y);
             bench.launch("daxpy", KernelBench.line(3, 32), n, 2.5, bench.upload(x), result);
             double[] actual = bench.doubles(result, n);
@@ -46,7 +56,7 @@ class SimpleKernelTest {
     @ValueSource(ints = {1, 65})
     void scalesVectorsOfFour(int n) throws DeviceException {
         float[] x = random(4 * n, 5);
-        try (KernelBench bench = KernelBench.ofFile("daxpy")) {
+        try (KernelBench bench = KernelBench.ofFile(compiler + "daxpy")) {
             long y = bench.memory().allocate(16L * n);
             bench.launch("vec4scale", KernelBench.line(2, 64), bench.upload(x), y, 0.5f, n);
             float[] actual = bench.floats(y, 4 * n);
@@ -63,7 +73,7 @@ class SimpleKernelTest {
         for (int i = 0; i < n; i++) {
             x[i] = 0.25 * i;
         }
-        try (KernelBench bench = KernelBench.ofFile("daxpy")) {
+        try (KernelBench bench = KernelBench.ofFile(compiler + "daxpy")) {
             long y = bench.memory().allocate(8L * n);
             bench.launch("dmath", KernelBench.line((n + 63) / 64, 64), bench.upload(x), y, n);
             double[] actual = bench.doubles(y, n);
@@ -84,7 +94,7 @@ class SimpleKernelTest {
         float y0 = -1.2f;
         float dx = 3f / w;
         float dy = 2.4f / h;
-        try (KernelBench bench = KernelBench.ofFile("mandelbrot")) {
+        try (KernelBench bench = KernelBench.ofFile(compiler + "mandelbrot")) {
             long out = bench.memory().allocate(4L * w * h);
             LaunchShape shape = new LaunchShape((w + 15) / 16, (h + 7) / 8, 1, 16, 8, 1, 0);
             bench.launch("mandel", shape, out, w, h, x0, y0, dx, dy, most);

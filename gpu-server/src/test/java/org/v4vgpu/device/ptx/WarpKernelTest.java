@@ -8,15 +8,25 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceGlobal;
 import org.v4vgpu.device.LaunchShape;
 
-/** Warps, calls, printf and approximate mathematics, each against plain Java. */
+/** Warps, calls, printf and approximate mathematics, each against plain Java, as every compiler makes them. */
+@ParameterizedClass
+@FieldSource("org.v4vgpu.device.ptx.KernelFiles#COMPILERS")
 class WarpKernelTest {
+    private final String compiler;
+
+    WarpKernelTest(String compiler) {
+        this.compiler = compiler;
+    }
+
     @ParameterizedTest
     @CsvSource({"32,32", "96,96", "256,128"})
     void votesAndShuffles(int n, int threads) throws DeviceException {
@@ -44,7 +54,7 @@ class WarpKernelTest {
                     + threads / 2
                     + ballot;
         }
-        try (KernelBench bench = KernelBench.ofFile("mathmix")) {
+        try (KernelBench bench = KernelBench.ofFile(compiler + "mathmix")) {
             long y = bench.memory().allocate(4L * n);
             bench.launch("votes", KernelBench.line(n / threads, threads), bench.upload(x), y, n);
             assertArrayEquals(expected, bench.ints(y, n));
@@ -55,7 +65,7 @@ class WarpKernelTest {
     @CsvSource({"1,32", "100,32", "200,64"})
     void attractsBodies(int n, int threads) throws DeviceException {
         float[] p = BlockKernelTest.random(4 * n, 2);
-        try (KernelBench bench = KernelBench.ofFile("mathmix")) {
+        try (KernelBench bench = KernelBench.ofFile(compiler + "mathmix")) {
             long a = bench.memory().allocate(16L * n);
             bench.launch(
                     "nbody",
@@ -95,7 +105,7 @@ class WarpKernelTest {
                     ? (i - n / 4) * 0.013f + 0.001f
                     : (i - n / 2) * 300.7f + 5f; // Large ones take the slow path of sinf.
         }
-        try (KernelBench bench = KernelBench.ofFile("mathmix")) {
+        try (KernelBench bench = KernelBench.ofFile(compiler + "mathmix")) {
             long y = bench.memory().allocate(4L * n);
             bench.launch("fastmath", KernelBench.line((n + 127) / 128, 128), bench.upload(x), y, n);
             float[] actual = bench.floats(y, n);
@@ -128,7 +138,7 @@ class WarpKernelTest {
         for (int i = 0; i < n; i++) {
             x[i] = -110_000f - 1234.56f * i;
         }
-        try (KernelBench bench = KernelBench.ofFile("mathmix")) {
+        try (KernelBench bench = KernelBench.ofFile(compiler + "mathmix")) {
             long y = bench.memory().allocate(4L * n);
             bench.launch("fastmath", KernelBench.line(2, 128), bench.upload(x), y, n);
             float[] actual = bench.floats(y, n);
@@ -151,7 +161,7 @@ class WarpKernelTest {
         }
         ByteBuffer struct = ByteBuffer.allocate(20).order(ByteOrder.LITTLE_ENDIAN);
         struct.putFloat(1.5f).putFloat(0.25f).putInt(3).putInt(-4).putInt(5);
-        try (KernelBench bench = KernelBench.ofFile("devfunc")) {
+        try (KernelBench bench = KernelBench.ofFile(compiler + "devfunc")) {
             DeviceGlobal coef = bench.module().global("coef");
             assertEquals(32, coef.bytes());
             bench.memory().segment(coef.address(), 32).copyFrom(java.lang.foreign.MemorySegment.ofArray(coefficients));

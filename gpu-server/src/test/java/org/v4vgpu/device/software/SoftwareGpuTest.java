@@ -2,6 +2,7 @@ package org.v4vgpu.device.software;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -170,8 +171,8 @@ final class SoftwareGpuTest {
             String text = String.valueOf(thrown.getMessage());
             assertTrue(
                     text.contains(
-                            "(read of 4 bytes) in kernel scale, block (0,0,0), thread (64,0,0), PTX line 23; 0 bytes past"
-                                    + " the end of the 256-byte allocation"),
+                            "(read of 4 bytes) in kernel scale, block (0,0,0), thread (64,0,0), PTX line 23; 0 bytes"
+                                    + " past the end of the 256-byte allocation"),
                     text);
         }
     }
@@ -214,10 +215,29 @@ final class SoftwareGpuTest {
             assertEquals(2000, seen.launches());
             assertEquals(4000, seen.blocks());
             assertEquals(128_000, seen.threads());
-            assertEquals(16, seen.instructions());
+            assertEquals(16, seen.textInstructions());
             assertTrue(seen.registers() >= 13 && seen.registers() <= 20, seen + "");
             assertTrue(seen.shortestNanos() > 0 && seen.shortestNanos() <= seen.longestNanos());
             assertTrue(seen.totalNanos() >= seen.longestNanos() + 1999 * seen.shortestNanos());
+        }
+    }
+
+    /** Kernels of one name in different modules are different kernels; loading a module twice makes no other. */
+    @Test
+    void kernelsOfOneNameAreCountedByModule() throws DeviceException {
+        String once = ".version 7.0\n.target sm_75\n.address_size 64\n.visible .entry k() { ret; }\n";
+        try (SoftwareGpu gpu = SoftwareGpu.open(SMALL)) {
+            for (String ptx : List.of(once, once.replace("ret", "membar.gl; ret"), once)) {
+                gpu.load(ptx).function("k").launch(1, 1);
+            }
+            gpu.synchronize();
+            List<KernelStatistics> all = gpu.statistics();
+            assertEquals(2, all.size());
+            for (KernelStatistics each : all) {
+                assertEquals("k", each.name());
+                assertEquals(each.textInstructions() == 1 ? 2 : 1, each.launches());
+            }
+            assertNotEquals(all.get(0).module(), all.get(1).module());
         }
     }
 
@@ -225,7 +245,7 @@ final class SoftwareGpuTest {
     void namesThatAreCountedAreBounded() throws DeviceException {
         try (SoftwareGpu gpu = SoftwareGpu.open(SMALL)) {
             StringBuilder ptx = new StringBuilder(".version 7.0\n.target sm_75\n.address_size 64\n");
-            int kernels = KernelCounters.MOST_NAMES + 10;
+            int kernels = KernelCounters.MOST_KERNELS + 10;
             String suffix = "x".repeat(300);
             for (int i = 0; i < kernels; i++) {
                 ptx.append(".visible .entry k").append(i).append(suffix).append("() { ret; }\n");
@@ -236,7 +256,7 @@ final class SoftwareGpuTest {
             }
             gpu.synchronize();
             List<KernelStatistics> all = gpu.statistics();
-            assertEquals(KernelCounters.MOST_NAMES + 1, all.size());
+            assertEquals(KernelCounters.MOST_KERNELS + 1, all.size());
             assertEquals(
                     10,
                     all.stream()

@@ -120,6 +120,21 @@ final class AsyncEmitter {
     }
 
     private static void copy(Emitter e, Instruction i) {
+        pushCopy(e, i);
+        e.call(
+                AsyncCopy.class,
+                "copy",
+                MethodTypeDesc.of(
+                        ConstantDescs.CD_void,
+                        Emitter.BLOCK,
+                        ConstantDescs.CD_int,
+                        ConstantDescs.CD_long,
+                        ConstantDescs.CD_int,
+                        ConstantDescs.CD_int));
+    }
+
+    /** Pushes the block, where to in shared memory, where from, the size, and how much of it is taken. */
+    static void pushCopy(Emitter e, Instruction i) {
         if (!i.has("global") || !(i.has("shared") || i.has("shared::cta"))) {
             throw e.refusal(i, "needs .shared.global");
         }
@@ -140,15 +155,5 @@ final class AsyncEmitter {
         } else {
             e.push(i, 3, Type.U32);
         }
-        e.call(
-                AsyncCopy.class,
-                "copy",
-                MethodTypeDesc.of(
-                        ConstantDescs.CD_void,
-                        Emitter.BLOCK,
-                        ConstantDescs.CD_int,
-                        ConstantDescs.CD_long,
-                        ConstantDescs.CD_int,
-                        ConstantDescs.CD_int));
     }
 }

@@ -99,9 +99,7 @@ final class BodyEmitter {
     }
 
     private void emit(FlowGraph.Block block, Instruction i) {
-        // A class file holds lines up to 65,535: those beyond are unknown, since what came before would be named
-        // instead.
-        code.lineNumber(i.line() <= 0xFFFF ? i.line() : 0);
+        code.lineNumber(e.kernel.lines.of(i.line()));
         Label skip = null;
         Instruction.Guard guard = i.guard();
         if (guard != null) {

@@ -20,6 +20,16 @@ final class CheckEmitter {
             ConstantDescs.CD_int,
             ConstantDescs.CD_int);
 
+    private static final MethodTypeDesc COPY = MethodTypeDesc.of(
+            ConstantDescs.CD_void,
+            Emitter.BLOCK,
+            ConstantDescs.CD_int,
+            ConstantDescs.CD_long,
+            ConstantDescs.CD_int,
+            ConstantDescs.CD_int,
+            ConstantDescs.CD_int,
+            ConstantDescs.CD_int);
+
     private CheckEmitter() {}
 
     /** What comes before an instruction. */
@@ -29,15 +39,50 @@ final class CheckEmitter {
             case "st" -> access(e, i, i.operand(0), AccessChecks.WRITE);
             case "atom" -> access(e, i, i.operand(1), AccessChecks.READ | AccessChecks.WRITE | AccessChecks.STRONG);
             case "red" -> access(e, i, i.operand(0), AccessChecks.READ | AccessChecks.WRITE | AccessChecks.STRONG);
+            case "cp.async" -> {
+                AsyncEmitter.pushCopy(e, i);
+                e.code.iload(e.thread).loadConstant(i.line());
+                e.call(AccessChecks.class, "copy", COPY);
+            }
+            case "mbarrier.init" -> barrier(e, i, 0, AccessChecks.WRITE);
+            case "mbarrier.inval" -> barrier(e, i, 0, AccessChecks.READ | AccessChecks.WRITE);
+            case "mbarrier.arrive", "mbarrier.arrive_drop" ->
+                barrier(e, i, 1, AccessChecks.READ | AccessChecks.WRITE | AccessChecks.STRONG);
+            case "mbarrier.expect_tx", "mbarrier.complete_tx", "cp.async.mbarrier" ->
+                barrier(e, i, 0, AccessChecks.READ | AccessChecks.WRITE | AccessChecks.STRONG);
+            case "mbarrier.test_wait", "mbarrier.try_wait" -> barrier(e, i, 1, AccessChecks.READ | AccessChecks.STRONG);
             default -> {}
         }
+    }
+
+    /** An mbarrier is a word of 64 bits; arriving there and waiting for it order what is around them. */
+    private static void barrier(Emitter e, Instruction i, int operand, int kind) {
+        Place place = Place.of(e, i, i.operand(operand));
+        e.code.aload(e.block).iload(e.thread);
+        place.pushLong(e);
+        e.code.lconst_0()
+                .loadConstant(Long.BYTES)
+                .loadConstant(kind | (place.space() == Space.SHARED ? AccessChecks.SHARED : 0))
+                .loadConstant(i.line());
+        e.call(AccessChecks.class, "access", ACCESS);
     }
 
     /** What comes after an instruction: others than those above may write shared memory. */
     static void after(Emitter e, Instruction i) {
         boolean watched = switch (i.opcode()) {
-            case "ld", "ldu", "st", "atom", "red", "mov", "cvta", "isspacep", "call", "prefetch", "prefetchu" -> true;
-            default -> false;
+            case "ld",
+                    "ldu",
+                    "st",
+                    "atom",
+                    "red",
+                    "mov",
+                    "cvta",
+                    "isspacep",
+                    "call",
+                    "prefetch",
+                    "prefetchu",
+                    "cp.async" -> true;
+            default -> i.opcode().startsWith("mbarrier.") || i.opcode().startsWith("cp.async.");
         };
         if (!watched
                 && (i.space() == Space.SHARED || i.operands().stream().anyMatch(Operand.Address.class::isInstance))) {

@@ -31,7 +31,7 @@ import org.v4vgpu.device.ptx.syntax.Statement;
  */
 public final class KernelCompiler {
     /** A kernel ready to run: code, and what running it takes. */
-    public record Compiled(KernelPlan plan, CompiledKernel code) {}
+    public record Compiled(KernelPlan plan, CompiledKernel code, LineNumbers lines) {}
 
     private static final int STATIC = ClassFile.ACC_PUBLIC | ClassFile.ACC_STATIC;
 
@@ -76,11 +76,11 @@ public final class KernelCompiler {
                 for (int i = 0; i < regions.regions().size(); i++) {
                     Regions.Region region = regions.regions().get(i);
                     budget.requireTime(entry);
-                    type.withMethodBody(
-                            "region" + i,
-                            RegionEmitter.TYPE,
-                            STATIC,
-                            code -> RegionEmitter.emit(code, entry, context, graph, regions, region, rows));
+                    String name = "region" + i;
+                    type.withMethodBody(name, RegionEmitter.TYPE, STATIC, code -> {
+                        context.lines.begin(name);
+                        RegionEmitter.emit(code, entry, context, graph, regions, region, rows);
+                    });
                 }
                 for (MethodTypeDesc pointer : calls.pointerTypes()) {
                     type.withMethodBody(
@@ -91,11 +91,10 @@ public final class KernelCompiler {
                 }
                 for (Function function : calls.functions()) {
                     budget.requireTime(function);
-                    type.withMethodBody(
-                            context.method(function),
-                            CallEmitter.descriptor(function),
-                            STATIC,
-                            code -> FunctionEmitter.emit(code, function, context));
+                    type.withMethodBody(context.method(function), CallEmitter.descriptor(function), STATIC, code -> {
+                        context.lines.begin(context.method(function));
+                        FunctionEmitter.emit(code, function, context);
+                    });
                 }
             });
         } catch (IllegalArgumentException tooLarge) {
@@ -103,7 +102,7 @@ public final class KernelCompiler {
                     entry.line(),
                     entry.name() + ": unsupported: too large for the JVM (" + tooLarge.getMessage() + ")");
         }
-        return new Compiled(plan(regions, rows), forms(graph, regions, rows, KernelLoader.load(bytes)));
+        return new Compiled(plan(regions, rows), forms(graph, regions, rows, KernelLoader.load(bytes)), context.lines);
     }
 
     private CompiledKernel forms(FlowGraph graph, Regions regions, SpillRows rows, CompiledKernel single) {

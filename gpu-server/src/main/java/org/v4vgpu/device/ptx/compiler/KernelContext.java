@@ -17,6 +17,8 @@ final class KernelContext {
     /** Whether memory accesses are told to the checks. */
     final boolean checked;
 
+    final LineNumbers lines = new LineNumbers();
+
     private final Map<String, Integer> methods = new HashMap<>();
     private final Map<MethodTypeDesc, Integer> dispatchers = new HashMap<>();
     private final IdentityHashMap<Function, Frame> frames = new IdentityHashMap<>();

@@ -17,6 +17,9 @@ final class SharedLayout {
     private final IdentityHashMap<Variable, Integer> addresses = new IdentityHashMap<>();
     private long end;
 
+    /** Of the dynamic part: at least that of the widest access. */
+    private long dynamicAlign = 16;
+
     SharedLayout(ModuleLayout module, Iterable<Function> functions) {
         this.module = module;
         for (Function function : functions) {
@@ -27,7 +30,7 @@ final class SharedLayout {
                 }
             }
         }
-        end = end + 15 & -16;
+        end = end + dynamicAlign - 1 & -dynamicAlign;
         addresses.replaceAll((variable, address) -> isDynamic(variable) ? (int) end : address);
     }
 
@@ -62,7 +65,11 @@ final class SharedLayout {
         }
         long start = end + variable.align() - 1 & -variable.align();
         addresses.put(variable, (int) start);
-        end = isDynamic(variable) ? end : start + variable.bytes();
+        if (isDynamic(variable)) {
+            dynamicAlign = Math.max(dynamicAlign, variable.align());
+        } else {
+            end = start + variable.bytes();
+        }
         if (end > MOST_STATIC) {
             throw new PtxErrors.Refusal(
                     variable.line(), variable.name() + ": more than 48 KiB of static shared memory");

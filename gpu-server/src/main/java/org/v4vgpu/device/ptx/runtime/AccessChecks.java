@@ -60,6 +60,20 @@ public final class AccessChecks {
         }
     }
 
+    /**
+     * Before cp.async: shared memory is written, global memory is read as far as it is taken. The copy is made at once, so that a read
+     * which does not wait for it is not found.
+     */
+    public static void copy(ThreadBlock block, int to, long from, int bytes, int taken, int thread, int line) {
+        AccessChecks watching = block.checks;
+        if (watching != null) {
+            watching.access(thread, to & 0xFFFF_FFFFL, 0, bytes, WRITE | SHARED, line);
+            if (taken > 0 && taken <= bytes) {
+                watching.access(thread, from, 0, taken, READ | GLOBAL, line);
+            }
+        }
+    }
+
     /** After an instruction that moves shared memory in ways that are not watched: all of it counts as written, by nobody. */
     public static void unwatched(ThreadBlock block) {
         AccessChecks watching = block.checks;

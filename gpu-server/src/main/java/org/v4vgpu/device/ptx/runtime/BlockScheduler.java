@@ -248,7 +248,9 @@ final class BlockScheduler {
     private int barrier(SyncPoint point, int thread) {
         int id = point.kind() == SyncPoint.Kind.BARRIER ? point.barrier() : block.operands[0][thread];
         if (id < 0 || id > 15) {
-            throw new KernelFault(CudaStatus.ILLEGAL_INSTRUCTION, "barrier " + id + " is not one of 0 .. 15");
+            block.faultThread = thread;
+            throw new KernelFault(CudaStatus.ILLEGAL_INSTRUCTION, "barrier " + id + " is not one of 0 .. 15")
+                    .at(point.line());
         }
         return id;
     }

@@ -10,7 +10,10 @@ import org.v4vgpu.proto.CudaStatus;
  */
 public final class DeviceHeap {
     /** Source: the default of CU_LIMIT_MALLOC_HEAP_SIZE. */
-    public static final long BYTES = 8L << 20;
+    public static final long DEFAULT_BYTES = 8L << 20;
+
+    /** What a client may make of our own heap: each costs an entry there. */
+    private static final int MOST_LIVE = 1 << 19;
 
     private static final long ALIGNMENT = 16;
 
@@ -18,9 +21,12 @@ public final class DeviceHeap {
     private final TreeMap<Long, Long> live = new TreeMap<>();
     private final TreeMap<Long, Long> gaps = new TreeMap<>();
 
-    /** @param start of {@link #BYTES} of global memory that nothing else uses */
-    public DeviceHeap(long start) {
-        gaps.put(start, BYTES);
+    private final long capacityBytes;
+
+    /** @param start of so many bytes of global memory that nothing else uses */
+    public DeviceHeap(long start, long bytes) {
+        capacityBytes = bytes;
+        gaps.put(start, bytes);
     }
 
     /** The extern function malloc: 0 where no room is left. */
@@ -36,7 +42,7 @@ public final class DeviceHeap {
     }
 
     private synchronized long allocate(long bytes) {
-        if (bytes <= 0 || bytes > BYTES) {
+        if (bytes <= 0 || bytes > capacityBytes || live.size() >= MOST_LIVE) {
             return 0;
         }
         long length = bytes + ALIGNMENT - 1 & -ALIGNMENT;

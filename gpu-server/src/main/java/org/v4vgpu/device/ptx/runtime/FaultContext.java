@@ -4,6 +4,11 @@ import org.jspecify.annotations.Nullable;
 
 /** What the report of a fault asks about the kernel's text and memory. Safe for any thread; asked only once something went wrong. */
 public interface FaultContext {
+    /** The line of PTX of what generated code has as a line number; 0 if unknown. */
+    default int lineAt(String method, int number) {
+        return number;
+    }
+
     /** What the memory instruction at a line of PTX does, or null if none stands there. */
     @Nullable
     MemoryAccess accessAt(int line);

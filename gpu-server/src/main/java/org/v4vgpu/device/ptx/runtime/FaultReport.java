@@ -24,7 +24,7 @@ final class FaultReport {
         this.launch = launch;
         this.thread = thread;
         this.thrown = thrown;
-        this.line = line(thrown);
+        this.line = line(launch, thrown);
         this.access = line == 0 ? null : launch.faults().accessAt(line);
     }
 
@@ -45,7 +45,7 @@ final class FaultReport {
         if (thrown instanceof KernelFault fault) {
             status = fault.status();
             what = fault.getMessage() + (isAddress(status) && access != null ? " (" + access + ")" : "");
-            near = fault.hasAddress() ? launch.faults().near(fault.address()) : "";
+            near = fault.hasAddress() ? near(fault.address()) : "";
         } else if (thrown instanceof ArrayIndexOutOfBoundsException outside) {
             WordFault fault = WordFault.of(outside, access, launch.plan(), thread);
             status = fault.isMisaligned() ? CudaStatus.MISALIGNED_ADDRESS : CudaStatus.ILLEGAL_ADDRESS;
@@ -60,6 +60,16 @@ final class FaultReport {
         }
         return new DeviceException(
                 status, what + " in " + place(block) + source() + (near.isEmpty() ? "" : "; " + near), thrown);
+    }
+
+    private String near(long address) {
+        if (!GenericAccess.isInWindow(address)) {
+            return launch.faults().near(address);
+        }
+        return GenericAccess.isIn(address, GenericAccess.SHARED_WINDOW) != 0
+                ? "the block has "
+                        + (launch.plan().sharedBytes() + launch.shape().sharedBytes()) + " bytes of shared memory"
+                : "";
     }
 
     private static boolean isAddress(CudaStatus status) {
@@ -100,10 +110,13 @@ final class FaultReport {
         return "PTX line " + line + (source.isEmpty() ? "" : " (" + source + ")");
     }
 
-    private static int line(Throwable thrown) {
+    private static int line(Launch launch, Throwable thrown) {
+        if (thrown instanceof KernelFault fault && fault.line() > 0) {
+            return fault.line();
+        }
         for (StackTraceElement element : thrown.getStackTrace()) {
             if (element.getClassName().startsWith(GENERATED) && element.getLineNumber() > 0) {
-                return element.getLineNumber();
+                return launch.faults().lineAt(element.getMethodName(), element.getLineNumber());
             }
         }
         return 0;

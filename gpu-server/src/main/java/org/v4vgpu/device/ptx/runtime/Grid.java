@@ -62,7 +62,8 @@ public final class Grid {
     public Grid(Launch launch) {
         this.launch = launch;
         this.blocks = launch.shape().blocks();
-        this.residents = launch.plan().isSpinning() ? new ResidentBlocks(launch, this::isStopped) : null;
+        this.residents =
+                launch.plan().isSpinning() ? new ResidentBlocks(launch, ResidentBlocks.BUDGET, this::isStopped) : null;
     }
 
     /**
@@ -91,6 +92,9 @@ public final class Grid {
         } finally {
             awaitHelpers();
             takeBack();
+            if (residents != null) {
+                residents.release();
+            }
         }
         DeviceException fault = fault();
         if (fault != null) {
@@ -171,12 +175,11 @@ public final class Grid {
         long since = System.nanoTime();
         try {
             if (caller) {
+                requireNotCancelled(residents.payTogether());
                 beginAlone();
             }
-            for (at = residents.take(); at != null; at = residents.take()) {
-                if (isStopped()) {
-                    throw new KernelFault(CudaStatus.LAUNCH_TIMEOUT, "cancelled");
-                }
+            for (at = take(residents, caller); at != null; at = take(residents, caller)) {
+                requireNotCancelled(!isStopped());
                 if (at.scheduler().advance()) {
                     residents.end(at);
                 } else if (residents.putBack(at)) {
@@ -192,6 +195,25 @@ public final class Grid {
         } catch (Throwable thrown) {
             residents.end();
             fail(at == null ? -1 : at.number(), at == null ? 0 : at.block().faultThread, thrown);
+        }
+    }
+
+    /**
+     * The next block. The caller stays until all have ended: helpers may leave for other grids at any time, with blocks put back that
+     * somebody has to go on with.
+     */
+    private ResidentBlocks.@Nullable Resident take(ResidentBlocks residents, boolean caller) {
+        ResidentBlocks.Resident next = residents.take();
+        while (next == null && caller && residents.await()) {
+            requireNotCancelled(!isStopped());
+            next = residents.take();
+        }
+        return next;
+    }
+
+    private static void requireNotCancelled(boolean wanted) {
+        if (!wanted) {
+            throw new KernelFault(CudaStatus.LAUNCH_TIMEOUT, "cancelled");
         }
     }
 
@@ -214,9 +236,7 @@ public final class Grid {
                     break;
                 }
                 for (long end = Math.min(blocks, at + some); at < end; at++) {
-                    if (isStopped()) {
-                        throw new KernelFault(CudaStatus.LAUNCH_TIMEOUT, "cancelled");
-                    }
+                    requireNotCancelled(!isStopped());
                     block.place(at);
                     scheduler.run();
                     if (caller) {

@@ -19,6 +19,9 @@ public final class KernelFault extends RuntimeException {
     private final transient Scope scope;
     private final long address;
 
+    /** The line of PTX, where no generated code is on the stack; 0 if the stack trace tells. */
+    private int line;
+
     public KernelFault(CudaStatus status, String message) {
         this(status, message, Scope.THREAD, 0);
     }
@@ -28,6 +31,16 @@ public final class KernelFault extends RuntimeException {
         this.status = status;
         this.scope = scope;
         this.address = address;
+    }
+
+    /** This fault, at a line of PTX that its stack trace does not tell. */
+    KernelFault at(int line) {
+        this.line = line;
+        return this;
+    }
+
+    int line() {
+        return line;
     }
 
     CudaStatus status() {

@@ -19,17 +19,11 @@ public record MatrixFragment(boolean store, MatrixElement element, int rows, int
     }
 
     @Override
-    public boolean isStore() {
-        return store;
-    }
-
-    @Override
-    public void run(ThreadBlock block, int first) {
+    public void run(ThreadBlock block, int first, int line) {
         int perLane = perLane(element, words);
         int bytes = element.bits() / 8;
         for (int thread = first; thread < first + 32; thread++) {
             block.faultThread = thread;
-            int localBase = thread * block.localStride;
             long start = WarpOperation.wideOperand(block, 0, thread);
             long stride = WarpOperation.operand(block, 2, thread) & 0xFFFF_FFFFL;
             int word = 0;
@@ -39,22 +33,48 @@ public record MatrixFragment(boolean store, MatrixElement element, int rows, int
                 int column = at % columns;
                 long address = start + bytes * (rowMajor ? row * stride + column : column * stride + row);
                 if (bytes == 8 && store) {
-                    long value = WarpOperation.wideOperand(block, FIRST_VALUE + 2 * i, thread);
-                    GenericAccess.put(block, localBase, address, bytes, value);
+                    put(block, thread, address, WarpOperation.wideOperand(block, FIRST_VALUE + 2 * i, thread), line);
                 } else if (bytes == 8) {
-                    WarpOperation.wideResult(block, 2 * i, thread, GenericAccess.get(block, localBase, address, bytes));
+                    WarpOperation.wideResult(block, 2 * i, thread, get(block, thread, address, line));
                 } else if (store) {
                     int value = WarpOperation.operand(block, FIRST_VALUE + i / element.perWord(), thread);
-                    int part = value >>> (i % element.perWord() * element.bits());
-                    GenericAccess.put(block, localBase, address, bytes, part);
+                    put(block, thread, address, value >>> (i % element.perWord() * element.bits()), line);
                 } else {
                     int shift = i % element.perWord() * element.bits();
-                    int part = (int) GenericAccess.get(block, localBase, address, bytes);
+                    int part = (int) get(block, thread, address, line);
                     int mask = element.bits() == 32 ? -1 : (1 << element.bits()) - 1;
                     word = (shift == 0 ? 0 : word) | (part & mask) << shift;
                     WarpOperation.result(block, i / element.perWord(), thread, word);
                 }
             }
         }
+    }
+
+    private long get(ThreadBlock block, int thread, long address, int line) {
+        int bytes = element.bits() / 8;
+        AccessChecks.access(block, thread, address, 0, bytes, AccessChecks.READ, line);
+        try {
+            return GenericAccess.get(block, thread * block.localStride, address, bytes);
+        } catch (ArrayIndexOutOfBoundsException outside) {
+            throw outside(address, bytes);
+        }
+    }
+
+    private void put(ThreadBlock block, int thread, long address, long value, int line) {
+        int bytes = element.bits() / 8;
+        long stored = bytes == 8 ? value : value & (1L << element.bits()) - 1;
+        AccessChecks.access(block, thread, address, stored, bytes, AccessChecks.WRITE | AccessChecks.VALUE, line);
+        try {
+            GenericAccess.put(block, thread * block.localStride, address, bytes, value);
+        } catch (ArrayIndexOutOfBoundsException outside) {
+            throw outside(address, bytes);
+        }
+    }
+
+    /** The words of an array tell the wrong index, or none that people know. */
+    private static KernelFault outside(long address, int bytes) {
+        return (address & (bytes - 1)) != 0
+                ? KernelFault.misaligned(address, bytes)
+                : KernelFault.illegalAddress(address);
     }
 }

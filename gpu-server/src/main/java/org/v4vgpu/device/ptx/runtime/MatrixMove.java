@@ -16,13 +16,13 @@ public record MatrixMove(Kind kind, int count, boolean transposed) implements Wa
         TRANSPOSE
     }
 
-    @Override
-    public boolean isStore() {
-        return kind == Kind.STORE;
-    }
+    private static final int ROW_BYTES = 16;
 
     @Override
-    public void run(ThreadBlock block, int first) {
+    public void run(ThreadBlock block, int first, int line) {
+        if (block.checks != null && kind != Kind.TRANSPOSE) {
+            watch(block, first, line);
+        }
         for (int matrix = 0; matrix < count; matrix++) {
             for (int lane = 0; lane < 32; lane++) {
                 block.faultThread = first + lane;
@@ -38,6 +38,16 @@ public record MatrixMove(Kind kind, int count, boolean transposed) implements Wa
                                         | element(block, first, 2 * (lane & 3) + 1, lane >> 2) << 16);
                 }
             }
+        }
+    }
+
+    /** Each row is accessed by the lane that brings its address. */
+    private void watch(ThreadBlock block, int first, int line) {
+        int access = AccessChecks.SHARED | (kind == Kind.STORE ? AccessChecks.WRITE : AccessChecks.READ);
+        for (int row = 0; row < 8 * count; row++) {
+            block.faultThread = first + row;
+            int address = WarpOperation.operand(block, 0, first + row);
+            AccessChecks.access(block, first + row, address, 0, ROW_BYTES, access, line);
         }
     }
 
@@ -67,10 +77,10 @@ public record MatrixMove(Kind kind, int count, boolean transposed) implements Wa
     /** The checked address of a row. */
     private static int row(ThreadBlock block, int first, int matrix, int row) {
         int address = WarpOperation.operand(block, 0, first + 8 * matrix + row);
-        if ((address & 15) != 0) {
-            throw KernelFault.misaligned(address, 16);
+        if ((address & (ROW_BYTES - 1)) != 0) {
+            throw KernelFault.misaligned(address, ROW_BYTES);
         }
-        if (address < 0 || address > block.sharedBytes - 16) {
+        if (address < 0 || address > block.sharedBytes - ROW_BYTES) {
             throw KernelFault.illegalAddress(GenericAccess.SHARED_WINDOW + (address & 0xFFFF_FFFFL));
         }
         return address;

@@ -40,7 +40,7 @@ public record MatrixProduct(
     }
 
     @Override
-    public void run(ThreadBlock block, int first) {
+    public void run(ThreadBlock block, int first, int line) {
         if (a.isFloating()) {
             multiplyReals(block, first);
         } else {

@@ -139,18 +139,20 @@ final class WarpExchange {
 
     private void perform(WarpOperation operation, int line, int group) {
         if (group != -1) {
+            block.faultThread = from + Integer.numberOfTrailingZeros(group);
             throw new KernelFault(
-                    CudaStatus.ILLEGAL_INSTRUCTION,
-                    "only " + Integer.bitCount(group)
-                            + " of the 32 threads of a warp take part in the matrix instruction" + " of line " + line);
+                            CudaStatus.ILLEGAL_INSTRUCTION,
+                            "only " + Integer.bitCount(group)
+                                    + " of the 32 threads of a warp take part in the matrix instruction")
+                    .at(line);
         }
         try {
-            operation.run(block, from);
-            if (operation.isStore()) {
-                AccessChecks.unwatched(block);
-            }
+            operation.run(block, from, line);
         } catch (KernelFault fault) {
-            throw new KernelFault(fault.status(), fault.getMessage() + ", in the matrix instruction of line " + line);
+            throw fault.line() > 0 ? fault : fault.at(line);
+        }
+        if (block.checks != null) {
+            block.checks.warp(from); // It reads for other lanes: what these do next comes after.
         }
     }
 

@@ -5,13 +5,12 @@ package org.v4vgpu.device.ptx.runtime;
  * block's rows; the row of the mask lies among the operands'. Immutable. Source: PTX ISA 9.7.15.
  */
 public sealed interface WarpOperation permits MatrixMove, MatrixFragment, MatrixProduct {
-    /** Takes the operands of the threads from {@code first} on and leaves their results. */
-    void run(ThreadBlock block, int first);
-
-    /** Whether it writes to memory. */
-    default boolean isStore() {
-        return false;
-    }
+    /**
+     * Takes the operands of the threads from {@code first} on and leaves their results.
+     *
+     * @param line of the instruction, for what watches accesses
+     */
+    void run(ThreadBlock block, int first, int line);
 
     /** The n-th word that a thread hands over. */
     static int operand(ThreadBlock block, int word, int thread) {

@@ -64,16 +64,16 @@ public final class InstructionSet {
             selp    | b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 |           | dssp
             slct    | b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 | ftz       | dsss
             cvt     | u8 s8 u16 s16 u32 s32 u64 s64 f32 f64 half tf32 e4m3x2 e5m2x2 | rnd rna rni rzi rmi rpi ftz sat relu satfinite | ds?s
-            cvta    | u32 u64 | to space                                      | ds
-            mov     | pred b16 b32 b64 u16 u32 u64 s16 s32 s64 f16 f32 f64 |  | Vv
-            ld      | mem | access nc v2 v4 v8                           | Vm
+            cvta    | u64 | to place                                      | ds
+            mov     | pred b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 |  | Vv
+            ld      | mem | space scope weak volatile relaxed acquire ca cg cs lu cv evict fetch nc v2 v4 v8 | Vm
             ldu     | mem | global v2 v4                                      | Vm
-            st      | mem | access v2 v4 v8                              | mv
+            st      | mem | writable scope weak volatile relaxed release wb cg cs wt evict v2 v4 v8 | mv
             prefetch | - | global local L1 L2 L2::evict_last L2::evict_normal | m
             prefetchu | - | L1                                                | m
-            isspacep | - | space                                              | ds
-            atom    | b16 b32 b64 u32 u64 s32 s64 f32 f64 half | atomic | dms?s
-            red     | b32 b64 u32 u64 s32 s64 f32 f64 half | atomic     | ms
+            isspacep | - | window                                             | ds
+            atom    | b16 b32 b64 u32 u64 s32 s64 f32 f64 half | atomic relaxed acquire release acq_rel cas exch | dms?s
+            red     | b32 b64 u32 u64 s32 s64 f32 f64 half | atomic relaxed release | ms
             bra     | - | uni                                                 | l
             ret     | - | uni                                                 |
             exit    | - |                                                     |
@@ -95,16 +95,16 @@ public final class InstructionSet {
             fns     | b32 |                                          | dsss
             dp4a    | u32 s32 |                                      | dsss
             dp2a    | u32 s32 | lo hi                                | dsss
-            cvt.pack | u8 s8 u16 s16 u32 s32 b32 | pack sat          | dss?s
+            cvt.pack | u8 s8 u16 s16 s32 b32 | pack sat          | dss?s
             brx     | - | idx uni                                    | sl
             elect   | - | sync                                       | Ps
             ldmatrix | b16 | sync aligned m8n8 x1 x2 x4 trans shared shared::cta | Vm
             stmatrix | b16 | sync aligned m8n8 x1 x2 x4 trans shared shared::cta | mv
             movmatrix | b16 | sync aligned m8n8 trans                | ds
-            mma     | f16 bf16 tf32 f32 f64 s32 s8 u8 | matrix s4 u4 b1 xor and popc | Vvvv
-            wmma.load | f16 bf16 tf32 f32 f64 s32 s8 u8 | matrix load a b c | Vm?s
-            wmma.store | f16 f32 f64 s32 | matrix store d            | mv?s
-            wmma.mma | f16 bf16 tf32 f32 f64 s32 s8 u8 | matrix mma                    | Vvvv
+            mma     | f16 bf16 tf32 f32 f64 s32 s8 u8 | pieces tile s4 u4 b1 xor and popc satfinite | Vvvv
+            wmma.load | f16 bf16 tf32 f32 f64 s32 s8 u8 | pieces fragment load a b c global shared shared::cta | Vm?s
+            wmma.store | f16 f32 f64 s32 | pieces fragment store d global shared shared::cta | mv?s
+            wmma.mma | f16 bf16 tf32 f32 f64 s32 s8 u8 | pieces fragment mma satfinite | Vvvv
             cp.async | - | async ca cg shared shared::cta global L2::64B L2::128B L2::256B | mms?s
             cp.async.commit_group | - | async commit_group           |
             cp.async.wait_group | - | async wait_group               | s
@@ -112,12 +112,12 @@ public final class InstructionSet {
             cp.async.mbarrier | b64 | async mbarrier arrive noinc shared shared::cta | m
             mbarrier.init | b64 | init shared shared::cta            | ms
             mbarrier.inval | b64 | inval shared shared::cta          | m
-            mbarrier.arrive | b64 | arrive expect_tx noComplete access | dm?s
-            mbarrier.arrive_drop | b64 | arrive_drop expect_tx noComplete access | dm?s
-            mbarrier.expect_tx | b64 | expect_tx access              | ms
-            mbarrier.complete_tx | b64 | complete_tx access          | ms
-            mbarrier.test_wait | b64 | test_wait parity access       | dms
-            mbarrier.try_wait | b64 | try_wait parity access         | dms?s
+            mbarrier.arrive | b64 | arrive expect_tx noComplete release meeting | dm?s
+            mbarrier.arrive_drop | b64 | arrive_drop expect_tx noComplete release meeting | dm?s
+            mbarrier.expect_tx | b64 | expect_tx meeting             | ms
+            mbarrier.complete_tx | b64 | complete_tx meeting         | ms
+            mbarrier.test_wait | b64 | test_wait parity acquire meeting | dms
+            mbarrier.try_wait | b64 | try_wait parity acquire meeting | dms?s
             mbarrier.pending_count | b64 | pending_count             | ds
             griddepcontrol | - | wait launch_dependents              |
             pmevent | - | mask                                       | s
@@ -126,25 +126,28 @@ public final class InstructionSet {
             """;
 
     /** The shapes of mma and wmma; which go with which types their emitter says. */
-    private static final String MATRIX = "sync aligned row col satfinite global shared shared::cta"
-            + " m16n16k16 m32n8k16 m8n32k16 m16n16k8 m8n8k4 m8n8k32 m8n8k128 m8n8k16 m16n8k4 m16n8k8 m16n8k16 m16n8k32"
-            + " m16n8k64 m16n8k128 m16n8k256";
+    private static final String TILES =
+            "m8n8k4 m8n8k16 m8n8k32 m8n8k128 m16n8k4 m16n8k8 m16n8k16 m16n8k32 m16n8k64 m16n8k128" + " m16n8k256";
+
+    private static final String FRAGMENTS = "m16n16k16 m32n8k16 m8n32k16 m16n16k8 m8n8k4";
 
     private static final Map<String, String> GROUPS = Map.ofEntries(
             Map.entry("half", "f16 f16x2 bf16 bf16x2"),
-            Map.entry("matrix", MATRIX),
+            Map.entry("pieces", "sync aligned row col"),
+            Map.entry("tile", TILES),
+            Map.entry("fragment", FRAGMENTS),
             Map.entry("rnd", "rn rz rm rp"),
             Map.entry("cmp", "eq ne lt le gt ge lo ls hi hs equ neu ltu leu gtu geu num nan"),
             Map.entry("space", "global shared shared::cta local const param param::entry param::func"),
             Map.entry("scope", "cta cluster gpu sys"),
-            Map.entry("order", "weak volatile relaxed acquire release acq_rel"),
-            Map.entry(
-                    "cache",
-                    "ca cg cs lu cv wb wt L1::evict_normal L1::evict_unchanged L1::evict_first L1::evict_last"
-                            + " L1::no_allocate L2::64B L2::128B L2::256B"),
-            Map.entry("access", "space scope order cache"),
-            Map.entry("atomic", "global shared shared::cta scope order noftz add and or xor cas exch min max inc dec"),
-            Map.entry("mem", "b8 u8 s8 b16 u16 s16 f16 b32 u32 s32 b64 u64 s64 f32 f64"));
+            Map.entry("place", "global shared shared::cta local const param param::entry"),
+            Map.entry("window", "global shared shared::cta local param param::entry"),
+            Map.entry("writable", "global shared shared::cta local param param::func"),
+            Map.entry("evict", "L1::evict_normal L1::evict_unchanged L1::evict_first L1::evict_last L1::no_allocate"),
+            Map.entry("fetch", "L2::64B L2::128B L2::256B"),
+            Map.entry("meeting", "relaxed cta cluster shared shared::cta"),
+            Map.entry("atomic", "global shared shared::cta scope noftz add and or xor min max inc dec"),
+            Map.entry("mem", "b8 u8 s8 b16 u16 s16 b32 u32 s32 b64 u64 s64 f32 f64"));
 
     private static final Map<String, Form> FORMS = new HashMap<>();
 
@@ -170,6 +173,18 @@ public final class InstructionSet {
     static int destinations(String opcode) {
         Form form = FORMS.get(opcode);
         return form != null && !form.operands.isEmpty() && "dVP".indexOf(form.operands.charAt(0)) >= 0 ? 1 : 0;
+    }
+
+    /** Every opcode with what may stand behind it: its types, and its modifiers with a dot. */
+    static Map<String, Set<String>> words() {
+        Map<String, Set<String>> found = new HashMap<>();
+        FORMS.forEach((opcode, form) -> {
+            Set<String> words = new HashSet<>();
+            form.types.forEach(type -> words.add(type.ptxName()));
+            form.modifiers.stream().filter(word -> Type.named(word) == null).forEach(word -> words.add("." + word));
+            found.put(opcode, words);
+        });
+        return found;
     }
 
     static boolean knows(String opcode) {
