@@ -1,10 +1,13 @@
 package org.v4vgpu.bench;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.v4vgpu.bench.link.Link;
 import org.v4vgpu.bench.link.Transport;
 import org.v4vgpu.bench.result.Result;
 import org.v4vgpu.bench.result.Samples;
@@ -24,6 +27,9 @@ final class Aggregate implements Experiment {
     private static final long SMOKE_BYTES_AT_A_TIME = 16L << 20;
     private static final long SMOKE_ARRAY_BYTES = 64L << 20;
     private static final int MOST_SAMPLES = 5;
+
+    /** What a thread sends, and over which link. */
+    private record Sender(Link link, MemorySegment message) {}
 
     @Override
     public String name() {
@@ -51,15 +57,18 @@ final class Aggregate implements Experiment {
         List<Result> results = new ArrayList<>();
         laboratory.endProcesses();
         results.add(copyBandwidth(laboratory, plan, progress));
-        Map<String, PairedThreads> threads = new LinkedHashMap<>();
+        Map<String, Crew<Sender>> threads = new LinkedHashMap<>();
         try {
             for (Map.Entry<Transport, List<String>> peer :
                     laboratory.peers(transports, pairs.getLast()).entrySet()) {
                 Transport transport = peer.getKey();
-                threads.put(
-                        transport.label(),
-                        PairedThreads.start(
-                                peer.getValue(), address -> laboratory.connect(transport, address), MESSAGE_BYTES));
+                Crew<Sender> crew = new Crew<>(sender -> sender.link.close());
+                threads.put(transport.label(), crew);
+                for (String address : peer.getValue()) {
+                    crew.add(() -> new Sender(
+                            laboratory.connect(transport, address),
+                            Arena.ofAuto().allocate(MESSAGE_BYTES, 4096)));
+                }
             }
             for (int count : pairs) {
                 Map<String, Interleaving.Contender> contenders = new LinkedHashMap<>();
@@ -76,18 +85,18 @@ final class Aggregate implements Experiment {
                                 MESSAGE_BYTES * 1e3 / turns.percentile(50))));
             }
         } finally {
-            threads.values().forEach(PairedThreads::close);
+            threads.values().forEach(Crew::close);
         }
         return results;
     }
 
-    private static Samples takeTurn(PairedThreads threads, int pairs, long bytes, Interleaving plan)
-            throws IOException {
+    private static Samples takeTurn(Crew<Sender> threads, int pairs, long bytes, Interleaving plan) throws IOException {
         int messages = (int) (bytes / MESSAGE_BYTES / pairs);
-        long step = Settling.by(plan.settlingNanos(), () -> threads.send(pairs, messages));
+        Crew.Work<Sender, Long> work = sender -> Bandwidth.send(sender.link, sender.message, messages);
+        long step = Settling.by(plan.settlingNanos(), () -> threads.together(pairs, work));
         Samples samples = new Samples();
         for (int i = plan.repetitions(step, 1, MOST_SAMPLES); i > 0; i--) {
-            samples.add(threads.send(pairs, messages) / ((long) messages * pairs));
+            samples.add(threads.together(pairs, work) / ((long) messages * pairs));
         }
         return samples;
     }

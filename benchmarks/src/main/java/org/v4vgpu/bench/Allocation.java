@@ -133,6 +133,7 @@ final class Allocation implements Experiment {
                 times.percentile(99),
                 0,
                 allocated.median() / (double) OPERATIONS,
+                Result.NOT_COUNTED,
                 times)));
         return results;
     }

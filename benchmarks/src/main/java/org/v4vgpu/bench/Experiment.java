@@ -6,7 +6,7 @@ import org.v4vgpu.bench.result.Result;
 
 /** What one name on the command line measures. Runs once, on one thread. */
 sealed interface Experiment
-        permits PingPong, Bandwidth, Aggregate, Rpc, Launch, Memcpy, Workload, Allocation, Software {
+        permits PingPong, Bandwidth, Aggregate, Rpc, Sessions, Soak, Launch, Memcpy, Workload, Allocation, Software {
     /** All that are built, in the order in which they run: those that need the same processes follow one another. */
     List<Experiment> ALL = List.of(
             new PingPong(),
@@ -18,7 +18,9 @@ sealed interface Experiment
             Workload.matmul(),
             Workload.stencil(),
             new Aggregate(),
-            new Software());
+            new Sessions(),
+            new Software(),
+            new Soak());
 
     /** As on the command line and in the JSON. */
     String name();
@@ -28,6 +30,11 @@ sealed interface Experiment
 
     /** Whether a processor of its own for each side says more than what the kernel would choose: so where each has one thread. */
     boolean isBetterPinned();
+
+    /** Whether it belongs to what is measured when nobody has named it. */
+    default boolean isPartOf(Effort effort) {
+        return true;
+    }
 
     /**
      * Measures.

@@ -22,6 +22,8 @@ record Interleaving(int turns, long settlingNanos, long turnNanos, long compilin
     /** Compilers that have worked less than this share of a round have nothing left to do. */
     private static final double IDLE_SHARE = 0.03;
 
+    private static final int FIRST_COMPILING = 5;
+
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     /** One that takes turns. */
@@ -40,6 +42,11 @@ record Interleaving(int turns, long settlingNanos, long turnNanos, long compilin
                 TimeUnit.MILLISECONDS.toNanos(settlingMillis),
                 TimeUnit.MILLISECONDS.toNanos(turnMillis),
                 TimeUnit.MILLISECONDS.toNanos(compilingMillis));
+    }
+
+    /** The same for what nobody has run yet: there is more to compile. */
+    Interleaving forFirst() {
+        return new Interleaving(turns, settlingNanos, turnNanos, compilingNanos * FIRST_COMPILING);
     }
 
     /** How many repetitions of a step of this time make a turn, within limits. */

@@ -13,6 +13,8 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +48,7 @@ final class Laboratory implements AutoCloseable {
     private final Path root;
     private final Effort effort;
     private final @Nullable Boolean pinning;
+    private final OptionalLong soakNanos;
     private final Path log;
     private final int[] processors = ProcessorAffinity.available();
     private final Path directory;
@@ -65,12 +68,15 @@ final class Laboratory implements AutoCloseable {
      * @param root the project's directory
      * @param pinning whether to bind the calling thread to one processor and the processes on the other side to another, as two virtual
      *     machines with a processor each would run; null leaves that to each experiment
+     * @param soakNanos how long a soak lasts, if somebody has said it
      * @param log where the other processes' logs go
      */
-    Laboratory(Path root, Effort effort, @Nullable Boolean pinning, Path log) throws IOException {
+    Laboratory(Path root, Effort effort, @Nullable Boolean pinning, OptionalLong soakNanos, Path log)
+            throws IOException {
         this.root = root;
         this.effort = effort;
         this.pinning = pinning;
+        this.soakNanos = soakNanos;
         this.log = log;
         String fabric = System.getenv(FABRIC_VARIABLE);
         directory = fabric == null
@@ -81,6 +87,11 @@ final class Laboratory implements AutoCloseable {
 
     Effort effort() {
         return effort;
+    }
+
+    /** How long a soak is to last, if somebody has said it. */
+    OptionalLong soakNanos() {
+        return soakNanos;
     }
 
     Path root() {
@@ -164,17 +175,53 @@ final class Laboratory implements AutoCloseable {
 
     private void connectToServers() throws IOException {
         NetworkBridge between = bridge();
-        Process near = start(List.of(), serverCommand("v4v://1:4840", "tcp://127.0.0.1:0"));
+        Server near = server();
         Process far =
                 between == null ? null : start(between.far(), serverCommand("tcp://" + between.farAddress() + ":0"));
-        for (String address : addresses(near, 2)) {
-            String transport = address.startsWith("v4v") ? "v4v" : "tcp-channel";
-            accelerators.put(transport, RemoteAccelerator.connect(address));
-        }
+        near.addresses.forEach((transport, address) -> accelerators.put(transport, RemoteAccelerator.connect(address)));
         if (between != null && far != null) {
             String address = addresses(far, 1).getFirst();
             accelerators.put("tcp-bridge-channel", between.near(() -> RemoteAccelerator.connect(address)));
         }
+    }
+
+    /** A server process. */
+    static final class Server {
+        private final Process process;
+        private final Map<String, String> addresses = new LinkedHashMap<>();
+
+        private Server(Process process) {
+            this.process = process;
+        }
+
+        /** How it can be reached, by transport: {@code v4v} and {@code tcp-channel}. */
+        Map<String, String> addresses() {
+            return Collections.unmodifiableMap(addresses);
+        }
+
+        /** How it can be reached over that transport. */
+        String address(String transport) {
+            return Objects.requireNonNull(addresses.get(transport), transport);
+        }
+
+        /** The physical memory that it has now. Source: proc_pid_status(5). */
+        long residentBytes() throws IOException {
+            try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(process.pid()), "status"))) {
+                return lines.filter(line -> line.startsWith("VmRSS:"))
+                        .map(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+                        .findFirst()
+                        .orElse(0L);
+            }
+        }
+    }
+
+    /** A server of its own; it ends with all other processes. */
+    Server server() throws IOException {
+        Server server = new Server(start(List.of(), serverCommand("v4v://1:4840", "tcp://127.0.0.1:0")));
+        for (String address : addresses(server.process, 2)) {
+            server.addresses.put(address.startsWith("v4v") ? "v4v" : "tcp-channel", address);
+        }
+        return server;
     }
 
     /** The compilers of this process and of all that were started. */

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -53,6 +54,8 @@ public final class Main implements Callable<Integer> {
     private static final int USAGE = 2;
     private static final int UNREACHABLE = 3;
     private static final int SLOWER = 4;
+
+    private static final double MOST_MINUTES = 24 * 60;
     private static final String REPORT = "report";
 
     @Spec
@@ -63,8 +66,8 @@ public final class Main implements Callable<Integer> {
             arity = "0..*",
             paramLabel = "NAME",
             description =
-                    "pingpong, bandwidth, allocation, rpc, memcpy, launch, matmul, stencil, aggregate, software; report: write a report on them, or on"
-                            + " all.")
+                    "pingpong, bandwidth, allocation, rpc, memcpy, launch, matmul, stencil, aggregate, sessions, software,"
+                            + " soak; report: write a report on them, or on all.")
     private List<String> names = new ArrayList<>();
 
     @Option(
@@ -101,6 +104,12 @@ public final class Main implements Callable<Integer> {
             defaultValue = "10",
             description = "What --compare lets pass between runs. Default: ${DEFAULT-VALUE}")
     private double tolerancePercent;
+
+    @Option(
+            names = "--minutes",
+            paramLabel = "MINUTES",
+            description = "How long 'soak' lasts. Default: 3; with --quick a third of one.")
+    private @Nullable Double minutes;
 
     @Option(names = "--from", paramLabel = "FILE", description = "Measure nothing: take the results from this file.")
     private @Nullable Path from;
@@ -191,8 +200,8 @@ public final class Main implements Callable<Integer> {
         machine.forEach((name, value) -> System.out.println(name.replace('_', ' ') + ": " + value));
         List<Result> results = new ArrayList<>();
         List<String> skipped;
-        Effort effort = smoke ? Effort.SMOKE : quick ? Effort.QUICK : Effort.FULL;
-        try (Laboratory laboratory = new Laboratory(root, effort, pinning, logFile())) {
+        Effort effort = effort();
+        try (Laboratory laboratory = new Laboratory(root, effort, pinning, soakNanos(), logFile())) {
             for (Experiment experiment : experiments) {
                 laboratory.place(experiment);
                 List<Result> measured;
@@ -210,6 +219,22 @@ public final class Main implements Callable<Integer> {
         Files.deleteIfExists(logFile());
         log = null;
         return new Run(machine, skipped, results);
+    }
+
+    private Effort effort() {
+        return smoke ? Effort.SMOKE : quick ? Effort.QUICK : Effort.FULL;
+    }
+
+    private OptionalLong soakNanos() {
+        if (minutes == null) {
+            return OptionalLong.empty();
+        }
+        double given = minutes;
+        if (!(given > 0 && given <= MOST_MINUTES)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--minutes " + given + ": must be more than 0 and at most " + MOST_MINUTES);
+        }
+        return OptionalLong.of((long) (given * TimeUnit.MINUTES.toNanos(1)));
     }
 
     private String placement() {
@@ -232,11 +257,10 @@ public final class Main implements Callable<Integer> {
         }
         List<String> chosen =
                 names.stream().filter(name -> !name.equals(REPORT)).toList();
-        return chosen.isEmpty()
-                ? Experiment.ALL
-                : Experiment.ALL.stream()
-                        .filter(experiment -> chosen.contains(experiment.name()))
-                        .toList();
+        return Experiment.ALL.stream()
+                .filter(experiment ->
+                        chosen.isEmpty() ? experiment.isPartOf(effort()) : chosen.contains(experiment.name()))
+                .toList();
     }
 
     private Run stored(Path file, String option) {

@@ -10,6 +10,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.v4vgpu.bench.link.Link;
 import org.v4vgpu.bench.result.Result;
 import org.v4vgpu.bench.result.Samples;
+import org.v4vgpu.bench.result.Turns;
 
 /**
  * The poster's latency figure: a message to another process and back. Once without a pause, so that whoever can wait by spinning does;
@@ -58,16 +59,18 @@ final class PingPong implements Experiment {
         List<Integer> sleepingSizes = effort.sizes(QUICK_SLEEPING_SIZES, SLEEPING_SIZES);
         Interleaving plan = effort.messagePlan();
         Map<String, Link> links = laboratory.links();
-        progress.expect((sizes.size() + sleepingSizes.size()) * plan.steps(links.size()));
+        progress.expect(sizes.size() * plan.steps(links.size() + 1) + sleepingSizes.size() * plan.steps(links.size()));
         MessageSizes bySize = new MessageSizes(links, plan, laboratory.compilers(), progress);
-        bySize.run(
-                sizes,
-                PingPong::takeTurn,
-                Map.of(),
-                (bytes, turns) -> turns.forEach((transport, taken) ->
-                        // One way: a message takes half a round trip.
-                        results.add(Result.of(
-                                name(), "", transport, bytes, 1, taken, bytes * 2e3 / taken.percentile(50)))));
+        try (RoundTripBound bound = new RoundTripBound()) {
+            bySize.run(
+                    sizes,
+                    PingPong::takeTurn,
+                    Map.of(TwoCopyBound.KIND, message -> during -> takeTurn(bound, message, during)),
+                    (bytes, turns) -> turns.forEach((contender, taken) -> results.add(
+                            contender.equals(TwoCopyBound.KIND)
+                                    ? Result.of(name(), contender, "local", bytes, 1, taken, oneWay(bytes, taken))
+                                    : Result.of(name(), "", contender, bytes, 1, taken, oneWay(bytes, taken)))));
+        }
         bySize.run(
                 sleepingSizes,
                 PingPong::takeSleepingTurn,
@@ -77,8 +80,23 @@ final class PingPong implements Experiment {
         return results;
     }
 
+    /** A message takes half a round trip. */
+    private static double oneWay(int bytes, Turns taken) {
+        return bytes * 2e3 / taken.percentile(50);
+    }
+
+    private static Samples takeTurn(RoundTripBound bound, MemorySegment message, Interleaving plan) throws IOException {
+        int few = few(message);
+        long trips = Settling.by(plan.settlingNanos(), () -> bound.takeTurn(message, few)) / few;
+        return bound.takeTurn(message, plan.repetitions(trips, FEWEST_TRIPS, MOST_TRIPS));
+    }
+
+    private static int few(MemorySegment message) {
+        return (int) Math.clamp(SETTLING_BYTES / message.byteSize(), 1L, (long) SETTLING_TRIPS);
+    }
+
     private static Samples takeTurn(Link link, MemorySegment message, Interleaving plan) throws IOException {
-        int few = (int) Math.clamp(SETTLING_BYTES / message.byteSize(), 1L, (long) SETTLING_TRIPS);
+        int few = few(message);
         long trips = Settling.by(plan.settlingNanos(), () -> exchange(link, message, few, 0)) / few;
         return exchange(link, message, plan.repetitions(trips, FEWEST_TRIPS, MOST_TRIPS), 0);
     }

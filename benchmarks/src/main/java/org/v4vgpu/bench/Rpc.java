@@ -50,7 +50,8 @@ final class Rpc implements Experiment {
         return call(accelerator, plan.repetitions(call, FEWEST_CALLS, MOST_CALLS));
     }
 
-    private static Samples call(Accelerator accelerator, int calls) throws IOException {
+    /** So many calls, timed one by one. */
+    static Samples call(Accelerator accelerator, int calls) throws IOException {
         Samples samples = new Samples();
         for (int i = 0; i < calls; i++) {
             long begin = System.nanoTime();

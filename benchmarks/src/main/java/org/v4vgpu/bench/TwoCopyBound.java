@@ -94,7 +94,7 @@ final class TwoCopyBound implements AutoCloseable {
             for (long offset = 0; offset < source.byteSize(); offset += chunk) {
                 // SYNC: bound-space
                 for (int spins = 0; position + chunk - read.value.getAcquire() > RING_BYTES; spins++) {
-                    spin(spins);
+                    spin(spins, SPINS_BEFORE_YIELD);
                 }
                 long length = Math.min(chunk, source.byteSize() - offset);
                 MemorySegment.copy(source, offset, ring, position % RING_BYTES, length);
@@ -113,7 +113,7 @@ final class TwoCopyBound implements AutoCloseable {
             for (long offset = 0; offset < destination.byteSize(); offset += chunk) {
                 // SYNC: bound-data
                 for (int spins = 0; written.value.getAcquire() < position + chunk; spins++) {
-                    spin(spins);
+                    spin(spins, SPINS_BEFORE_YIELD);
                 }
                 long length = Math.min(chunk, destination.byteSize() - offset);
                 MemorySegment.copy(ring, position % RING_BYTES, destination, offset, length);
@@ -127,8 +127,8 @@ final class TwoCopyBound implements AutoCloseable {
 
     /** Where the other thread has lost its processor to somebody else, spinning only makes that last. */
     @SuppressWarnings("ThreadPriorityCheck") // a hint; correctness does not hang on it
-    private static void spin(int spins) {
-        if (spins < SPINS_BEFORE_YIELD) {
+    static void spin(int spins, int beforeYield) {
+        if (spins < beforeYield) {
             Thread.onSpinWait();
         } else {
             Thread.yield();

@@ -40,6 +40,8 @@ final class BenchmarksIT {
             Map.entry("matmul", Set.of("v4v", "tcp-channel", "local")),
             Map.entry("stencil", Set.of("v4v", "tcp-channel", "local")),
             Map.entry("allocation", Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron")),
+            Map.entry("sessions", Set.of("v4v", "tcp-channel")),
+            Map.entry("soak", Set.of("v4v")),
             Map.entry("software", Set.of("local", "java")));
 
     @Test

@@ -26,8 +26,8 @@ final class MainTest {
         assertTrue(
                 error.toString()
                         .startsWith("benchmarks/run: no benchmark is called '" + name
-                                + "'; there are pingpong, bandwidth, allocation, rpc, memcpy, launch, matmul, stencil, aggregate, software,"
-                                + " report"),
+                                + "'; there are pingpong, bandwidth, allocation, rpc, memcpy, launch, matmul, stencil, aggregate, sessions,"
+                                + " software, soak, report"),
                 error::toString);
     }
 

@@ -32,4 +32,14 @@ class ArgoHypervisorTest extends HypervisorContract {
     protected boolean tellsTheEndBehindAFullRing() {
         return false;
     }
+
+    @Override
+    protected int rounds() {
+        return 200;
+    }
+
+    @Override
+    protected long noticeMillis() {
+        return 2000; // under emulation; Xen tells nobody, so that it takes a question
+    }
 }

@@ -56,4 +56,14 @@ class ArgoPairHypervisorTest extends HypervisorContract {
     protected boolean tellsTheEndBehindAFullRing() {
         return false;
     }
+
+    @Override
+    protected int rounds() {
+        return 200;
+    }
+
+    @Override
+    protected long noticeMillis() {
+        return 2000; // under emulation; Xen tells nobody, so that it takes a question
+    }
 }

@@ -43,7 +43,7 @@ final class AeronLink implements Link, ControlledFragmentHandler {
     private final Aeron aeron;
     private final ExclusivePublication publication;
     private final Subscription subscription;
-    private final IdleStrategy idle = new BackoffIdleStrategy(10_000, 100, 1_000, 100_000);
+    private final IdleStrategy idle = new DrowsyIdleStrategy(new BackoffIdleStrategy(10_000, 100, 1_000, 100_000));
     private final UnsafeBuffer outgoing = new UnsafeBuffer(0, 0);
     private final UnsafeBuffer incoming = new UnsafeBuffer(0, 0);
     private final MemorySegment commandBytes = Arena.ofAuto().allocate(Command.ENCODED_BYTES, 8);
@@ -71,7 +71,7 @@ final class AeronLink implements Link, ControlledFragmentHandler {
                 .dirDeleteOnStart(true)
                 .dirDeleteOnShutdown(true)
                 .threadingMode(ThreadingMode.SHARED)
-                .sharedIdleStrategy(new BackoffIdleStrategy(10, 20, 1_000, 1_000_000))
+                .sharedIdleStrategy(new DrowsyIdleStrategy(new BackoffIdleStrategy(10, 20, 1_000, 1_000_000)))
                 .termBufferSparseFile(false)
                 .ipcTermBufferLength(TERM_BYTES)
                 .ipcMtuLength(FRAGMENT_BYTES));

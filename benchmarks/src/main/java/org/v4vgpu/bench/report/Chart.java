@@ -26,7 +26,7 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 import org.v4vgpu.bench.result.ResultTable;
 
 /**
- * One plot: lines over a horizontal axis whose every step doubles. As SVG to be put into HTML, or as PNG. Safe for any thread.
+ * One plot: lines over a horizontal axis whose every step doubles, or over seconds. As SVG to be put into HTML, or as PNG. Safe for any thread.
  *
  * @param id distinguishes it within a page; the name of its file
  * @param caption what it shows, for those who can't see it
@@ -60,12 +60,28 @@ record Chart(String id, String caption, XAxis xAxis, String yTitle, boolean isLo
     enum XAxis {
         BYTES("message size"),
         PAIRS("pairs of threads"),
-        MATRIX("matrix size n, of n x n");
+        MATRIX("matrix size n, of n x n"),
+        SESSIONS("sessions"),
+        /** The one axis whose steps are all as long. */
+        SECONDS("seconds since the begin");
 
         private final String title;
 
         XAxis(String title) {
             this.title = title;
+        }
+
+        private double position(long value) {
+            return this == SECONDS ? value : Math.log((double) value) / Math.log(2);
+        }
+
+        /** Nothing between whole steps. */
+        private String tick(double position) {
+            long step = Math.round(position);
+            if (Math.abs(position - step) >= 1e-6 || step < 0) {
+                return " ";
+            }
+            return this == SECONDS ? Long.toString(step) : step < 60 ? label(1L << step) : " ";
         }
 
         String label(long value) {
@@ -116,12 +132,12 @@ record Chart(String id, String caption, XAxis xAxis, String yTitle, boolean isLo
                 .yAxisTitle(yTitle)
                 .build();
         style(plot.getStyler());
-        plot.setCustomXAxisTickLabelsFormatter(this::label);
+        plot.setCustomXAxisTickLabelsFormatter(xAxis::tick);
         for (Line line : lines) {
             List<Double> x = new ArrayList<>();
             List<Double> y = new ArrayList<>();
             for (Point point : line.points) {
-                x.add(exponent(point.x));
+                x.add(xAxis.position(point.x));
                 y.add(point.y);
             }
             XYSeries series = plot.addSeries(line.name, x, y);
@@ -151,12 +167,12 @@ record Chart(String id, String caption, XAxis xAxis, String yTitle, boolean isLo
         styler.setYAxisLogarithmic(isLogarithmic);
         double first = lines.stream()
                 .flatMap(line -> line.points.stream())
-                .mapToDouble(point -> exponent(point.x))
+                .mapToDouble(point -> xAxis.position(point.x))
                 .min()
                 .orElse(0);
         double last = lines.stream()
                 .flatMap(line -> line.points.stream())
-                .mapToDouble(point -> exponent(point.x))
+                .mapToDouble(point -> xAxis.position(point.x))
                 .max()
                 .orElse(1);
         styler.setXAxisMin(first);
@@ -164,15 +180,5 @@ record Chart(String id, String caption, XAxis xAxis, String yTitle, boolean isLo
         if (!isLogarithmic) {
             styler.setYAxisMin(0.0);
         }
-    }
-
-    /** Of a step of the axis; nothing between whole steps. */
-    private String label(double exponent) {
-        long step = Math.round(exponent);
-        return Math.abs(exponent - step) < 1e-6 && step >= 0 && step < 60 ? xAxis.label(1L << step) : " ";
-    }
-
-    private static double exponent(long value) {
-        return Math.log((double) value) / Math.log(2);
     }
 }

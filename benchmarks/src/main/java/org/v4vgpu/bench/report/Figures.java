@@ -27,6 +27,8 @@ final class Figures {
         add(figures, copies(run));
         add(figures, workload(run, "matmul", "Matrix product on the remote device"));
         add(figures, workload(run, "stencil", "Stencil on the remote device"));
+        add(figures, GrowthFigures.sessions(run));
+        add(figures, GrowthFigures.soak(run));
         add(figures, software(run));
         add(figures, allocations(run));
         return figures;
@@ -39,13 +41,15 @@ final class Figures {
     }
 
     private static Figure latency(Run run) {
-        List<Result> results = select(run, "pingpong", "");
+        List<Result> results = new ArrayList<>(select(run, "pingpong", ""));
+        results.addAll(select(run, "pingpong", "two-copy bound"));
         return new Figure(
                 "Latency of a message",
                 "V4VSockets improves the latency of small messages by 81 % compared with the split driver.",
                 "A message to another process and back; both ends wait for the next one all the time, by spinning where the"
                         + " transport does that. " + TURNS,
-                "Small messages over V4V and Aeron are bound by moving cache lines between two processors, twice each way;"
+                "Small messages over V4V and Aeron are bound by moving cache lines between two processors (the two-copy bound: two"
+                        + " threads that hand each other the bytes and a number, nothing else);"
                         + " those over sockets by system calls and, where a reader sleeps, by its wake-up; those over the bridge also"
                         + " by passing three network stacks. From about 64 KiB on, copying the bytes takes most of the time.",
                 charts(
@@ -281,14 +285,14 @@ final class Figures {
                 new Figure.Table(List.of("of a", "transport", "heap bytes"), rows));
     }
 
-    private static List<Result> select(Run run, String benchmark, String kind) {
+    static List<Result> select(Run run, String benchmark, String kind) {
         return run.results().stream()
                 .filter(result ->
                         result.benchmark().equals(benchmark) && result.kind().equals(kind))
                 .toList();
     }
 
-    private static List<Chart> charts(
+    static List<Chart> charts(
             String id,
             String caption,
             Chart.XAxis xAxis,
@@ -347,7 +351,7 @@ final class Figures {
         return Math.round(Math.sqrt(result.bytes() / (double) Float.BYTES));
     }
 
-    private static double micros(Result result) {
+    static double micros(Result result) {
         return result.p50Nanos() / 1e3;
     }
 

@@ -11,7 +11,7 @@ import org.v4vgpu.bench.result.Result;
 /** Results as CSV, as RFC 4180 has it, with the names of the JSON. Safe for any thread. */
 final class ResultCsv {
     private static final String HEADER =
-            "benchmark,kind,transport,bytes,pairs,p50_ns,p99_ns,mb_per_s,allocated_bytes,turns,"
+            "benchmark,kind,transport,bytes,pairs,p50_ns,p99_ns,mb_per_s,allocated_bytes,resident_bytes,turns,"
                     + "vs_tcp,vs_tcp_low,vs_tcp_high,vs_bridge,vs_bridge_low,vs_bridge_high\r\n";
 
     private ResultCsv() {}
@@ -31,6 +31,7 @@ final class ResultCsv {
                 Long.toString(result.p99Nanos()),
                 result.megabytesPerSecond() == 0 ? "" : number(result.megabytesPerSecond()),
                 result.allocatedBytes() < 0 ? "" : number(result.allocatedBytes()),
+                result.residentBytes() < 0 ? "" : Long.toString(result.residentBytes()),
                 Integer.toString(result.turns().count()),
                 ratio(result.tcpRatioAmong(all)),
                 ratio(result.bridgeRatioAmong(all)));

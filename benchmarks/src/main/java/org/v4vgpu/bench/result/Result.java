@@ -17,6 +17,7 @@ import java.util.function.Predicate;
  * @param p99Nanos its 99th percentile
  * @param megabytesPerSecond one way, in 10^6 bytes; 0 where no bytes move
  * @param allocatedBytes of the Java heap, per message or call; negative where nobody counted
+ * @param residentBytes of memory that the server's process has, once this was measured; negative where nobody looked
  * @param turns what p50 and p99 are from
  */
 public record Result(
@@ -29,8 +30,9 @@ public record Result(
         long p99Nanos,
         double megabytesPerSecond,
         double allocatedBytes,
+        long residentBytes,
         Turns turns) {
-    public static final double NOT_COUNTED = -1;
+    public static final int NOT_COUNTED = -1;
 
     /** The transports that ratios against TCP take the faster of. */
     private static final List<String> TCP = List.of("tcp", "tcp-netty");
@@ -56,6 +58,23 @@ public record Result(
                 turns.percentile(99),
                 rate,
                 NOT_COUNTED,
+                NOT_COUNTED,
+                turns);
+    }
+
+    /** The same, with the memory of the server's process. */
+    public Result withResident(long bytes) {
+        return new Result(
+                benchmark,
+                kind,
+                transport,
+                this.bytes,
+                pairs,
+                p50Nanos,
+                p99Nanos,
+                megabytesPerSecond,
+                allocatedBytes,
+                bytes,
                 turns);
     }
 

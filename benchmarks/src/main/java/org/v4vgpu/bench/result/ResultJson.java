@@ -52,6 +52,9 @@ public final class ResultJson {
         if (result.allocatedBytes() >= 0) {
             object.put("allocated_bytes", result.allocatedBytes());
         }
+        if (result.residentBytes() >= 0) {
+            object.put("resident_bytes", result.residentBytes());
+        }
         result.tcpAmong(all).ifPresent(tcp -> object.put("vs_tcp", ratio(result, tcp)));
         result.bridgeAmong(all).ifPresent(bridge -> object.put("vs_bridge", ratio(result, bridge)));
         result.javaAmong(all).ifPresent(loops -> object.put("vs_java", ratio(result, loops)));
@@ -119,6 +122,9 @@ public final class ResultJson {
                 object.get("allocated_bytes") == null
                         ? Result.NOT_COUNTED
                         : number(object, "allocated_bytes").doubleValue(),
+                object.get("resident_bytes") == null
+                        ? Result.NOT_COUNTED
+                        : number(object, "resident_bytes").longValue(),
                 Turns.ofMedians(medians));
     }
 

@@ -17,6 +17,7 @@ public final class ResultTable {
         boolean loops =
                 results.stream().anyMatch(result -> result.javaAmong(results).isPresent());
         boolean allocations = results.stream().anyMatch(result -> result.allocatedBytes() >= 0);
+        boolean memory = results.stream().anyMatch(result -> result.residentBytes() >= 0);
         line(
                 text,
                 "",
@@ -24,7 +25,7 @@ public final class ResultTable {
                 pairs ? "pairs" : "bytes",
                 "median us",
                 "p99 us",
-                "MB/s",
+                memory ? "server MiB" : "MB/s",
                 allocations ? "heap bytes" : loops ? "times as fast as Java" : "times as fast as TCP");
         for (Result result : results) {
             line(
@@ -34,14 +35,14 @@ public final class ResultTable {
                     pairs ? result.pairs() : bytes(result.bytes()),
                     micros(result.p50Nanos()),
                     micros(result.p99Nanos()),
-                    rate(result.megabytesPerSecond()),
+                    rate(memory ? result.residentBytes() / (double) (1 << 20) : result.megabytesPerSecond()),
                     allocations ? allocated(result.allocatedBytes()) : ratio(result, results));
         }
         return text.toString();
     }
 
     private static void line(StringBuilder text, Object... cells) {
-        text.append(String.format(Locale.ROOT, "%-22s %-18s %9s %12s %12s %9s  %s", cells)
+        text.append(String.format(Locale.ROOT, "%-22s %-18s %9s %12s %12s %10s  %s", cells)
                         .stripTrailing())
                 .append(System.lineSeparator());
     }

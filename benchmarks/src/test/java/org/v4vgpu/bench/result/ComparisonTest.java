@@ -81,7 +81,7 @@ final class ComparisonTest {
 
     private static Result allocating(double bytes) {
         Turns turns = Turns.ofMedians(List.of(1000L, 1000L, 1000L));
-        return new Result("pingpong", "", "v4v", 64, 1, 1000, 1000, 0, bytes, turns);
+        return new Result("pingpong", "", "v4v", 64, 1, 1000, 1000, 0, bytes, Result.NOT_COUNTED, turns);
     }
 
     private static Result result(String transport, long... medians) {

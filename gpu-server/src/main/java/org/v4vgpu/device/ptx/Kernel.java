@@ -40,6 +40,9 @@ public final class Kernel implements DeviceFunction {
     private static final int MAX_DYNAMIC_SHARED_SIZE_BYTES = 8;
     private static final int PREFERRED_SHARED_MEMORY_CARVEOUT = 9;
 
+    /** Instructions of all threads, at a nanosecond or less each. */
+    private static final long MOST_BRIEF = 20_000;
+
     private final CompiledModule.Entry entry;
     private final GlobalMemory memory;
     private final long[] symbols;
@@ -47,6 +50,7 @@ public final class Kernel implements DeviceFunction {
     private final Checks checks;
     private final List<Parameter> parameters;
     private final Map<Integer, Integer> attributes;
+    private final int straightInstructions;
 
     Kernel(CompiledModule.Entry entry, CompiledModule module, GlobalMemory memory, long[] symbols) {
         this.entry = entry;
@@ -55,6 +59,7 @@ public final class Kernel implements DeviceFunction {
         this.memory = memory;
         this.symbols = symbols;
         this.parameters = layOut(entry.function());
+        this.straightInstructions = BriefKernels.instructions(entry.function().body());
         this.attributes = Map.of(
                 MAX_THREADS_PER_BLOCK,
                 Math.toIntExact(mostThreads()),
@@ -101,6 +106,17 @@ public final class Kernel implements DeviceFunction {
         return (int) entry.function().body().stream()
                 .filter(Instruction.class::isInstance)
                 .count();
+    }
+
+    /**
+     * Whether a launch of this shape ends in less time than it takes to wake a thread for it: it neither loops nor waits, and
+     * executes few instructions in all.
+     */
+    public boolean isBrief(LaunchShape shape) {
+        long blocks = (long) shape.gridX() * shape.gridY() * shape.gridZ();
+        return straightInstructions >= 0
+                && blocks <= MOST_BRIEF
+                && blocks * shape.threadsPerBlock() * (straightInstructions + 1) <= MOST_BRIEF;
     }
 
     /**

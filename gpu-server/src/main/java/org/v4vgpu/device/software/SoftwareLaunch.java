@@ -23,7 +23,7 @@ final class SoftwareLaunch extends Operation {
 
     SoftwareLaunch(SoftwareContext context, SoftwareFunction function, LaunchShape shape, MemorySegment parameters)
             throws DeviceException {
-        super(Kind.LONG);
+        super(function.kernel().isBrief(shape) ? Kind.SHORT : Kind.LONG);
         this.context = context;
         this.kernel = function.kernel();
         this.counter = function.counter();

@@ -85,6 +85,9 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
 
         /** The ring was unregistered. */
         void ringGone(StagedSendRing ring);
+
+        /** A domain was destroyed. */
+        void domainGone(int domain);
     }
 
     /**
@@ -270,9 +273,10 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
     /** Draws the conclusion from what became of a record. */
     private void judge(int result) {
         if (result == -ArgoError.ESRCH.errno()) {
+            carrier.domainGone(address.domain()); // first: whose partner has died must not look closed
             end.partnerGone();
         } else if (result == -ArgoError.ECONNREFUSED.errno() && end.hold()) {
-            carrier.ringGone(this); // first: whose partner has died must not look closed
+            carrier.ringGone(this); // first, too
             end.other.close();
             end.own.shake();
             end.letGo();

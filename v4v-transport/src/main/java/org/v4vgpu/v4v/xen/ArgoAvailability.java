@@ -121,7 +121,7 @@ final class ArgoAvailability {
                     + MEMORY_PROPERTY;
         }
         return read(root.resolve("proc/meminfo")).matches("(?s).*HugePages_Total:\\s+0\\b.*")
-                ? "there are no huge pages for the rings; sysctl vm.nr_hugepages=16 (a connection takes about two)"
+                ? "there are no huge pages for the rings; sysctl vm.nr_hugepages=16 (a connection takes about one of 2 MiB)"
                 : "";
     }
 

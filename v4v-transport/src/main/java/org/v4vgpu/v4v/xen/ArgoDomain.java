@@ -222,6 +222,11 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
         }
     }
 
+    @Override
+    public void domainGone(int gone) {
+        rings.keySet().stream().filter(ring -> ring.partner() == gone).forEach(ArgoReceiveRing::partnerGone);
+    }
+
     /** Whether it is the ring that the partner knows the sender's life by. */
     private static boolean isOwnOf(StagedSendRing sender, ArgoReceiveRing ring) {
         return sender.sourcePort() == ring.address().port() && sender.address().domain() == ring.partner();
