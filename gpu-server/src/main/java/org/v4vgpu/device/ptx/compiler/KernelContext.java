@@ -31,6 +31,16 @@ final class KernelContext {
         this.checked = checked;
     }
 
+    /** The same for code that is made while this one's runs, by another thread: it numbers its lines apart. */
+    KernelContext later() {
+        KernelContext later = new KernelContext(owner, module, shared, checked);
+        later.methods.putAll(methods);
+        later.dispatchers.putAll(dispatchers);
+        later.frames.putAll(frames);
+        later.kinds.putAll(kinds);
+        return later;
+    }
+
     /** The JVM name of a function's method. */
     String method(Function function) {
         return "function" + methods.computeIfAbsent(function.name(), _ -> methods.size());
