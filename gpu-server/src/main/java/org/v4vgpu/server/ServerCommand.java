@@ -13,6 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.Device;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.nvrtc.CompilerChoice;
 import org.v4vgpu.device.software.SoftwareDeviceOptions.Check;
 import org.v4vgpu.server.session.SessionLimits;
 import org.v4vgpu.server.status.StatusCommand;
@@ -27,7 +28,8 @@ import picocli.CommandLine.Spec;
 /**
  * The program {@code gpu-server/run}: a server until SIGTERM, or the status of one.
  *
- * <p>Exit codes: 0 right, 1 failed, 2 wrong usage, 3 server or device not reachable or address not to be had.
+ * <p>Exit codes: 0 right, 1 failed, 2 wrong usage, 3 server or device not reachable or address not to be had, 4 a
+ * kernel broke the GPU for this process.
  */
 @Command(
         name = "gpu-server/run",
@@ -38,7 +40,8 @@ import picocli.CommandLine.Spec;
             "0:right",
             "1:failed",
             "2:wrong usage",
-            "3:the device or the address is not to be had, or there is no server"
+            "3:the device or the address is not to be had, or there is no server",
+            "4:a kernel broke the GPU for this process; start it again"
         },
         subcommands = StatusCommand.class)
 public final class ServerCommand implements Callable<Integer> {
@@ -64,7 +67,7 @@ public final class ServerCommand implements Callable<Integer> {
             names = "--device",
             paramLabel = "auto|cuda|software",
             defaultValue = "auto",
-            description = "what to serve; auto takes the GPU if there is one that this build can drive. Default: auto")
+            description = "what to serve; auto takes the GPUs if there are some that the driver can use. Default: auto")
     private DeviceChoice device = DeviceChoice.AUTO;
 
     @Option(
@@ -80,6 +83,17 @@ public final class ServerCommand implements Callable<Integer> {
             converter = ByteSize.Converter.class,
             description = "device memory that one client may have. Default: all of it")
     private @Nullable ByteSize quota;
+
+    @Option(
+            names = "--window-quota",
+            paramLabel = "SIZE",
+            converter = ByteSize.Converter.class,
+            defaultValue = "1G",
+            description = {
+                "how much pinned host memory of one client the server maps, so that copies from and to it need no transport; over",
+                "V4V only; all clients together may have four times as much. Default: ${DEFAULT-VALUE}"
+            })
+    private ByteSize windowQuota = new ByteSize(0);
 
     @Option(
             names = "--kernel-timeout",
@@ -102,6 +116,16 @@ public final class ServerCommand implements Callable<Integer> {
                 "no barrier between). The first finding ends the launch and says where. Kernels run many times slower"
             })
     private Set<Check> checks = Set.of();
+
+    @Option(
+            names = "--compiler",
+            paramLabel = "auto|none|PATH",
+            defaultValue = "auto",
+            description = {
+                "what compiles the programs that clients bring as source (NVRTC), in a sandbox: libnvrtc or nvcc, as they are",
+                "found; nothing; or the library or nvcc with this path. Default: ${DEFAULT-VALUE}"
+            })
+    private String compiler = "auto";
 
     @Option(
             names = "--until-input-ends",
@@ -142,11 +166,13 @@ public final class ServerCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         CommandSpec command = Objects.requireNonNull(spec);
         PrintWriter out = command.commandLine().getOut();
-        SessionLimits limits = SessionLimits.DEFAULT.withMemoryBytes(quota == null ? 0 : quota.bytes());
+        SessionLimits limits = SessionLimits.DEFAULT
+                .withMemoryBytes(quota == null ? 0 : quota.bytes())
+                .withWindowBytes(windowQuota.bytes());
         CountDownLatch stop = new CountDownLatch(1);
         CountDownLatch stopped = new CountDownLatch(1);
-        try (Device opened = device.open(memory, kernelTimeout, checks);
-                GpuServer server = GpuServer.start(List.of(opened), addresses, limits)) {
+        List<Device> devices = device.open(memory, kernelTimeout, checks, FatalFault::endProcess);
+        try (GpuServer server = GpuServer.start(devices, addresses, limits, CompilerChoice.parse(compiler))) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(stop, stopped), "stop"));
             server.addresses().forEach(address -> out.println("listening on " + address));
             out.flush();
@@ -155,6 +181,7 @@ public final class ServerCommand implements Callable<Integer> {
             }
             stop.await();
         } finally {
+            devices.forEach(Device::close);
             stopped.countDown();
         }
         return 0;

@@ -34,7 +34,7 @@ public interface ReceiveRing extends AutoCloseable {
     /** The sender's domain as the hypervisor stamped it, and the port that the sender claims. */
     V4vAddress source();
 
-    /** Where the current record ends; an argument for {@link #release}. */
+    /** Where the current record ends, before the first one where that begins; an argument for {@link #release}. */
     long position();
 
     /** Copies bytes of the current message out; the copy is private. */
@@ -53,6 +53,11 @@ public interface ReceiveRing extends AutoCloseable {
 
     /** Gives back all records up to a position. */
     void release(long position);
+
+    /** The mapping that payloads lie in, while {@link #hold} holds the ring; nothing where there is none that lasts. */
+    default MemorySegment memory() {
+        return MemorySegment.NULL;
+    }
 
     /** Keeps the memory of the ring alive until {@link #letGo}. False if it is gone already. */
     boolean hold();

@@ -41,6 +41,11 @@ public interface SendRing extends AutoCloseable {
     /** Publishes the claimed message and wakes the partner if it sleeps. */
     void commit(int messageType);
 
+    /** The mapping that claimed messages lie in, while {@link #hold} holds the ring; nothing where there is none that lasts. */
+    default MemorySegment memory() {
+        return MemorySegment.NULL;
+    }
+
     /** Keeps the memory of the ring mapped until {@link #letGo}. False if it is gone already. */
     boolean hold();
 

@@ -1,6 +1,7 @@
 package org.v4vgpu.v4v;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -34,6 +35,9 @@ public interface V4vHypervisor extends AutoCloseable {
     int MAXIMUM_RING_BYTES = (16 << 20) - 64;
     int MAXIMUM_MESSAGE_BYTES = (16 << 20) - 32;
     int RINGS_PER_DOMAIN = 128;
+
+    /** Windows that wait to be opened, or that this domain's own memory is limited by. */
+    int WINDOWS_PER_DOMAIN = 4096;
 
     /** So many domains can wait for space in one ring. */
     int WAITING_DOMAINS = 32;
@@ -95,6 +99,20 @@ public interface V4vHypervisor extends AutoCloseable {
     RingStatus notify(V4vAddress destination, int spaceRequired) throws ArgoException;
 
     /**
+     * Asks about several rings, in one request where the hypervisor has one for that (Argo's {@code xen_argo_ring_data} with several
+     * entries). Each is answered as by {@link #notify(V4vAddress, int)}, in the order of the questions.
+     *
+     * @throws ArgoException as there, for the first ring to which that happens; those before it have been asked about
+     */
+    default List<RingStatus> notify(List<SpaceQuestion> questions) throws ArgoException {
+        List<RingStatus> answers = new ArrayList<>(questions.size());
+        for (SpaceQuestion question : questions) {
+            answers.add(notify(question.destination(), question.spaceRequired()));
+        }
+        return answers;
+    }
+
+    /**
      * Waits until a message of that many bytes would fit or never will.
      *
      * @return whether it fits; false after the time, or if the ring is gone
@@ -102,6 +120,32 @@ public interface V4vHypervisor extends AutoCloseable {
      *     a rule forbids to send there; or if the request could not be made
      */
     boolean awaitSpace(V4vAddress destination, int spaceRequired, long timeoutNanos) throws ArgoException;
+
+    /** Whether {@link #share} and {@link #open} are possible here: not where a hypervisor copies every message. */
+    default boolean sharesWindows() {
+        return false;
+    }
+
+    /**
+     * Makes memory that {@code partner} alone can {@link #open}, and once.
+     *
+     * @param lengthBytes positive; the memory is of whole pages
+     * @throws ArgoException EOPNOTSUPP where none can be shared; EINVAL for a length that is not positive; ESRCH; ENOSPC beyond {@value
+     *     #WINDOWS_PER_DOMAIN}; ENOMEM
+     */
+    default Window share(int partner, long lengthBytes) throws ArgoException {
+        throw new ArgoException(ArgoError.EOPNOTSUPP, "no memory can be shared in " + place());
+    }
+
+    /**
+     * Maps memory that {@code owner} has shared with this domain.
+     *
+     * @throws ArgoException EOPNOTSUPP; EINVAL; ESRCH; ECONNREFUSED if it shares nothing of that name with this domain; EFAULT if
+     *     that is shorter than it should be, or could shrink
+     */
+    default Window open(int owner, long name, long lengthBytes) throws ArgoException {
+        throw new ArgoException(ArgoError.EOPNOTSUPP, "no memory can be shared in " + place());
+    }
 
     /** Whether the domain has not left. */
     default boolean isOpen() {
@@ -113,7 +157,14 @@ public interface V4vHypervisor extends AutoCloseable {
     void close();
 
     /**
-     * The answer to {@link #notify}: Argo's XEN_ARGO_RING flags.
+     * One of the rings that are asked about.
+     *
+     * @param spaceRequired of a message, in bytes
+     */
+    record SpaceQuestion(V4vAddress destination, int spaceRequired) {}
+
+    /**
+     * The answer to {@link #notify(V4vAddress, int)}: Argo's XEN_ARGO_RING flags.
      *
      * @param shared for any partner
      * @param sufficient a message of the wanted length fits now

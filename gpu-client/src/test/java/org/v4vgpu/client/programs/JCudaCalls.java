@@ -44,11 +44,13 @@ public final class JCudaCalls {
         MemoryCalls.mapped(kernels);
         ModuleCalls.modules(kernels);
         ModuleCalls.launches(kernels);
+        ModuleCalls.cooperativeLaunches(kernels);
         ModuleCalls.legacyLaunches(kernels);
         ModuleCalls.links(kernels);
         ModuleCalls.occupancy(kernels);
         StreamCalls.streams();
         StreamCalls.callbacks();
+        ProgramCalls.programs();
         unsupported();
         DeviceCalls.peers();
         ok(cuCtxDestroy(context));

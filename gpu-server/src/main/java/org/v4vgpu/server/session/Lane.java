@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.SocketTimeoutException;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
@@ -20,6 +21,7 @@ import org.v4vgpu.proto.ProtocolException;
 import org.v4vgpu.v4v.IncomingMessage;
 import org.v4vgpu.v4v.MessageChannel;
 import org.v4vgpu.v4v.PeerLostException;
+import org.v4vgpu.v4v.WindowPartner;
 
 /**
  * One connection of a session and the thread that serves it: reads a call, executes it, writes the reply. Confined to that
@@ -35,6 +37,7 @@ final class Lane {
     private final CallDispatcher dispatcher;
     private final MessageChannel channel;
     private final Traffic traffic = new Traffic();
+    private final CallRecorder recorder;
     private final ReplyWriter writer;
     private final LaneCall call;
     private final SequenceGate.Watch watch = this::checkPeer;
@@ -58,7 +61,8 @@ final class Lane {
         this.sessions = sessions;
         this.dispatcher = dispatcher;
         this.channel = channel;
-        this.writer = new ReplyWriter(channel, traffic);
+        this.recorder = new CallRecorder(channel.peer());
+        this.writer = new ReplyWriter(channel, traffic, recorder);
         this.call = new LaneCall(this);
     }
 
@@ -68,9 +72,7 @@ final class Lane {
         try {
             if (greet()) {
                 Thread.currentThread().setName("lane-" + session().id() + "-" + channel.peer());
-                while (!leaving) {
-                    step();
-                }
+                serve();
             }
         } catch (ProtocolException e) {
             reason = "protocol violation";
@@ -86,6 +88,16 @@ final class Lane {
             }
         }
         end(reason);
+    }
+
+    private void serve() throws IOException {
+        try (RegisteredChannel _ = new RegisteredChannel(channel, sessions.devices())) {
+            while (!leaving) {
+                step();
+            }
+        } finally {
+            call.payload().release();
+        }
     }
 
     private void end(String reason) {
@@ -118,6 +130,15 @@ final class Lane {
 
     Traffic traffic() {
         return traffic;
+    }
+
+    /** The client as somebody who shares memory, if the transport can do that. */
+    Optional<WindowPartner> windowPartner() {
+        return channel.windowPartner();
+    }
+
+    CallRecorder recorder() {
+        return recorder;
     }
 
     ReplyWriter writer() {
@@ -201,6 +222,7 @@ final class Lane {
     private void step() throws IOException {
         try (IncomingMessage message = receive()) {
             CallHeader header = CallHeader.decode(message.header());
+            recorder.begin(header);
             if (header.isReply() || header.isContinuation() || header.sequence() <= 0) {
                 throw new ProtocolException("message " + header.number() + " with flags 0x"
                         + Integer.toHexString(header.flags()) + " and number in sequence " + header.sequence()
@@ -230,6 +252,7 @@ final class Lane {
         Q request = header.parse(row.call().requests());
         traffic.called();
         enter(header.sequence());
+        recorder.decoded();
         Failure late = waits ? takeLateError() : null;
         CudaStatus status;
         String text = "";
@@ -255,6 +278,7 @@ final class Lane {
             status = late.status;
             text = late.text;
         }
+        recorder.executed();
         finish(waits, status, text, reply);
     }
 
@@ -276,11 +300,13 @@ final class Lane {
         if (waits) {
             if (!call.hasReplied()) {
                 call.reply(status, text, reply);
+                recorder.replied(0);
             }
         } else if (!status.isSuccess() && !status.isFatal() && lateError == null) {
             lateError = new Failure(
                     status, "an earlier " + call.name() + " failed: " + text); // a fatal one stays with its context
         }
+        recorder.end(call, status.code());
     }
 
     private @Nullable Failure takeLateError() {

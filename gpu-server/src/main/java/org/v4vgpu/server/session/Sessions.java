@@ -16,6 +16,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.Device;
+import org.v4vgpu.device.nvrtc.CompileQueue;
+import org.v4vgpu.device.nvrtc.CompilerChoice;
 import org.v4vgpu.proto.ServerStatusReply;
 import org.v4vgpu.v4v.MessageChannel;
 
@@ -33,7 +35,9 @@ public final class Sessions implements AutoCloseable {
     private static final int SECRET_BYTES = 32;
     private static final int MAXIMUM_CLIENT_BYTES = 60;
 
+    private final List<Device> devices;
     private final SessionLimits limits;
+    private final WindowBudget windowBudget;
     private final CallDispatcher dispatcher;
     private final SecureRandom random = new SecureRandom();
     private final AtomicLong lastId = new AtomicLong();
@@ -45,19 +49,33 @@ public final class Sessions implements AutoCloseable {
      * @param server the server's part of its status: name, addresses, uptime
      */
     public Sessions(List<Device> devices, SessionLimits limits, Supplier<ServerStatusReply.Builder> server) {
+        this(devices, limits, CompilerChoice.AUTO, server);
+    }
+
+    /** As the other one, and says what compiles the clients' programs. */
+    public Sessions(
+            List<Device> devices,
+            SessionLimits limits,
+            CompilerChoice compiler,
+            Supplier<ServerStatusReply.Builder> server) {
+        this.devices = List.copyOf(devices);
         this.limits = limits;
+        this.windowBudget = Windows.commonBudget(limits);
         this.dispatcher = CallDispatcher.of(
                 new SessionCalls(this, devices, server),
                 new DeviceCalls(devices),
                 new ContextCalls(devices),
                 new MemoryCalls(),
                 new CopyCalls(),
+                new WindowCalls(),
                 new ModuleCalls(),
                 new LaunchCalls(),
                 new HostFunctionCalls(),
                 new LimitCalls(),
                 new StreamCalls(),
-                new EventCalls());
+                new EventCalls(),
+                new BlasCalls(),
+                new ProgramCalls(new CompileQueue(compiler)));
     }
 
     /** Serves one lane on the calling thread until its end. Takes ownership of the channel. */
@@ -76,8 +94,17 @@ public final class Sessions implements AutoCloseable {
         }
     }
 
+    List<Device> devices() {
+        return devices;
+    }
+
     SessionLimits limits() {
         return limits;
+    }
+
+    /** What all sessions together may have in windows. */
+    WindowBudget windowBudget() {
+        return windowBudget;
     }
 
     /** Opens a session, or returns null if there are as many as there may be. */

@@ -4,9 +4,12 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.net.SocketTimeoutException;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.v4vgpu.v4v.ArgoException;
 import org.v4vgpu.v4v.ClaimedMessage;
+import org.v4vgpu.v4v.HeldMemory;
 import org.v4vgpu.v4v.IncomingMessage;
 import org.v4vgpu.v4v.MessageChannel;
 import org.v4vgpu.v4v.OutgoingMessage;
@@ -15,6 +18,7 @@ import org.v4vgpu.v4v.PeerLostException;
 import org.v4vgpu.v4v.ReceiveRing;
 import org.v4vgpu.v4v.RingCorruptedException;
 import org.v4vgpu.v4v.SendRing;
+import org.v4vgpu.v4v.WindowPartner;
 
 /**
  * A message channel over two rings, one per direction. One thread sends and one receives; {@link #close} is safe for any.
@@ -38,6 +42,7 @@ public final class V4vMessageChannel implements MessageChannel {
     private final ReceiveRing in;
     private final SendRing out;
     private final String peer;
+    private final Optional<WindowPartner> partner;
     private final int maximumHeaderBytes;
     private final int maximumPayloadBytes;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -60,10 +65,12 @@ public final class V4vMessageChannel implements MessageChannel {
     private boolean isClaimed;
     private int claimedPayloadBytes;
 
-    V4vMessageChannel(ReceiveRing in, SendRing out, String peer) {
+    /** @param partner whom memory can be shared with, if with anybody */
+    V4vMessageChannel(ReceiveRing in, SendRing out, String peer, Optional<WindowPartner> partner) {
         this.in = in;
         this.out = out;
         this.peer = peer;
+        this.partner = partner;
         int largest = out.lengthBytes() - RECORD_OVERHEAD;
         this.maximumPayloadBytes = out.lengthBytes() / 4;
         this.maximumHeaderBytes = Math.min(MAXIMUM_HEADER_BYTES, largest - maximumPayloadBytes);
@@ -286,6 +293,10 @@ public final class V4vMessageChannel implements MessageChannel {
                 throw lost();
             }
             if (!listening) {
+                // Where the hypervisor tells of a death only when it is asked, this was the question.
+                if (!in.isFinished() && !in.isPartnerAlive()) {
+                    throw lost();
+                }
                 throw new EOFException(peer + " has closed the channel");
             }
             long left = timeoutNanos == Long.MAX_VALUE ? timeoutNanos : timeoutNanos - (System.nanoTime() - start);
@@ -391,6 +402,21 @@ public final class V4vMessageChannel implements MessageChannel {
     }
 
     @Override
+    public HeldMemory holdMemory() {
+        if (!in.hold()) {
+            return HeldMemory.NONE;
+        }
+        if (!out.hold()) {
+            in.letGo();
+            return HeldMemory.NONE;
+        }
+        return new HeldMemory(List.of(in.memory(), out.memory()), () -> {
+            out.letGo();
+            in.letGo();
+        });
+    }
+
+    @Override
     public boolean isPeerAlive() {
         return in.isPartnerAlive() && !in.isFinished() && out.isPartnerAlive();
     }
@@ -398,6 +424,11 @@ public final class V4vMessageChannel implements MessageChannel {
     @Override
     public boolean isOpen() {
         return !closed.get() && !broken;
+    }
+
+    @Override
+    public Optional<WindowPartner> windowPartner() {
+        return partner;
     }
 
     @Override

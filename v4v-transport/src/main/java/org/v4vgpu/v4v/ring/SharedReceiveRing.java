@@ -217,6 +217,11 @@ public final class SharedReceiveRing implements ReceiveRing, IdleStrategy.Condit
     }
 
     @Override
+    public MemorySegment memory() {
+        return end.ring;
+    }
+
+    @Override
     public boolean hold() {
         return end.hold();
     }

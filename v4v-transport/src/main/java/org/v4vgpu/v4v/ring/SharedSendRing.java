@@ -204,6 +204,11 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
     }
 
     @Override
+    public MemorySegment memory() {
+        return end.ring;
+    }
+
+    @Override
     public boolean hold() {
         return end.hold();
     }

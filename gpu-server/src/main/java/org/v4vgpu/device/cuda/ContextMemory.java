@@ -1,0 +1,191 @@
+package org.v4vgpu.device.cuda;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.DeviceGlobal;
+import org.v4vgpu.device.DeviceWork;
+import org.v4vgpu.proto.CudaStatus;
+
+/**
+ * The device memory of one context: what is allocated, so that no address reaches the driver unchecked, and what is freed behind work
+ * that still runs. Safe for any thread.
+ *
+ * <p>A module counts with the bytes of its image: the driver does not tell what its code and variables take.
+ */
+final class ContextMemory {
+    private final CudaContext context;
+
+    // Guarded by this.
+    private final TreeMap<Long, Long> allocations = new TreeMap<>();
+    private final TreeMap<Long, Long> globals = new TreeMap<>();
+    private final ArrayDeque<Retired> retired = new ArrayDeque<>();
+    private @Nullable Thread reclaimer;
+    private long usedBytes;
+    private boolean isClosed;
+
+    /** Memory that is freed when the work before is done. */
+    private record Retired(DeviceWork before, IssueOrder.Step free, long bytes) {}
+
+    ContextMemory(CudaContext context) {
+        this.context = context;
+    }
+
+    long allocate(long bytes) throws DeviceException {
+        context.requireUsable();
+        if (bytes <= 0 || bytes > context.device().description().totalBytes()) {
+            throw bytes == 0
+                    ? new DeviceException(CudaStatus.INVALID_VALUE, "an allocation of 0 bytes")
+                    : new DeviceException(
+                            CudaStatus.OUT_OF_MEMORY, "an allocation of " + Long.toUnsignedString(bytes) + " bytes");
+        }
+        long address = context.answer(() -> DriverMemory.allocate(bytes));
+        synchronized (this) {
+            allocations.put(address, bytes);
+            usedBytes += bytes;
+        }
+        return address;
+    }
+
+    /** Frees at once what no work can still use, and the rest when that is done. */
+    void free(long address) throws DeviceException {
+        context.requireUsable();
+        long bytes;
+        synchronized (this) {
+            Long length = allocations.remove(address);
+            if (length == null) {
+                throw new DeviceException(
+                        CudaStatus.INVALID_VALUE, "0x" + Long.toHexString(address) + " is no allocation");
+            }
+            bytes = length;
+        }
+        releaseAfterAll(() -> DriverMemory.free(address), bytes);
+    }
+
+    /** A module is there. */
+    synchronized void count(long imageBytes) {
+        usedBytes += imageBytes;
+    }
+
+    /** Releases something when all work that is enqueued now is done. */
+    void releaseAfterAll(IssueOrder.Step release, long bytes) throws DeviceException {
+        List<CudaMark> before = context.order().marks(null);
+        if (context.areDone(before)) {
+            context.call(release);
+            synchronized (this) {
+                usedBytes -= bytes;
+            }
+            return;
+        }
+        synchronized (this) {
+            if (isClosed) {
+                return;
+            }
+            retired.add(new Retired(context.waitFor(before), release, bytes));
+            if (reclaimer == null) {
+                reclaimer = Thread.ofPlatform()
+                        .daemon()
+                        .name("reclaim " + context.name())
+                        .start(this::reclaim);
+            }
+        }
+    }
+
+    /** What waits to be freed, each to be waited for. */
+    synchronized List<DeviceWork> pending() {
+        List<DeviceWork> pending = new ArrayList<>();
+        for (Retired each : retired) {
+            pending.add(timeoutNanos -> CompletionWait.until(() -> isReleased(each), timeoutNanos));
+        }
+        return pending;
+    }
+
+    synchronized long usedBytes() {
+        return usedBytes;
+    }
+
+    /** A variable of a module may be copied from and to, and not be freed. */
+    synchronized void allow(DeviceGlobal global) {
+        globals.put(global.address(), global.bytes());
+    }
+
+    /** A module's variable goes with it. */
+    synchronized void forbid(DeviceGlobal global) {
+        globals.remove(global.address());
+    }
+
+    /** @throws DeviceException INVALID_VALUE if the range is not inside one live allocation or variable */
+    void checkRange(long address, long bytes) throws DeviceException {
+        context.requireUsable();
+        synchronized (this) {
+            if (bytes != 0 && !isInside(allocations, address, bytes) && !isInside(globals, address, bytes)) {
+                throw new DeviceException(
+                        CudaStatus.INVALID_VALUE,
+                        Long.toUnsignedString(bytes) + " bytes at 0x" + Long.toHexString(address)
+                                + " are not inside one allocation");
+            }
+        }
+    }
+
+    /** The context is being destroyed: its memory goes with it. */
+    synchronized void close() {
+        isClosed = true;
+        retired.clear();
+    }
+
+    /** The context is destroyed. */
+    synchronized void forgetAll() {
+        isClosed = true;
+        retired.clear();
+        allocations.clear();
+        globals.clear();
+        usedBytes = 0;
+    }
+
+    private static boolean isInside(NavigableMap<Long, Long> ranges, long address, long bytes) {
+        Map.Entry<Long, Long> range = ranges.floorEntry(address);
+        if (range == null || bytes < 0) {
+            return false;
+        }
+        long offset = address - range.getKey();
+        return offset <= range.getValue() && bytes <= range.getValue() - offset;
+    }
+
+    private boolean isReleased(Retired each) throws DeviceException {
+        context.requireUsable();
+        synchronized (this) {
+            return !retired.contains(each);
+        }
+    }
+
+    /** Runs on a thread of its own while there is something to free: cuMemFree may wait for later work as well. */
+    private void reclaim() {
+        try {
+            while (true) {
+                Retired next;
+                synchronized (this) {
+                    next = retired.peek();
+                    if (next == null) {
+                        reclaimer = null;
+                        return;
+                    }
+                }
+                if (next.before.await(Long.MAX_VALUE)) {
+                    context.call(next.free);
+                    synchronized (this) {
+                        if (retired.remove(next)) {
+                            usedBytes -= next.bytes;
+                        }
+                    }
+                }
+            }
+        } catch (DeviceException e) {
+            close(); // the context is broken or closed: what is left goes with it
+        }
+    }
+}

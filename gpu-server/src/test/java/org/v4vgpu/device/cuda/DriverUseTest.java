@@ -1,0 +1,128 @@
+package org.v4vgpu.device.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.v4vgpu.device.DeviceContext;
+import org.v4vgpu.device.DeviceCopy;
+import org.v4vgpu.device.DeviceEvent;
+import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.DeviceFunction;
+import org.v4vgpu.device.DeviceHold;
+import org.v4vgpu.device.DeviceModule;
+import org.v4vgpu.device.DeviceStream;
+import org.v4vgpu.device.Kernels;
+import org.v4vgpu.device.LaunchShape;
+import org.v4vgpu.proto.CudaStatus;
+
+/** What the stand-in driver sees: what is left behind, and how many events are lent. */
+final class DriverUseTest {
+    private static final long LONG = TimeUnit.SECONDS.toNanos(30);
+    private static final LaunchShape ONE_THREAD = new LaunchShape(1, 1, 1, 1, 1, 1, 0);
+
+    @BeforeAll
+    static void needsTheStandIn() {
+        assumeTrue(StandIn.isDriver(), "runs on the stand-in driver");
+    }
+
+    @Test
+    void leavesNothingBehind() throws Exception {
+        try (CudaDevice device = CudaDevice.open(0, _ -> {})) {
+            DeviceContext context = device.createContext(0);
+            useEverything(context);
+            assertTrue(StandIn.counts().containsKey("memory"));
+            context.close();
+            assertEquals(Map.of(), StandIn.counts());
+        }
+    }
+
+    private static void useEverything(DeviceContext context) throws Exception {
+        long address = context.allocate(4096);
+        DeviceStream stream = context.createStream(0, 0);
+        DeviceModule module = context.loadModule(Kernels.file("devfunc.ptx"));
+        module.global("counter");
+        DeviceModule store = context.loadModule(Kernels.image(Kernels.STORE));
+        DeviceFunction function = store.function("store");
+        DeviceEvent event = context.createEvent(0);
+        stream.launch(function, ONE_THREAD, Kernels.parameters(function, address));
+        stream.record(event);
+        CountDownLatch reached = new CountDownLatch(1);
+        DeviceHold hold = stream.hold(reached::countDown);
+        assertTrue(reached.await(10, TimeUnit.SECONDS));
+        DeviceCopy copy = context.defaultStream().copyIn(address, 10); // stays open, as that of a client that died
+        assertTrue(!copy.await(0));
+        hold.close();
+        assertTrue(copy.await(LONG));
+        copy.transfer(0, MemorySegment.ofArray(new byte[10]));
+    }
+
+    @Test
+    void takesItsEventsBack() throws DeviceException {
+        try (CudaDevice device = CudaDevice.open(0, _ -> {});
+                DeviceContext context = device.createContext(0)) {
+            long address = context.allocate(4096);
+            DeviceEvent event = context.createEvent(0);
+            for (int i = 0; i < 5000; i++) {
+                context.defaultStream().fill(address, 1, i, 16);
+                context.defaultStream().record(event);
+                assertTrue(context.defaultStream().await(LONG));
+                assertTrue(context.await(LONG));
+                assertTrue(event.isDone());
+            }
+            int events = StandIn.counts().getOrDefault("event", 0);
+            assertTrue(events < 20, () -> events + " events for one stream");
+        }
+    }
+
+    @Test
+    void destroysStreamsAndModulesWhenTheirClientDoes() throws DeviceException {
+        try (CudaDevice device = CudaDevice.open(0, _ -> {});
+                DeviceContext context = device.createContext(0)) {
+            for (int i = 0; i < 50; i++) {
+                DeviceStream stream = context.createStream(i % 2, 0);
+                DeviceModule module = context.loadModule(Kernels.image(Kernels.STORE));
+                stream.fill(context.allocate(16), 1, 1, 16);
+                stream.close();
+                module.close();
+            }
+            assertTrue(context.await(LONG));
+            assertEquals(1, StandIn.counts().get("stream"), "the default stream is left");
+            assertEquals(null, StandIn.counts().get("module"));
+        }
+    }
+
+    @Test
+    void refusesImagesThatLeadBeyondTheirEnd() throws DeviceException {
+        try (CudaDevice device = CudaDevice.open(0, _ -> {});
+                DeviceContext context = device.createContext(0)) {
+            byte[] elf = new byte[64];
+            elf[0] = 0x7f;
+            elf[1] = 'E';
+            elf[2] = 'L';
+            elf[3] = 'F';
+            elf[4] = 2;
+            elf[18] = (byte) 190;
+            elf[40] = 32; // one section header, at an offset that it does not fit behind
+            elf[58] = 64;
+            elf[60] = 1;
+            assertInvalid(context, elf);
+            byte[] fatbin = {0x50, (byte) 0xed, 0x55, (byte) 0xba, 1, 0, 16, 0, 1, 0, 0, 0, 0, 0, 0, 0};
+            assertInvalid(context, fatbin);
+        }
+    }
+
+    private static void assertInvalid(DeviceContext context, byte[] image) {
+        DeviceException thrown =
+                assertThrows(DeviceException.class, () -> context.loadModule(MemorySegment.ofArray(image)));
+        assertEquals(CudaStatus.INVALID_IMAGE, thrown.status(), thrown.getMessage());
+        assertTrue(String.valueOf(thrown.getMessage()).contains("ends before"), thrown.getMessage());
+    }
+}

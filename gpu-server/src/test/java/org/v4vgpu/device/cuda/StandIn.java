@@ -1,0 +1,113 @@
+package org.v4vgpu.device.cuda;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+
+/** The stand-in driver: builds it, starts JVMs on it, and asks it what it still holds. */
+public final class StandIn {
+    private static final List<String> KINDS =
+            List.of("context", "stream", "event", "module", "function", "memory", "registration");
+
+    private StandIn() {}
+
+    /** What a process wrote and how it ended. */
+    public record Outcome(int exitCode, String output) {}
+
+    /** Compiles the library; skips the test where there is no C compiler. */
+    public static Path build(Path directory) throws IOException, InterruptedException {
+        Path library = directory.resolve("libcuda.so.1");
+        Process compiler;
+        try {
+            compiler = new ProcessBuilder(
+                            "gcc", "-shared", "-fPIC", "-O2", "-pthread", "-o", library.toString(), source().toString())
+                    .redirectErrorStream(true)
+                    .start();
+        } catch (IOException e) {
+            return Assumptions.abort("no gcc to build the stand-in driver with: " + e.getMessage());
+        }
+        String words = new String(compiler.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (compiler.waitFor() != 0) {
+            throw new IOException("gcc: " + words);
+        }
+        return library;
+    }
+
+    private static Path source() {
+        Path here = Path.of("src", "test", "c", "standin-cuda.c");
+        return Files.exists(here) ? here : Path.of("gpu-server").resolve(here);
+    }
+
+    /** The command of a JVM that takes the library for the driver's. */
+    public static List<String> command(Path library, String mainClass, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-ea",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-D" + DriverLibrary.PROPERTY + "=" + library,
+                "-cp",
+                System.getProperty("java.class.path"),
+                mainClass));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    /** Runs such a JVM to its end. */
+    public static Outcome run(Path library, Map<String, String> environment, String mainClass, String... arguments)
+            throws IOException, InterruptedException {
+        ProcessBuilder builder = new ProcessBuilder(command(library, mainClass, arguments)).redirectErrorStream(true);
+        builder.environment().putAll(environment);
+        Process process = builder.start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new IOException("it hangs: " + output);
+        }
+        return new Outcome(process.exitValue(), output);
+    }
+
+    /** Whether this process runs on it. */
+    static boolean isDriver() {
+        return System.getProperty(DriverLibrary.PROPERTY) != null
+                && symbols().find("standin_count").isPresent();
+    }
+
+    /** How many things of each kind the driver holds, without those it holds none of. */
+    static Map<String, Integer> counts() {
+        try {
+            MethodHandle count = Linker.nativeLinker()
+                    .downcallHandle(
+                            symbols().findOrThrow("standin_count"),
+                            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+            Map<String, Integer> counts = new TreeMap<>();
+            for (int kind = 0; kind < KINDS.size(); kind++) {
+                int number = (int) count.invokeExact(kind);
+                if (number != 0) {
+                    counts.put(KINDS.get(kind), number);
+                }
+            }
+            return counts;
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static SymbolLookup symbols() {
+        return SymbolLookup.libraryLookup(DriverLibrary.NAME, Arena.global());
+    }
+}

@@ -1,0 +1,86 @@
+package org.v4vgpu.device.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The CUDA device on the stand-in driver, in JVMs of their own: a driver is loaded once, and has one environment. */
+final class StandInDriverTest {
+    @TempDir
+    private static Path directory;
+
+    private static Path library = Path.of("");
+
+    @BeforeAll
+    static void build() throws IOException, InterruptedException {
+        library = StandIn.build(directory);
+    }
+
+    @Test
+    void keepsTheContractAndLeavesNothing() throws Exception {
+        StandIn.Outcome outcome = StandIn.run(library, Map.of(), ContractRun.class.getName());
+        assertEquals(0, outcome.exitCode(), outcome::output);
+        assertTrue(outcome.output().contains(" 0 failed"), outcome::output);
+        assertTrue(outcome.output().contains("left behind: {}"), outcome::output);
+    }
+
+    @Test
+    void saysWhyThereIsNoGpu() throws Exception {
+        Path nowhere = directory.resolve("libnowhere.so");
+        assertTrue(cause(nowhere, Map.of()).contains("no NVIDIA driver to load (" + nowhere));
+        assertTrue(cause(library, fail("cuInit=100")).contains("CUDA_VISIBLE_DEVICES"));
+        assertTrue(cause(library, fail("cuInit=802")).contains("nvidia-fabricmanager"));
+        assertTrue(cause(library, fail("cuInit=803")).contains("different versions"));
+        assertTrue(cause(library, fail("cuInit=999")).contains("nvidia_uvm"));
+        assertTrue(cause(library, fail("cuInit=46")).contains("busy or unavailable"), "an error with no advice");
+        assertTrue(cause(library, Map.of("STANDIN_VERSION", "12020")).contains("serves CUDA 12.2, needed is 12.4"));
+        assertTrue(cause(library, Map.of("STANDIN_DEVICES", "0")).startsWith("100 "));
+        assertEquals("available\n", cause(library, Map.of()));
+    }
+
+    private static String cause(Path driver, Map<String, String> environment) throws Exception {
+        StandIn.Outcome outcome = StandIn.run(driver, environment, DriverProgram.class.getName(), "cause");
+        assertEquals(0, outcome.exitCode(), outcome::output);
+        return outcome.output();
+    }
+
+    @Test
+    void passesTheDriversErrorsOn() throws Exception {
+        assertError("cuCtxCreate_v2=2", "createContext", 2);
+        assertError("cuMemAlloc_v2=2@2", "allocate", 2);
+        assertError("cuStreamCreateWithPriority=999", "createStream", 999);
+        assertError("cuModuleLoadDataEx=209", "loadModule", 209);
+        assertError("cuModuleGetFunction=500", "function", 500);
+        assertError("cuLaunchKernel=701", "launch", 701);
+        assertError("cuMemcpyHtoDAsync_v2=1", "copyIn", 1);
+        assertError("cuMemHostRegister_v2=304", "copyIn", 304);
+        assertError("cuEventRecord=999", "copyIn", 999);
+        assertError("cuLaunchHostFunc=801", "hold", 801);
+    }
+
+    /** The program makes one call of each kind and says which one failed. All is freed whatever failed. */
+    private static void assertError(String failure, String step, int status) throws Exception {
+        StandIn.Outcome outcome = StandIn.run(library, fail(failure), DriverProgram.class.getName(), "steps");
+        assertEquals(step + ": " + status + "\nleft behind: {}\n", outcome.output(), failure);
+    }
+
+    @Test
+    void tellsItsOwnerOfAFaultOnce() throws Exception {
+        StandIn.Outcome outcome = StandIn.run(library, Map.of(), DriverProgram.class.getName(), "fault");
+        assertEquals("told: 700\nawait: 700\nallocate: 700\nother context: right\n", lines(outcome.output()));
+    }
+
+    private static String lines(String output) {
+        return output.lines().filter(line -> !line.contains("WARN")).reduce("", (a, b) -> a + b + "\n");
+    }
+
+    private static Map<String, String> fail(String what) {
+        return Map.of("STANDIN_FAIL", what);
+    }
+}
