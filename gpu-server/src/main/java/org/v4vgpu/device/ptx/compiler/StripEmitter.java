@@ -258,7 +258,8 @@ final class StripEmitter {
 
     private void compare(Instruction i) {
         String comparison = i.oneOf("eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs");
-        boolean unsigned = !i.type().isSigned() || Set.of("lo", "ls", "hi", "hs").contains(comparison);
+        boolean unsigned =
+                !i.type().isSigned() || Set.of("lo", "ls", "hi", "hs").contains(comparison);
         Type type = i.type();
         int result = code.allocateLocal(TypeKind.INT);
         for (int n = 1; n <= 2; n++) {

@@ -10,6 +10,7 @@ import java.lang.constant.MethodTypeDesc;
  * The vectors of one kind of register, by their names in {@code jdk.incubator.vector}: generated code alone names that module, so that
  * the device also loads where it is not there. As many vectors as a strip needs hold a register.
  */
+@SuppressWarnings("ImmutableEnumChecker") // Descriptors of classes are values.
 enum VectorKind {
     INT("IntVector", TypeKind.INT, 4),
     LONG("LongVector", TypeKind.LONG, 8),

@@ -54,11 +54,11 @@ public final class FormedKernel extends CompiledKernel {
     void begin(ThreadBlock block) {
         block.inStrips = false;
         block.trialStart = 0;
-        if (block.ntidX % Strips.THREADS != 0 || trial.isOver() && !trial.isWon()) {
+        if (block.ntidX % Strips.THREADS != 0) {
             return;
         }
         if (trial.isOver()) {
-            block.inStrips = true;
+            block.inStrips = trial.isWon();
             return;
         }
         block.inStrips = block.tried = trial.next();
