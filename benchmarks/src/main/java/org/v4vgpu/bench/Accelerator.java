@@ -3,6 +3,7 @@ package org.v4vgpu.bench;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.v4vgpu.client.Dim3;
 
 /**
@@ -22,7 +23,20 @@ interface Accelerator extends AutoCloseable {
         void launch();
     }
 
+    /** Host memory that whoever copies sees without a transport. */
+    interface Pinned extends AutoCloseable {
+        MemorySegment segment();
+
+        @Override
+        void close();
+    }
+
     Memory allocate(long bytes) throws IOException;
+
+    /** Pinned host memory; empty where it would be memory like any other. */
+    default Optional<Pinned> pinned(long bytes) {
+        return Optional.empty();
+    }
 
     /** Copies to the device; on it when this returns. */
     void copyIn(Memory destination, MemorySegment source) throws IOException;

@@ -10,12 +10,16 @@ import org.v4vgpu.bench.result.Samples;
 import org.v4vgpu.client.Dim3;
 
 /**
- * Launches of a kernel that does nearly nothing (the stencil on one cell): one that is waited for, and each of many that are waited for
- * together. {@code local} is the same device in this process.
+ * Launches of a kernel that does nearly nothing (the stencil on one cell): one that is waited for, each of many that are waited for
+ * together, and of these the program's own share, before it waits. {@code local} is the same device in this process.
  */
 final class Launch implements Experiment {
     private static final String WAITED_FOR = "synchronous";
     private static final String STREAMED = "asynchronous";
+
+    /** What the program waits for until each of many launches is on its way. */
+    private static final String ISSUED = "issued";
+
     private static final int STREAM = 200;
     private static final int FEWEST = 20;
     private static final int MOST = 2000;
@@ -28,7 +32,8 @@ final class Launch implements Experiment {
 
     @Override
     public String description() {
-        return "launch of a trivial kernel; 'asynchronous': each of " + STREAM + " before one synchronize";
+        return "launch of a trivial kernel; 'asynchronous': each of " + STREAM
+                + " before one synchronize, 'issued': before that begins";
     }
 
     @Override
@@ -42,9 +47,10 @@ final class Launch implements Experiment {
                 laboratory.effort().plan(Interleaving.of(6, 20, 20, 3000), Interleaving.of(15, 40, 40, 8000));
         Map<String, Accelerator> accelerators = laboratory.accelerators();
         List<Result> results = new ArrayList<>();
-        progress.expect(2 * plan.steps(accelerators.size()));
+        progress.expect(3 * plan.steps(accelerators.size()));
         Map<String, Interleaving.Contender> one = new LinkedHashMap<>();
         Map<String, Interleaving.Contender> many = new LinkedHashMap<>();
+        Map<String, Interleaving.Contender> issued = new LinkedHashMap<>();
         for (Map.Entry<String, Accelerator> entry : accelerators.entrySet()) {
             Accelerator accelerator = entry.getValue();
             Accelerator.Kernel kernel = accelerator.kernel(
@@ -56,33 +62,44 @@ final class Launch implements Experiment {
                     accelerator.allocate(Float.BYTES),
                     1,
                     1);
-            one.put(entry.getKey(), during -> takeTurn(accelerator, kernel, 1, FEWEST, MOST, during));
-            many.put(entry.getKey(), during -> takeTurn(accelerator, kernel, STREAM, 1, MOST_STREAMS, during));
+            one.put(entry.getKey(), during -> takeTurn(accelerator, kernel, 1, FEWEST, MOST, false, during));
+            many.put(entry.getKey(), during -> takeTurn(accelerator, kernel, STREAM, 1, MOST_STREAMS, false, during));
+            issued.put(entry.getKey(), during -> takeTurn(accelerator, kernel, STREAM, 1, MOST_STREAMS, true, during));
         }
         plan.run(one, laboratory.compilers(), progress)
                 .forEach((transport, turns) -> results.add(Result.of(name(), WAITED_FOR, transport, 0, 1, turns, 0)));
         plan.run(many, laboratory.compilers(), progress)
                 .forEach((transport, turns) -> results.add(Result.of(name(), STREAMED, transport, 0, 1, turns, 0)));
+        plan.run(issued, laboratory.compilers(), progress)
+                .forEach((transport, turns) -> results.add(Result.of(name(), ISSUED, transport, 0, 1, turns, 0)));
         return results;
     }
 
     private static Samples takeTurn(
-            Accelerator accelerator, Accelerator.Kernel kernel, int stream, int fewest, int most, Interleaving plan)
+            Accelerator accelerator,
+            Accelerator.Kernel kernel,
+            int stream,
+            int fewest,
+            int most,
+            boolean issuingOnly,
+            Interleaving plan)
             throws IOException {
-        long step = Settling.by(plan.settlingNanos(), () -> launch(accelerator, kernel, stream));
+        long step = Settling.by(plan.settlingNanos(), () -> launch(accelerator, kernel, stream, false));
         Samples samples = new Samples();
         for (int i = plan.repetitions(step, fewest, most); i > 0; i--) {
-            samples.add(Math.max(1, launch(accelerator, kernel, stream) / stream));
+            samples.add(Math.max(1, launch(accelerator, kernel, stream, issuingOnly) / stream));
         }
         return samples;
     }
 
-    private static long launch(Accelerator accelerator, Accelerator.Kernel kernel, int launches) throws IOException {
+    private static long launch(Accelerator accelerator, Accelerator.Kernel kernel, int launches, boolean issuingOnly)
+            throws IOException {
         long begin = System.nanoTime();
         for (int i = 0; i < launches; i++) {
             kernel.launch();
         }
+        long issued = System.nanoTime();
         accelerator.synchronize();
-        return System.nanoTime() - begin;
+        return (issuingOnly ? issued : System.nanoTime()) - begin;
     }
 }

@@ -13,7 +13,8 @@ import org.v4vgpu.bench.result.Samples;
 
 /**
  * Copies between this process and the device, both ways: the sizes are those of square matrices of single precision. {@code local} is
- * the same device in this process; the two-copy bound takes turns, too. A host-to-device copy ends when a context synchronize after
+ * the same device in this process; the two-copy bound takes turns, too. {@code pinned} copies are those between the device and memory that
+ * its server has mapped. A host-to-device copy ends when a context synchronize after
  * it has returned.
  */
 final class Memcpy implements Experiment {
@@ -22,6 +23,9 @@ final class Memcpy implements Experiment {
 
     /** The kind of results: from the device. */
     static final String TO_HOST = "dtoh";
+
+    /** Before these: from and to pinned memory, where the transport shares it. */
+    static final String PINNED = "pinned ";
 
     private static final List<Integer> SIZES = List.of(128, 256, 512, 1024, 2048, 4096);
     private static final List<Integer> QUICK_SIZES = List.of(128, 512, 1024, 2048);
@@ -52,7 +56,8 @@ final class Memcpy implements Experiment {
         Map<String, Accelerator> accelerators = laboratory.accelerators();
         List<Result> results = new ArrayList<>();
         try (TwoCopyBound bound = new TwoCopyBound()) {
-            progress.expect(sizes.size() * plan.steps(2 * accelerators.size() + 1));
+            progress.expect(
+                    sizes.size() * plan.steps(2 * accelerators.size() + 3)); // both ways, pinned over V4V, the bound
             for (int size : sizes) {
                 long bytes = (long) size * size * Float.BYTES;
                 results.addAll(run(laboratory, bound, bytes, plan, progress));
@@ -66,6 +71,7 @@ final class Memcpy implements Experiment {
             throws IOException {
         int copies = (int) Math.clamp(BYTES_AT_A_TIME / bytes, 1, (long) MOST_COPIES);
         Map<String, Accelerator.Memory> memories = new LinkedHashMap<>();
+        List<Accelerator.Pinned> windows = new ArrayList<>();
         try (Arena arena = Arena.ofShared()) {
             MemorySegment source = arena.allocate(bytes, 4096);
             MemorySegment destination = arena.allocate(bytes, 4096);
@@ -76,16 +82,13 @@ final class Memcpy implements Experiment {
                 Accelerator accelerator = entry.getValue();
                 Accelerator.Memory memory = accelerator.allocate(bytes);
                 memories.put(entry.getKey(), memory);
-                contenders.put(TO_DEVICE + " " + entry.getKey(), during -> {
-                    Settling.by(during.settlingNanos(), () -> accelerator.copyIn(memory, source));
-                    return time(copies, () -> accelerator.copyIn(memory, source));
-                });
-                contenders.put(TO_HOST + " " + entry.getKey(), during -> {
-                    Settling.by(during.settlingNanos(), () -> accelerator.copyOut(destination, memory));
-                    destination.fill((byte) 0);
-                    Samples samples = time(copies, () -> accelerator.copyOut(destination, memory));
-                    ensureSame(source, destination);
-                    return samples;
+                addCopies(contenders, "", entry.getKey(), accelerator, memory, source, destination, copies);
+                accelerator.pinned(2 * bytes).ifPresent(pinned -> {
+                    windows.add(pinned);
+                    MemorySegment from = pinned.segment().asSlice(0, bytes);
+                    MemorySegment to = pinned.segment().asSlice(bytes, bytes);
+                    from.copyFrom(source);
+                    addCopies(contenders, PINNED, entry.getKey(), accelerator, memory, from, to, copies);
                 });
             }
             contenders.put(
@@ -100,7 +103,30 @@ final class Memcpy implements Experiment {
             return results;
         } finally {
             memories.values().forEach(Accelerator.Memory::close);
+            windows.forEach(Accelerator.Pinned::close);
         }
+    }
+
+    private static void addCopies(
+            Map<String, Interleaving.Contender> contenders,
+            String pinned,
+            String transport,
+            Accelerator accelerator,
+            Accelerator.Memory memory,
+            MemorySegment source,
+            MemorySegment destination,
+            int copies) {
+        contenders.put(pinned + TO_DEVICE + " " + transport, during -> {
+            Settling.by(during.settlingNanos(), () -> accelerator.copyIn(memory, source));
+            return time(copies, () -> accelerator.copyIn(memory, source));
+        });
+        contenders.put(pinned + TO_HOST + " " + transport, during -> {
+            Settling.by(during.settlingNanos(), () -> accelerator.copyOut(destination, memory));
+            destination.fill((byte) 0);
+            Samples samples = time(copies, () -> accelerator.copyOut(destination, memory));
+            ensureSame(source, destination);
+            return samples;
+        });
     }
 
     private static Samples time(int copies, Settling.Step copy) throws IOException {

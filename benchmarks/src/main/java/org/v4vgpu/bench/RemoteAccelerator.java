@@ -5,9 +5,11 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import org.v4vgpu.client.CudaException;
 import org.v4vgpu.client.DeviceMemory;
 import org.v4vgpu.client.Dim3;
+import org.v4vgpu.client.HostMemory;
 import org.v4vgpu.client.RemoteContext;
 import org.v4vgpu.client.RemoteFunction;
 import org.v4vgpu.client.RemoteGpu;
@@ -15,6 +17,18 @@ import org.v4vgpu.client.RemoteGpu;
 /** A device of a server, by the Java API of the client. Confined to one thread. */
 final class RemoteAccelerator implements Accelerator {
     private record Allocated(DeviceMemory memory) implements Memory {
+        @Override
+        public void close() {
+            memory.close();
+        }
+    }
+
+    private record Window(HostMemory memory) implements Pinned {
+        @Override
+        public MemorySegment segment() {
+            return memory.segment();
+        }
+
         @Override
         public void close() {
             memory.close();
@@ -41,6 +55,16 @@ final class RemoteAccelerator implements Accelerator {
     @Override
     public Memory allocate(long bytes) {
         return new Allocated(context.allocate(bytes));
+    }
+
+    @Override
+    public Optional<Pinned> pinned(long bytes) {
+        HostMemory memory = context.allocateHost(bytes);
+        if (!memory.isShared()) {
+            memory.close();
+            return Optional.empty();
+        }
+        return Optional.of(new Window(memory));
     }
 
     @Override

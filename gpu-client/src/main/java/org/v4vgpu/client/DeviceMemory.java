@@ -8,6 +8,7 @@ import org.v4vgpu.proto.MemFreeRequest;
 import org.v4vgpu.proto.MemcpyDtoDRequest;
 import org.v4vgpu.proto.MemcpyDtoHRequest;
 import org.v4vgpu.proto.MemcpyHtoDRequest;
+import org.v4vgpu.proto.MemcpyWindowRequest;
 import org.v4vgpu.proto.MemsetRequest;
 
 /**
@@ -130,7 +131,12 @@ public final class DeviceMemory implements AutoCloseable {
     /** Copies in the order of a stream. The source may be reused when this returns. */
     public void copyFrom(MemorySegment source, RemoteStream stream) {
         requireRoom(source.byteSize());
-        context.lane().post(Call.MEMCPY_HTOD, copyIn(stream), source);
+        HostMemory.Place pinned = context.session().windows().find(source);
+        if (pinned != null) {
+            copyRows(WindowRows.of(pinned, source.byteSize(), false), stream, true);
+        } else {
+            context.lane().post(Call.MEMCPY_HTOD, copyIn(stream), source);
+        }
     }
 
     /** As {@link #copyFrom(MemorySegment)}, and waits until the bytes are on the device. */
@@ -141,7 +147,26 @@ public final class DeviceMemory implements AutoCloseable {
     /** As {@link #copyFrom(MemorySegment, RemoteStream)}, and waits until the bytes are on the device. */
     public void copyFromAndWait(MemorySegment source, RemoteStream stream) {
         requireRoom(source.byteSize());
-        context.lane().call(Call.MEMCPY_HTOD, copyIn(stream), source);
+        HostMemory.Place pinned = context.session().windows().find(source);
+        if (pinned != null) {
+            copyRows(WindowRows.of(pinned, source.byteSize(), false), stream, true);
+        } else {
+            context.lane().call(Call.MEMCPY_HTOD, copyIn(stream), source);
+        }
+    }
+
+    /**
+     * Enqueues a copy and returns: bytes of {@linkplain HostMemory#isShared() shared} host memory are read when the stream comes to
+     * the copy, so they must stay until then. Other memory is taken at once, as by {@link #copyFrom(MemorySegment, RemoteStream)}.
+     */
+    public void copyFromAsync(MemorySegment source, RemoteStream stream) {
+        HostMemory.Place pinned = context.session().windows().find(source);
+        if (pinned == null) {
+            copyFrom(source, stream);
+        } else {
+            requireRoom(source.byteSize());
+            copyRows(WindowRows.of(pinned, source.byteSize(), false), stream, false);
+        }
     }
 
     // ---- to the host
@@ -185,6 +210,11 @@ public final class DeviceMemory implements AutoCloseable {
         if (destination.isReadOnly()) {
             throw CudaException.invalidValue("the destination of a copy is read-only");
         }
+        HostMemory.Place pinned = context.session().windows().find(destination);
+        if (pinned != null) {
+            copyRows(WindowRows.of(pinned, destination.byteSize(), true), stream, true);
+            return;
+        }
         Lane lane = context.lane();
         if (lane.isShared()) {
             stream.awaitQuietly();
@@ -198,6 +228,66 @@ public final class DeviceMemory implements AutoCloseable {
                         .setBytes(destination.byteSize())
                         .build(),
                 destination);
+    }
+
+    /**
+     * Enqueues a copy into {@linkplain HostMemory#isShared() shared} host memory and returns: the bytes are there when the stream has
+     * come past the copy. With other memory it waits, as {@link #copyTo(MemorySegment, RemoteStream)}.
+     */
+    public void copyToAsync(MemorySegment destination, RemoteStream stream) {
+        HostMemory.Place pinned = context.session().windows().find(destination);
+        if (pinned == null || destination.isReadOnly()) {
+            copyTo(destination, stream);
+        } else {
+            requireRoom(destination.byteSize());
+            copyRows(WindowRows.of(pinned, destination.byteSize(), true), stream, false);
+        }
+    }
+
+    /**
+     * Copies rows between {@linkplain HostMemory#isShared() shared} host memory and this memory by one call, if that is what the
+     * segment lies in.
+     *
+     * @param host from the first row's begin to the last one's end, no less
+     * @param hostPitch from one row to the next, at least {@code bytes}; likewise {@code pitch}, on the device
+     * @param waits for the rows to be there, or else as {@link #copyFromAsync} and {@link #copyToAsync}
+     * @return false if the segment lies in other memory: nothing was done
+     */
+    public boolean copyRows(
+            MemorySegment host,
+            long hostPitch,
+            long pitch,
+            long bytes,
+            long rows,
+            boolean toHost,
+            RemoteStream stream,
+            boolean waits) {
+        HostMemory.Place pinned = context.session().windows().find(host);
+        if (pinned == null || bytes <= 0 || rows <= 0 || (toHost && host.isReadOnly())) {
+            return false;
+        }
+        long extent = WindowRows.extent(pitch, bytes, rows);
+        if (WindowRows.extent(hostPitch, bytes, rows) > host.byteSize()) {
+            throw CudaException.invalidValue(
+                    rows + " rows of " + bytes + " bytes leave the " + host.byteSize() + " bytes of host memory");
+        }
+        requireRoom(extent);
+        copyRows(new WindowRows(pinned, hostPitch, pitch, bytes, rows, toHost), stream, waits);
+        return true;
+    }
+
+    private void copyRows(WindowRows rows, RemoteStream stream, boolean waits) {
+        Lane lane = context.lane();
+        boolean untilDone = waits || context.session().isBlocking();
+        if (untilDone && lane.isShared()) {
+            stream.awaitQuietly();
+        }
+        MemcpyWindowRequest request = rows.request(context.id(), stream.idIn(context), address, untilDone);
+        if (untilDone) {
+            lane.outcome(Call.MEMCPY_WINDOW, request).orThrow("MemcpyWindow");
+        } else {
+            lane.post(Call.MEMCPY_WINDOW, request);
+        }
     }
 
     // ---- on the device

@@ -38,6 +38,7 @@ final class GpuSession implements AutoCloseable {
     private final boolean blocking;
     private final LaneTable lanes;
     private final HostFunctions hostFunctions = new HostFunctions(this);
+    private final HostWindows windows = new HostWindows(this);
     private final ByteString secret;
     private final AtomicLong sequence = new AtomicLong();
     private final AtomicReference<@Nullable End> end = new AtomicReference<>();
@@ -88,6 +89,10 @@ final class GpuSession implements AutoCloseable {
 
     HostFunctions hostFunctions() {
         return hostFunctions;
+    }
+
+    HostWindows windows() {
+        return windows;
     }
 
     /** Whether every call waits for its reply. */
@@ -153,6 +158,7 @@ final class GpuSession implements AutoCloseable {
         }
         lanes.cut();
         hostFunctions.cut();
+        windows.close();
     }
 
     private static MemorySegment hello(ByteString secret) {

@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CudaStatus;
@@ -18,6 +19,11 @@ import org.v4vgpu.proto.NextHostFuncRequest;
  */
 final class HostFunctions {
     private static final Logger LOG = System.getLogger(HostFunctions.class.getName());
+
+    /** Between two attempts to ask that fail: from this, doubled, to that. */
+    private static final long SHORTEST_PAUSE_NANOS = 10_000_000L;
+
+    private static final long LONGEST_PAUSE_NANOS = 1_000_000_000L;
 
     private final GpuSession session;
     private final ConcurrentMap<Long, HostFunction> waiting = new ConcurrentHashMap<>();
@@ -89,22 +95,34 @@ final class HostFunctions {
         @Override
         public void run() {
             long done = 0;
-            try {
-                while (session.isOpen()) {
-                    NextHostFuncReply next = own.call(
-                            Call.NEXT_HOST_FUNC,
-                            NextHostFuncRequest.newBuilder().setDone(done).build());
-                    done = next.getFunction();
-                    HostFunction function = waiting.remove(done);
-                    if (function != null) {
-                        run(function, new CudaStatus(next.getFault()));
+            long pauseNanos = SHORTEST_PAUSE_NANOS;
+            while (session.isOpen()) {
+                try {
+                    done = runNext(done);
+                    pauseNanos = SHORTEST_PAUSE_NANOS;
+                } catch (CudaException e) {
+                    if (!session.isOpen()) {
+                        return;
                     }
-                }
-            } catch (CudaException e) {
-                if (session.isOpen()) {
-                    LOG.log(Level.ERROR, "no more host functions are run: {0}", e.getMessage());
+                    // The server's word on this one; others still wait for their turn.
+                    LOG.log(Level.WARNING, "asking for the next host function failed: {0}", e.getMessage());
+                    done = 0;
+                    LockSupport.parkNanos(pauseNanos);
+                    pauseNanos = Math.min(2 * pauseNanos, LONGEST_PAUSE_NANOS);
                 }
             }
+        }
+
+        /** Tells what has run, waits for the next function and runs it. Returns its number. */
+        private long runNext(long done) {
+            NextHostFuncReply next = own.call(
+                    Call.NEXT_HOST_FUNC,
+                    NextHostFuncRequest.newBuilder().setDone(done).build());
+            HostFunction function = waiting.remove(next.getFunction());
+            if (function != null) {
+                run(function, new CudaStatus(next.getFault()));
+            }
+            return next.getFunction();
         }
 
         private static void run(HostFunction function, CudaStatus status) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ import org.v4vgpu.proto.ProtocolException;
 import org.v4vgpu.v4v.IncomingMessage;
 import org.v4vgpu.v4v.MessageChannel;
 import org.v4vgpu.v4v.OutgoingMessage;
+import org.v4vgpu.v4v.WindowPartner;
 
 /**
  * One connection of a session: writes calls, reads replies. Confined to the thread that owns it; a {@linkplain #isShared()
@@ -59,6 +61,11 @@ final class Lane {
 
     boolean isShared() {
         return lock != null;
+    }
+
+    /** The server as somebody to share memory with, if the transport can do that. */
+    Optional<WindowPartner> windowPartner() {
+        return channel.windowPartner();
     }
 
     // ---- verbs

@@ -1,5 +1,6 @@
 package org.v4vgpu.client;
 
+import org.jspecify.annotations.Nullable;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
@@ -8,20 +9,30 @@ import org.v4vgpu.proto.CudaStatus;
  *
  * <p>Source: CUDA driver API, CUdevice_attribute.
  */
-record LaunchLimits(Dim3 grid, Dim3 block, int threads, int functionThreads, int staticSharedBytes, int sharedBytes) {
+record LaunchLimits(
+        Dim3 grid, Dim3 block, int threads, int functionThreads, int staticSharedBytes, int dynamicSharedBytes) {
     private static final int MAX_THREADS_PER_BLOCK = 1;
     private static final int MAX_BLOCK_DIM_X = 2;
     private static final int MAX_GRID_DIM_X = 5;
     private static final int MAX_SHARED_MEMORY_PER_BLOCK = 8;
 
-    static LaunchLimits of(RemoteDevice device, int functionThreads, int staticSharedBytes) {
+    /** @param dynamicSharedBytes as the function's attribute says; null if the server does not tell */
+    static LaunchLimits of(
+            RemoteDevice device, int functionThreads, int staticSharedBytes, @Nullable Integer dynamicSharedBytes) {
         return new LaunchLimits(
                 dimensions(device, MAX_GRID_DIM_X),
                 dimensions(device, MAX_BLOCK_DIM_X),
                 device.attribute(MAX_THREADS_PER_BLOCK, Integer.MAX_VALUE),
                 functionThreads,
                 staticSharedBytes,
-                device.attribute(MAX_SHARED_MEMORY_PER_BLOCK, Integer.MAX_VALUE));
+                dynamicSharedBytes != null
+                        ? dynamicSharedBytes
+                        : device.attribute(MAX_SHARED_MEMORY_PER_BLOCK, Integer.MAX_VALUE) - staticSharedBytes);
+    }
+
+    /** The same with another limit of dynamic shared memory. */
+    LaunchLimits withDynamicShared(int bytes) {
+        return new LaunchLimits(grid, block, threads, functionThreads, staticSharedBytes, bytes);
     }
 
     private static Dim3 dimensions(RemoteDevice device, int first) {
@@ -45,10 +56,10 @@ record LaunchLimits(Dim3 grid, Dim3 block, int threads, int functionThreads, int
                     "launch of " + kernel + " with " + launchThreads + " threads per block; the kernel allows "
                             + functionThreads);
         }
-        if (launchShared < 0 || (long) launchShared + staticSharedBytes > sharedBytes) {
+        if (launchShared < 0 || launchShared > dynamicSharedBytes) {
             throw CudaException.invalidValue("launch of " + kernel + " with " + launchShared
-                    + " bytes of dynamic shared memory; the device has " + sharedBytes + " per block, and "
-                    + staticSharedBytes + " of them are the kernel's own");
+                    + " bytes of dynamic shared memory; it may have " + dynamicSharedBytes + " beside the "
+                    + staticSharedBytes + " of its own, unless cuFuncSetAttribute grants it more");
         }
     }
 

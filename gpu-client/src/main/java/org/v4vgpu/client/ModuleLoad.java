@@ -1,6 +1,8 @@
 package org.v4vgpu.client;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CudaStatus;
@@ -19,11 +21,34 @@ public record ModuleLoad(CudaStatus status, @Nullable RemoteModule module, Strin
     static final int DEFAULT_LOG_BYTES = 4096;
 
     static ModuleLoad of(RemoteContext context, MemorySegment image, int logBytes) {
+        return of(context, image, List.of(), logBytes);
+    }
+
+    /** Links images, which lie one behind the other, and loads the result. */
+    static ModuleLoad linked(RemoteContext context, List<MemorySegment> images, int logBytes) {
+        long bytes = images.stream().mapToLong(MemorySegment::byteSize).sum();
+        if (bytes > Limits.MAXIMUM_MODULE_BYTES) {
+            return refused(CudaStatus.INVALID_IMAGE, tooLong(bytes));
+        }
+        MemorySegment together = MemorySegment.ofArray(new byte[(int) bytes]);
+        List<Long> parts = new ArrayList<>();
+        long offset = 0;
+        for (MemorySegment image : images) {
+            together.asSlice(offset, image.byteSize()).copyFrom(image);
+            parts.add(image.byteSize());
+            offset += image.byteSize();
+        }
+        return of(context, together, images.size() == 1 ? List.of() : parts, logBytes);
+    }
+
+    private static String tooLong(long bytes) {
+        return "a module image of " + bytes + " bytes; up to " + Limits.MAXIMUM_MODULE_BYTES + " are possible";
+    }
+
+    private static ModuleLoad of(RemoteContext context, MemorySegment image, List<Long> parts, int logBytes) {
         long bytes = image.byteSize();
         if (bytes == 0 || bytes > Limits.MAXIMUM_MODULE_BYTES) {
-            return refused(
-                    CudaStatus.INVALID_IMAGE,
-                    "a module image of " + bytes + " bytes; up to " + Limits.MAXIMUM_MODULE_BYTES + " are possible");
+            return refused(CudaStatus.INVALID_IMAGE, tooLong(bytes));
         }
         int log = Math.clamp(logBytes, 0, Limits.MAXIMUM_LOG_BYTES);
         Lane.Reply<ModuleLoadDataReply> reply = context.lane()
@@ -33,6 +58,7 @@ public record ModuleLoad(CudaStatus status, @Nullable RemoteModule module, Strin
                                 .setContext(context.id())
                                 .setInfoLogBytes(log)
                                 .setErrorLogBytes(log)
+                                .addAllPartBytes(parts)
                                 .build(),
                         image);
         ModuleLoadDataReply message = reply.message();

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -88,6 +89,20 @@ public final class RemoteContext implements AutoCloseable {
         return allocations.add(DeviceMemory.allocated(this, address, bytes));
     }
 
+    /**
+     * Allocates pinned host memory, which the caller closes. It belongs to the server's session, not to this context: every context
+     * of that server copies from and to it without a way through the transport, where the transport allows it and the server has
+     * enough of its quota left.
+     *
+     * @throws CudaException INVALID_VALUE if {@code bytes} is not positive, OUT_OF_MEMORY if this machine has not so much
+     */
+    public HostMemory allocateHost(long bytes) {
+        if (!open.get()) {
+            throw new CudaException(CudaStatus.CONTEXT_IS_DESTROYED, "the context on " + device + " was closed");
+        }
+        return session.windows().allocate(bytes);
+    }
+
     /** The allocation or module variable that holds {@code address}; null if there is none. */
     public @Nullable DeviceMemory memoryAt(long address) {
         return allocations.at(address);
@@ -162,6 +177,11 @@ public final class RemoteContext implements AutoCloseable {
     /** Loads a module and tells how it went, without an exception: for callers who want the logs in either case. */
     public ModuleLoad tryLoadModule(MemorySegment image, int logBytes) {
         return ModuleLoad.of(this, image, logBytes);
+    }
+
+    /** Links images, in their order, and loads the result; tells how it went, as {@link #tryLoadModule}. Source: cuLinkAddData. */
+    public ModuleLoad tryLinkModule(List<MemorySegment> images, int logBytes) {
+        return ModuleLoad.linked(this, images, logBytes);
     }
 
     // ---- streams and events

@@ -1,6 +1,8 @@
 package org.v4vgpu.device;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.v4vgpu.proto.CudaStatus;
 
 /**
  * A CUDA context: an address space with its allocations, modules, streams and events. Safe for any thread.
@@ -52,6 +54,15 @@ public interface DeviceContext extends AutoCloseable {
      *     log: line, instruction and reason
      */
     DeviceModule loadModule(MemorySegment image) throws DeviceException;
+
+    /**
+     * Links images and loads the result. As {@link #loadModule}. Source: cuLinkAddData, cuLinkComplete.
+     *
+     * @param images two or more, in the order in which they were added
+     */
+    default DeviceModule linkModule(List<MemorySegment> images) throws DeviceException {
+        throw new DeviceException(CudaStatus.NOT_SUPPORTED, "linking several inputs on this device");
+    }
 
     /** Everything that was enqueued so far, to be waited for. Source: cuCtxSynchronize. */
     DeviceWork enqueued() throws DeviceException;

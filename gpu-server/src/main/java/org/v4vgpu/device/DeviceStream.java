@@ -1,6 +1,7 @@
 package org.v4vgpu.device;
 
 import java.lang.foreign.MemorySegment;
+import org.v4vgpu.proto.CudaStatus;
 
 /**
  * A queue of work in a context. Safe for any thread; what one thread enqueues keeps its order. Enqueuing never blocks, so that who
@@ -24,6 +25,19 @@ public interface DeviceStream extends AutoCloseable {
     /** Enqueues a copy within the device. Source: cuMemcpyDtoDAsync. */
     void copy(long destination, long source, long bytes) throws DeviceException;
 
+    /**
+     * Enqueues a copy of rows between the device and host memory that stays where it is until the copy is done: the bytes move when
+     * the stream comes there, and nobody waits for that. Source: cuMemcpyHtoDAsync, cuMemcpyDtoHAsync and cuMemcpy2DAsync with
+     * pinned memory.
+     *
+     * @return false if the device has no such copies: nothing was enqueued, and {@link #copyIn} and {@link #copyOut} do the same for
+     *     a caller that waits
+     * @throws DeviceException INVALID_VALUE if the rows are not inside one live allocation
+     */
+    default boolean copy(HostRows rows) throws DeviceException {
+        return false;
+    }
+
     /** Enqueues a fill with elements of 1, 2 or 4 bytes. Source: cuMemsetD8Async, cuMemsetD16Async, cuMemsetD32Async. */
     void fill(long destination, int elementBytes, int value, long elements) throws DeviceException;
 
@@ -34,6 +48,17 @@ public interface DeviceStream extends AutoCloseable {
      * LAUNCH_OUT_OF_RESOURCES for one that this kernel can't have.
      */
     void launch(DeviceFunction function, LaunchShape shape, MemorySegment parameters) throws DeviceException;
+
+    /**
+     * As {@link #launch}, for a kernel whose blocks wait for each other. Source: cuLaunchCooperativeKernel.
+     *
+     * @throws DeviceException also CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE (720) if the blocks can't all be there at a time;
+     *     NOT_SUPPORTED on a device whose CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH is 0
+     */
+    default void launchCooperatively(DeviceFunction function, LaunchShape shape, MemorySegment parameters)
+            throws DeviceException {
+        throw new DeviceException(CudaStatus.NOT_SUPPORTED, "cooperative launches on this device");
+    }
 
     /** Records the event when all work before is done. Source: cuEventRecord. */
     void record(DeviceEvent event) throws DeviceException;

@@ -84,6 +84,17 @@ public final class ServerCommand implements Callable<Integer> {
     private @Nullable ByteSize quota;
 
     @Option(
+            names = "--window-quota",
+            paramLabel = "SIZE",
+            converter = ByteSize.Converter.class,
+            defaultValue = "1G",
+            description = {
+                "how much pinned host memory of one client the server maps, so that copies from and to it need no transport; over",
+                "V4V only; all clients together may have four times as much. Default: ${DEFAULT-VALUE}"
+            })
+    private ByteSize windowQuota = new ByteSize(0);
+
+    @Option(
             names = "--kernel-timeout",
             paramLabel = "TIME",
             converter = TimeLimit.Converter.class,
@@ -144,7 +155,9 @@ public final class ServerCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         CommandSpec command = Objects.requireNonNull(spec);
         PrintWriter out = command.commandLine().getOut();
-        SessionLimits limits = SessionLimits.DEFAULT.withMemoryBytes(quota == null ? 0 : quota.bytes());
+        SessionLimits limits = SessionLimits.DEFAULT
+                .withMemoryBytes(quota == null ? 0 : quota.bytes())
+                .withWindowBytes(windowQuota.bytes());
         CountDownLatch stop = new CountDownLatch(1);
         CountDownLatch stopped = new CountDownLatch(1);
         List<Device> devices = device.open(memory, kernelTimeout, checks, FatalFault::endProcess);

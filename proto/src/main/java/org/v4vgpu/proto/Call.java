@@ -50,12 +50,20 @@ public record Call<Q extends MessageLite, R extends MessageLite>(
     public static final Call<MemFreeAsyncRequest, MemFreeAsyncReply> MEM_FREE_ASYNC =
             row("MemFreeAsync", MemFreeAsyncRequest.parser(), MemFreeAsyncReply.parser());
 
+    public static final Call<WindowOpenRequest, WindowOpenReply> WINDOW_OPEN =
+            row("WindowOpen", WindowOpenRequest.parser(), WindowOpenReply.parser());
+    public static final Call<WindowCloseRequest, WindowCloseReply> WINDOW_CLOSE =
+            row("WindowClose", WindowCloseRequest.parser(), WindowCloseReply.parser());
+
     public static final Call<MemcpyHtoDRequest, MemcpyHtoDReply> MEMCPY_HTOD =
             row("MemcpyHtoD", MemcpyHtoDRequest.parser(), MemcpyHtoDReply.parser());
     public static final Call<MemcpyDtoHRequest, MemcpyDtoHReply> MEMCPY_DTOH =
             row("MemcpyDtoH", MemcpyDtoHRequest.parser(), MemcpyDtoHReply.parser());
     public static final Call<MemcpyDtoDRequest, MemcpyDtoDReply> MEMCPY_DTOD =
             row("MemcpyDtoD", MemcpyDtoDRequest.parser(), MemcpyDtoDReply.parser());
+
+    public static final Call<MemcpyWindowRequest, MemcpyWindowReply> MEMCPY_WINDOW =
+            row("MemcpyWindow", MemcpyWindowRequest.parser(), MemcpyWindowReply.parser());
 
     public static final Call<MemsetRequest, MemsetReply> MEMSET =
             row("Memset", MemsetRequest.parser(), MemsetReply.parser());
@@ -68,6 +76,8 @@ public record Call<Q extends MessageLite, R extends MessageLite>(
             row("ModuleGetFunction", ModuleGetFunctionRequest.parser(), ModuleGetFunctionReply.parser());
     public static final Call<ModuleGetGlobalRequest, ModuleGetGlobalReply> MODULE_GET_GLOBAL =
             row("ModuleGetGlobal", ModuleGetGlobalRequest.parser(), ModuleGetGlobalReply.parser());
+    public static final Call<FuncSetAttributeRequest, FuncSetAttributeReply> FUNC_SET_ATTRIBUTE =
+            row("FuncSetAttribute", FuncSetAttributeRequest.parser(), FuncSetAttributeReply.parser());
 
     public static final Call<LaunchKernelRequest, LaunchKernelReply> LAUNCH_KERNEL =
             row("LaunchKernel", LaunchKernelRequest.parser(), LaunchKernelReply.parser());

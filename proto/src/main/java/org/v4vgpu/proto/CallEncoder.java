@@ -5,6 +5,7 @@ import com.google.protobuf.MessageLite;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +18,13 @@ import org.jspecify.annotations.Nullable;
  * }
  */
 public final class CallEncoder {
+    private static final int KEPT_BEGINNINGS = 256;
+
     private byte[] array = new byte[512];
     private MemorySegment segment = MemorySegment.ofArray(array);
+
+    /** Beginnings of the array by their length: calls come in few lengths, and a slice for each would be garbage. */
+    private final @Nullable MemorySegment[] beginnings = new MemorySegment[KEPT_BEGINNINGS];
 
     /** A call's first header. */
     public MemorySegment request(Call<?, ?> call, int flags, long sequence, long payloadBytes, MessageLite message) {
@@ -70,6 +76,7 @@ public final class CallEncoder {
         if (bytes > array.length) {
             array = new byte[Integer.highestOneBit(bytes - 1) << 1];
             segment = MemorySegment.ofArray(array);
+            Arrays.fill(beginnings, null);
         }
         CallDescriptor.write(segment, number, flags, status, sequence, payloadBytes);
         if (message != null && length > 0) {
@@ -81,6 +88,18 @@ public final class CallEncoder {
                 throw new UncheckedIOException("a message changed while it was encoded", e);
             }
         }
-        return segment.asSlice(0, bytes);
+        return beginning(bytes);
+    }
+
+    private MemorySegment beginning(int bytes) {
+        if (bytes >= KEPT_BEGINNINGS) {
+            return segment.asSlice(0, bytes);
+        }
+        MemorySegment kept = beginnings[bytes];
+        if (kept == null) {
+            kept = segment.asSlice(0, bytes);
+            beginnings[bytes] = kept;
+        }
+        return kept;
     }
 }

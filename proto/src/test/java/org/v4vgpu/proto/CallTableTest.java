@@ -20,10 +20,17 @@ import org.junit.jupiter.api.Test;
 final class CallTableTest {
     /** One-way calls, by the words of decision D6: launches, pageable host-to-device copies, memsets, event records and their kind. */
     private static final Set<String> ONE_WAY = Set.of(
-            "MemFreeAsync", "MemcpyHtoD", "MemcpyDtoD", "Memset", "LaunchKernel", "StreamWaitEvent", "EventRecord");
+            "MemFreeAsync",
+            "MemcpyHtoD",
+            "MemcpyDtoD",
+            "MemcpyWindow",
+            "Memset",
+            "LaunchKernel",
+            "StreamWaitEvent",
+            "EventRecord");
 
     private static final Set<String> RELEASES =
-            Set.of("Goodbye", "CtxDestroy", "MemFree", "ModuleUnload", "StreamDestroy", "EventDestroy");
+            Set.of("Goodbye", "CtxDestroy", "MemFree", "WindowClose", "ModuleUnload", "StreamDestroy", "EventDestroy");
 
     private static final List<MethodDescriptor> RPCS =
             Calls.getDescriptor().findServiceByName("Gpu").getMethods();

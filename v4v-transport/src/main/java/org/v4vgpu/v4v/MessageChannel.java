@@ -2,6 +2,7 @@ package org.v4vgpu.v4v;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * A connected pair of directions that carry messages: a small header, which the receiver gets as a private copy, and a raw
@@ -94,6 +95,11 @@ public interface MessageChannel extends AutoCloseable {
      */
     default HeldMemory holdMemory() {
         return HeldMemory.NONE;
+    }
+
+    /** The other side as somebody to share memory with; empty where the transport reaches another machine. */
+    default Optional<WindowPartner> windowPartner() {
+        return Optional.empty();
     }
 
     /** The peer, for people: {@code v4v://3:2147483649} or {@code tcp://127.0.0.1:51234}. */

@@ -35,6 +35,9 @@ public interface V4vHypervisor extends AutoCloseable {
     int MAXIMUM_MESSAGE_BYTES = (16 << 20) - 32;
     int RINGS_PER_DOMAIN = 128;
 
+    /** Windows that wait to be opened, or that this domain's own memory is limited by. */
+    int WINDOWS_PER_DOMAIN = 4096;
+
     /** So many domains can wait for space in one ring. */
     int WAITING_DOMAINS = 32;
 
@@ -102,6 +105,32 @@ public interface V4vHypervisor extends AutoCloseable {
      *     a rule forbids to send there; or if the request could not be made
      */
     boolean awaitSpace(V4vAddress destination, int spaceRequired, long timeoutNanos) throws ArgoException;
+
+    /** Whether {@link #share} and {@link #open} are possible here: not where a hypervisor copies every message. */
+    default boolean sharesWindows() {
+        return false;
+    }
+
+    /**
+     * Makes memory that {@code partner} alone can {@link #open}, and once.
+     *
+     * @param lengthBytes positive; the memory is of whole pages
+     * @throws ArgoException EOPNOTSUPP where none can be shared; EINVAL for a length that is not positive; ESRCH; ENOSPC beyond {@value
+     *     #WINDOWS_PER_DOMAIN}; ENOMEM
+     */
+    default Window share(int partner, long lengthBytes) throws ArgoException {
+        throw new ArgoException(ArgoError.EOPNOTSUPP, "no memory can be shared in " + place());
+    }
+
+    /**
+     * Maps memory that {@code owner} has shared with this domain.
+     *
+     * @throws ArgoException EOPNOTSUPP; EINVAL; ESRCH; ECONNREFUSED if it shares nothing of that name with this domain; EFAULT if
+     *     that is shorter than it should be, or could shrink
+     */
+    default Window open(int owner, long name, long lengthBytes) throws ArgoException {
+        throw new ArgoException(ArgoError.EOPNOTSUPP, "no memory can be shared in " + place());
+    }
 
     /** Whether the domain has not left. */
     default boolean isOpen() {

@@ -11,7 +11,8 @@ import org.v4vgpu.proto.CudaStatus;
 
 /**
  * Copies as both APIs mean them, between pointers of any kind. Stateless, safe for any thread. A stream makes a copy asynchronous:
- * then one from the host returns once its bytes are taken; one to the host waits, which CUDA allows.
+ * with pinned memory that the server sees it is only enqueued; from other memory it returns once its bytes are taken, and to other
+ * memory it waits, which CUDA allows.
  */
 final class Copies {
     /** What a copy between contexts moves at a time. */
@@ -94,6 +95,11 @@ final class Copies {
             inferred(context, destination, source, product(width, height), stream);
             return;
         }
+        if (width > 0
+                && height > 0
+                && rowsOfPinned(context, destination, destinationPitch, source, sourcePitch, width, height, stream)) {
+            return;
+        }
         for (long row = 0; row < height; row++) {
             inferred(
                     context,
@@ -102,6 +108,33 @@ final class Copies {
                     width,
                     stream);
         }
+    }
+
+    /** All rows by one call, where one side is memory that the server sees. False if it is not. */
+    private static boolean rowsOfPinned(
+            RemoteContext context,
+            Pointer destination,
+            long destinationPitch,
+            Pointer source,
+            long sourcePitch,
+            long width,
+            long height,
+            @Nullable RemoteStream stream) {
+        boolean toHost = HostPointer.isHost(destination);
+        if (toHost == HostPointer.isHost(source)) {
+            return false;
+        }
+        areMirrored(destination, source);
+        long hostPitch = toHost ? destinationPitch : sourcePitch;
+        long pitch = toHost ? sourcePitch : destinationPitch;
+        MemorySegment host = HostPointer.of(toHost ? destination : source).bytes(extent(hostPitch, width, height));
+        DeviceMemory device = DevicePointer.at(context, toHost ? source : destination, extent(pitch, width, height));
+        RemoteStream order = stream != null ? stream : device.context().defaultStream();
+        return device.copyRows(host, hostPitch, pitch, width, height, toHost, order, stream == null);
+    }
+
+    private static long extent(long pitch, long width, long height) {
+        return product(height, pitch) - pitch + width;
     }
 
     /**
@@ -134,7 +167,7 @@ final class Copies {
         DeviceMemory target = DevicePointer.at(context, destination, bytes);
         MemorySegment memory = HostPointer.of(source).bytes(bytes);
         if (stream != null) {
-            target.copyFrom(memory, stream);
+            target.copyFromAsync(memory, stream);
         } else if (PinnedMemory.contains(memory)) {
             target.copyFromAndWait(memory);
         } else {
@@ -146,8 +179,11 @@ final class Copies {
             RemoteContext context, Pointer destination, Pointer source, long bytes, @Nullable RemoteStream stream) {
         DeviceMemory from = DevicePointer.at(context, source, bytes);
         HostPointer target = HostPointer.of(destination);
-        from.copyTo(
-                target.bytes(bytes), stream != null ? stream : from.context().defaultStream());
+        if (stream != null) {
+            from.copyToAsync(target.bytes(bytes), stream);
+        } else {
+            from.copyTo(target.bytes(bytes));
+        }
         target.written();
         MirroredMemory.afterWait();
     }

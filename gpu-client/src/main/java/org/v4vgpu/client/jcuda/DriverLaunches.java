@@ -4,6 +4,7 @@ import static org.v4vgpu.client.jcuda.JCudaBridge.mandatory;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.function.Consumer;
 import jcuda.NativePointerObject;
 import jcuda.Pointer;
 import jcuda.driver.CUfunction;
@@ -54,6 +55,31 @@ final class DriverLaunches {
         launch(kernel, new Dim3(gridX, gridY, gridZ), new Dim3(blockX, blockY, blockZ), sharedBytes, stream, packed);
     }
 
+    static void cuLaunchCooperativeKernel(
+            CUfunction function,
+            int gridX,
+            int gridY,
+            int gridZ,
+            int blockX,
+            int blockY,
+            int blockZ,
+            int sharedBytes,
+            @Nullable CUstream stream,
+            @Nullable Pointer parameters) {
+        RemoteFunction kernel = Handles.find(
+                JCudaFields.handle(mandatory(function, "f", "cuLaunchCooperativeKernel")), RemoteFunction.class);
+        ParameterLayout layout = kernel.parameters();
+        MemorySegment packed = layout.count() == 0
+                ? MemorySegment.NULL
+                : pack(
+                        kernel.name(),
+                        layout,
+                        mandatory(parameters, "kernelParams", "cuLaunchCooperativeKernel"));
+        Dim3 grid = new Dim3(gridX, gridY, gridZ);
+        Dim3 block = new Dim3(blockX, blockY, blockZ);
+        launch(kernel, stream, queue -> kernel.launchCooperatively(grid, block, sharedBytes, queue, packed));
+    }
+
     static void launch(
             RemoteFunction kernel,
             Dim3 grid,
@@ -61,10 +87,14 @@ final class DriverLaunches {
             int sharedBytes,
             @Nullable CUstream stream,
             MemorySegment packed) {
+        launch(kernel, stream, queue -> kernel.launchPacked(grid, block, sharedBytes, queue, packed));
+    }
+
+    private static void launch(RemoteFunction kernel, @Nullable CUstream stream, Consumer<RemoteStream> launching) {
         RemoteStream queue = Streams.of(stream, kernel.module().context());
         MirroredMemory.beforeLaunch(queue);
         try {
-            kernel.launchPacked(grid, block, sharedBytes, queue, packed);
+            launching.accept(queue);
         } catch (CudaException e) {
             MirroredMemory.afterWait(); // no kernel runs: the host may go on writing
             throw e;

@@ -5,9 +5,13 @@ import static org.v4vgpu.client.jcuda.JCudaBridge.mandatory;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import jcuda.Pointer;
 import jcuda.driver.CUjitInputType;
 import jcuda.driver.CUlinkState;
@@ -21,8 +25,8 @@ import org.v4vgpu.proto.CudaStatus;
 /**
  * The linker of the driver API. Safe for any thread.
  *
- * <p>It takes one input: PTX, a cubin or a fatbin, which the server compiles once here for its errors and logs. The result is the
- * input itself, to be loaded like any image. Several inputs, objects and libraries would need a linker at the server, and are refused.
+ * <p>It takes PTX, cubins and fatbins as far as the server's device can link them, which is asked once here for its errors and logs. The
+ * result is the input itself, or a {@link LinkedImage} of several, to be loaded like any image. Objects and libraries are refused.
  */
 final class DriverLinks {
     private DriverLinks() {}
@@ -31,7 +35,10 @@ final class DriverLinks {
     private static final class Link {
         private final RemoteContext context;
         private final @Nullable JitLogs logs;
-        private @Nullable MemorySegment image;
+        private final List<MemorySegment> inputs = new ArrayList<>();
+
+        /** Whether the server has seen all inputs and has nothing against them. */
+        private boolean accepted;
 
         Link(RemoteContext context, @Nullable JitLogs logs) {
             this.context = context;
@@ -73,19 +80,39 @@ final class DriverLinks {
         requireKind(type, name);
         MemorySegment module = ModuleImage.of(image);
         synchronized (link) {
-            if (link.image != null) {
-                throw new CudaException(CudaStatus.NOT_SUPPORTED, "linking several inputs: " + name + " is the second");
-            }
-            ModuleLoad load = link.context.tryLoadModule(module, JitLogs.WANTED_BYTES);
-            if (link.logs != null) {
-                link.logs.deliver(load.infoLog(), load.errorLog());
-            }
-            load.orElseThrow().close();
-            // The image as it is now, with the NUL that text ends with: the program may reuse its own.
-            MemorySegment copy = Arena.ofAuto().allocate(module.byteSize() + 1);
+            // The image as it is now: the program may reuse its own.
+            MemorySegment copy = Arena.ofAuto().allocate(module.byteSize());
             copy.copyFrom(module);
-            link.image = copy;
+            link.inputs.add(copy);
+            ModuleLoad load = tryAll(link);
+            link.accepted = load.module() != null;
+            if (!link.accepted && link.inputs.stream().anyMatch(DriverLinks::declaresOthers)) {
+                return; // another input may bring what is missing; if not, the completion says so
+            }
+            try {
+                finish(link, load);
+            } catch (CudaException e) {
+                link.inputs.removeLast(); // as if it had not been added
+                throw e;
+            }
         }
+    }
+
+    private static ModuleLoad tryAll(Link link) {
+        return link.inputs.size() == 1
+                ? link.context.tryLoadModule(link.inputs.getFirst(), JitLogs.WANTED_BYTES)
+                : link.context.tryLinkModule(link.inputs, JitLogs.WANTED_BYTES);
+    }
+
+    private static void finish(Link link, ModuleLoad load) {
+        if (link.logs != null) {
+            link.logs.deliver(load.infoLog(), load.errorLog());
+        }
+        load.orElseThrow().close();
+    }
+
+    private static boolean declaresOthers(MemorySegment input) {
+        return new String(input.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.ISO_8859_1).contains(".extern");
     }
 
     private static void requireKind(int type, @Nullable String name) {
@@ -105,15 +132,27 @@ final class DriverLinks {
         Link link = of(state);
         mandatory(cubin, "cubinOut", "cuLinkComplete");
         synchronized (link) {
-            MemorySegment image = link.image;
-            if (image == null) {
+            if (link.inputs.isEmpty()) {
                 throw new CudaException(CudaStatus.INVALID_VALUE, "a link of nothing");
             }
+            if (!link.accepted) {
+                finish(link, tryAll(link));
+            }
+            MemorySegment image = link.inputs.size() == 1
+                    ? withNul(link.inputs.getFirst())
+                    : LinkedImage.of(link.inputs);
             JCudaFields.setHost(cubin, image.address(), image.asByteBuffer());
             if (bytes != null) {
                 bytes[0] = image.byteSize();
             }
         }
+    }
+
+    /** Text ends with a NUL, where programs look for its end. */
+    private static MemorySegment withNul(MemorySegment input) {
+        MemorySegment image = Arena.ofAuto().allocate(input.byteSize() + 1);
+        image.copyFrom(input);
+        return image;
     }
 
     static void cuLinkDestroy(CUlinkState state) {

@@ -23,6 +23,7 @@ import org.v4vgpu.proto.CudaStatus;
 final class DriverModules {
     private static final int EAGER_LOADING = 1;
     private static final int MAX_DYNAMIC_SHARED_SIZE_BYTES = 8;
+    private static final int PREFERRED_SHARED_MEMORY_CARVEOUT = 9;
     private static final int LAST_FUNCTION_ATTRIBUTE = 15;
 
     private DriverModules() {}
@@ -68,7 +69,9 @@ final class DriverModules {
 
     private static void load(CUmodule module, MemorySegment image, @Nullable JitLogs logs) {
         mandatory(module, "module", "cuModuleLoadData");
-        ModuleLoad load = CurrentContext.get().tryLoadModule(ModuleImage.of(image), JitLogs.WANTED_BYTES);
+        ModuleLoad load = LinkedImage.is(image)
+                ? CurrentContext.get().tryLinkModule(LinkedImage.inputs(image), JitLogs.WANTED_BYTES)
+                : CurrentContext.get().tryLoadModule(ModuleImage.of(image), JitLogs.WANTED_BYTES);
         if (logs != null) {
             logs.deliver(load.infoLog(), load.errorLog());
         }
@@ -117,16 +120,22 @@ final class DriverModules {
         mandatory(value, "pi", "cuFuncGetAttribute")[0] = known;
     }
 
-    /** More dynamic shared memory than a launch may have anyway can't be granted: that would be a call of its own. */
+    /** The carveout is a preference, as {@link DriverContexts#cuCtxSetCacheConfig}. */
     static void cuFuncSetAttribute(CUfunction function, int attribute, int value) {
         RemoteFunction of = Handles.find(JCudaFields.handle(function), RemoteFunction.class);
-        Integer limit = of.attribute(MAX_DYNAMIC_SHARED_SIZE_BYTES);
-        if (attribute != MAX_DYNAMIC_SHARED_SIZE_BYTES || limit == null || value > limit) {
-            throw new CudaException(
-                    CudaStatus.NOT_SUPPORTED, "setting function attribute " + attribute + " to " + value);
-        }
-        if (value < 0) {
-            throw new CudaException(CudaStatus.INVALID_VALUE, value + " bytes of dynamic shared memory");
+        switch (attribute) {
+            case MAX_DYNAMIC_SHARED_SIZE_BYTES -> of.setMaxDynamicShared(value);
+            case PREFERRED_SHARED_MEMORY_CARVEOUT -> {
+                if (value < -1 || value > 100) {
+                    throw new CudaException(CudaStatus.INVALID_VALUE, "a carveout of " + value + " percent");
+                }
+            }
+            default ->
+                throw new CudaException(
+                        attribute < 0 || attribute > LAST_FUNCTION_ATTRIBUTE
+                                ? CudaStatus.INVALID_VALUE
+                                : CudaStatus.NOT_SUPPORTED,
+                        "setting function attribute " + attribute + " to " + value);
         }
     }
 

@@ -1,6 +1,5 @@
 package org.v4vgpu.client.jcuda;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.Buffer;
 import java.util.HashSet;
@@ -13,6 +12,7 @@ import jcuda.driver.CUmemAttach_flags;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.client.CudaException;
 import org.v4vgpu.client.DeviceMemory;
+import org.v4vgpu.client.HostMemory;
 import org.v4vgpu.client.RemoteContext;
 import org.v4vgpu.client.RemoteStream;
 import org.v4vgpu.proto.CudaStatus;
@@ -22,7 +22,8 @@ import org.v4vgpu.proto.CudaStatus;
  * side. Safe for any thread.
  *
  * <p>A launch sends the host's bytes first, unless kernels have the block already; the first call that waits and finds the streams of
- * those kernels idle brings the device's bytes back. Between the two the host must not touch it. These are the rules that CUDA has
+ * those kernels idle brings back what the device has changed. Between the two the host should not touch it, and what it writes all the
+ * same stays, but where the device wrote as well. These are the rules that CUDA has
  * where {@code CU_DEVICE_ATTRIBUTE_CONCURRENT_MANAGED_ACCESS} is 0, as it is here.
  *
  * <p>Source: CUDA C++ programming guide, unified memory, coherency and concurrency.
@@ -31,12 +32,10 @@ final class MirroredMemory {
     /** What a Java buffer can hold. */
     private static final long MAXIMUM_BYTES = Integer.MAX_VALUE;
 
-    private static final long ALIGNMENT = 4096;
-
     /** By the address on this side. */
     private static final ConcurrentNavigableMap<Long, MirroredMemory> BLOCKS = new ConcurrentSkipListMap<>();
 
-    private final Arena arena;
+    private final HostMemory host;
     private final MemorySegment memory;
     private final DeviceMemory device;
     private final boolean managed;
@@ -47,15 +46,18 @@ final class MirroredMemory {
     /** Where kernels were launched that may use the block, since the host last had it. Guarded by this. */
     private final Set<RemoteStream> users = new HashSet<>();
 
+    /** What the device got, to tell what it changed. Guarded by this. */
+    private final MirroredBytes lent = new MirroredBytes();
+
     /** Guarded by this. */
     private int attachment;
 
     /** Guarded by this. */
     private @Nullable RemoteStream attachedTo;
 
-    private MirroredMemory(Arena arena, MemorySegment memory, DeviceMemory device, boolean managed, int flags) {
-        this.arena = arena;
-        this.memory = memory;
+    private MirroredMemory(HostMemory host, DeviceMemory device, boolean managed, int flags) {
+        this.host = host;
+        this.memory = host.segment();
         this.device = device;
         this.managed = managed;
         this.flags = flags;
@@ -77,23 +79,21 @@ final class MirroredMemory {
         allocate(context, pointer, bytes, false, flags);
     }
 
-    @SuppressWarnings("MustBeClosedChecker") // closed by free, or with the process
     private static void allocate(RemoteContext context, Pointer pointer, long bytes, boolean managed, int flags) {
         if (bytes > MAXIMUM_BYTES) {
             throw new CudaException(
                     CudaStatus.NOT_SUPPORTED, "an allocation of " + bytes + " bytes; JCuda's buffers hold up to 2 GiB");
         }
         DeviceMemory device = context.allocate(bytes);
-        Arena arena = Arena.ofShared();
-        MemorySegment memory;
+        HostMemory host;
         try {
-            memory = arena.allocate(bytes, ALIGNMENT);
-        } catch (OutOfMemoryError e) {
-            arena.close();
+            host = context.allocateHost(bytes);
+        } catch (CudaException e) {
             device.close();
-            throw new CudaException(CudaStatus.OUT_OF_MEMORY, "a host allocation of " + bytes + " bytes", e);
+            throw e;
         }
-        BLOCKS.put(memory.address(), new MirroredMemory(arena, memory, device, managed, flags));
+        MemorySegment memory = host.segment();
+        BLOCKS.put(memory.address(), new MirroredMemory(host, device, managed, flags));
         JCudaFields.setHost(pointer, memory.address(), memory.asByteBuffer());
     }
 
@@ -129,7 +129,7 @@ final class MirroredMemory {
         try {
             block.device.close();
         } finally {
-            block.arena.close();
+            block.host.close();
         }
         return true;
     }
@@ -138,7 +138,7 @@ final class MirroredMemory {
     static void forgetAllOf(RemoteContext context) {
         for (MirroredMemory block : BLOCKS.values()) {
             if (block.device.context() == context && BLOCKS.remove(block.memory.address(), block)) {
-                block.arena.close();
+                block.host.close();
             }
         }
     }
@@ -212,7 +212,7 @@ final class MirroredMemory {
         if (visible) {
             if (users.isEmpty()) {
                 // Waits, so that kernels of other streams that come later find the bytes as well.
-                device.copyFromAndWait(memory, stream);
+                device.copyFromAndWait(lent.take(memory), stream);
             }
             users.add(stream);
         }
@@ -230,6 +230,6 @@ final class MirroredMemory {
             }
         }
         users.clear();
-        device.copyTo(memory);
+        lent.takeChanges(device, memory);
     }
 }

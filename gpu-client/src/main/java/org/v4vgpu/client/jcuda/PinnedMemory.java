@@ -1,6 +1,5 @@
 package org.v4vgpu.client.jcuda;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.concurrent.ConcurrentNavigableMap;
@@ -8,20 +7,21 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import jcuda.Pointer;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.client.CudaException;
+import org.v4vgpu.client.HostMemory;
 import org.v4vgpu.client.RemoteContext;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
- * Host memory that the program got from CUDA, or registered with it. Safe for any thread. A copy from it waits until it is done, as
- * CUDA's do; on this side of the wire that is all that "pinned" means.
+ * Host memory that the program got from CUDA, or registered with it. Safe for any thread. Where the
+ * server sees it ({@link HostMemory}), copies take no way through the transport and asynchronous ones read and write it when their
+ * stream comes there; elsewhere, and where the program registered memory of its own, all that "pinned" means is that a copy from it
+ * waits until it is done, as CUDA's do.
  *
  * <p>Freed memory is really given back: a buffer that the program kept throws {@code IllegalStateException} from then on.
  */
 final class PinnedMemory {
     /** What a Java buffer can hold. */
     private static final long MAXIMUM_BYTES = Integer.MAX_VALUE;
-
-    private static final long ALIGNMENT = 4096;
 
     /** CU_MEMHOSTALLOC_DEVICEMAP and cudaHostAllocMapped. */
     private static final int MAPPED = 2;
@@ -33,7 +33,6 @@ final class PinnedMemory {
 
     private PinnedMemory() {}
 
-    @SuppressWarnings("MustBeClosedChecker") // closed by free, or with the process
     static void allocate(RemoteContext context, Pointer pointer, long bytes, int flags) {
         if ((flags & ~KNOWN_FLAGS) != 0) {
             throw new CudaException(CudaStatus.INVALID_VALUE, "a host allocation with the flags " + flags);
@@ -50,15 +49,10 @@ final class PinnedMemory {
             MirroredMemory.allocateMapped(context, pointer, bytes, flags);
             return;
         }
-        Arena arena = Arena.ofShared();
-        try {
-            MemorySegment segment = arena.allocate(bytes, ALIGNMENT);
-            BLOCKS.put(segment.address(), new Block(bytes, flags, arena));
-            JCudaFields.setHost(pointer, segment.address(), segment.asByteBuffer());
-        } catch (OutOfMemoryError e) {
-            arena.close();
-            throw new CudaException(CudaStatus.OUT_OF_MEMORY, "a host allocation of " + bytes + " bytes", e);
-        }
+        HostMemory memory = context.allocateHost(bytes);
+        MemorySegment segment = memory.segment();
+        BLOCKS.put(segment.address(), new Block(bytes, flags, memory));
+        JCudaFields.setHost(pointer, segment.address(), segment.asByteBuffer());
     }
 
     /** @throws CudaException INVALID_VALUE if it is no allocation, or was freed */
@@ -67,11 +61,11 @@ final class PinnedMemory {
             return;
         }
         Block block = BLOCKS.get(JCudaFields.nativePointer(pointer));
-        Arena arena = block == null ? null : block.arena();
-        if (arena == null || !BLOCKS.remove(JCudaFields.nativePointer(pointer), block)) {
+        HostMemory memory = block == null ? null : block.memory();
+        if (memory == null || !BLOCKS.remove(JCudaFields.nativePointer(pointer), block)) {
             throw new CudaException(CudaStatus.INVALID_VALUE, "no host memory to be freed, or freed before");
         }
-        arena.close();
+        memory.close();
     }
 
     /** Remembers direct memory of the program's own; memory of the heap moves, and stays what it is. */
@@ -92,7 +86,7 @@ final class PinnedMemory {
     static void unregister(Pointer pointer) {
         long address = HostPointer.rawAddress(pointer);
         Block block = BLOCKS.get(address);
-        if (block == null || block.arena() != null || !BLOCKS.remove(address, block)) {
+        if (block == null || block.memory() != null || !BLOCKS.remove(address, block)) {
             throw new CudaException(CudaStatus.HOST_MEMORY_NOT_REGISTERED, "the host memory is not registered");
         }
     }
@@ -134,6 +128,6 @@ final class PinnedMemory {
         return entry != null && address - entry.getKey() < entry.getValue().bytes() ? entry.getValue() : null;
     }
 
-    /** @param arena what frees it; null if the program's own memory was registered */
-    private record Block(long bytes, int flags, @Nullable Arena arena) {}
+    /** @param memory what was allocated; null if the program's own memory was registered */
+    private record Block(long bytes, int flags, @Nullable HostMemory memory) {}
 }

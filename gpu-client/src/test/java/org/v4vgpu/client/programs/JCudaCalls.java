@@ -44,6 +44,7 @@ public final class JCudaCalls {
         MemoryCalls.mapped(kernels);
         ModuleCalls.modules(kernels);
         ModuleCalls.launches(kernels);
+        ModuleCalls.cooperativeLaunches(kernels);
         ModuleCalls.legacyLaunches(kernels);
         ModuleCalls.links(kernels);
         ModuleCalls.occupancy(kernels);

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import jcuda.Pointer;
@@ -118,7 +119,12 @@ final class MemoryCalls {
         ok(cuMemcpyDtoH(Pointer.to(back), pointer, BYTES));
         that(back[3] == 33, "from pinned");
         ok(cuMemcpyDtoHAsync(pinned.withByteOffset(16), pointer, 16, null));
+        ok(cuCtxSynchronize());
         that(host.get(7) == 33, "to pinned");
+        host.put(0, 44);
+        ok(cuMemcpyHtoDAsync(pointer.withByteOffset(4), pinned, 4, null));
+        ok(cuMemcpyDtoH(pinned, pointer, 8));
+        that(host.get(1) == 44, "from pinned, asynchronously");
         ok(cuMemFreeHost(pinned));
         is(CUresult.CUDA_ERROR_INVALID_VALUE, cuMemFreeHost(pinned));
         Pointer registered = Pointer.to(ByteBuffer.allocateDirect(4096));
@@ -165,7 +171,33 @@ final class MemoryCalls {
         out.Height = 2;
         ok(cuMemcpy2D(out));
         that(row[0] == 11 && row[1] == 12 && row[5] == 21 && row[6] == 22, "2D " + Arrays.toString(row));
+        pinned2D(in, out);
         ok(cuMemFree(pointer));
+    }
+
+    /** The same copies from and to pinned memory. */
+    private static void pinned2D(CUDA_MEMCPY2D in, CUDA_MEMCPY2D out) {
+        Pointer pinned = new Pointer();
+        ok(cuMemHostAlloc(pinned, 400, 0));
+        IntBuffer ints = pinned.getByteBuffer().order(ByteOrder.nativeOrder()).asIntBuffer();
+        for (int i = 0; i < 50; i++) {
+            ints.put(i, 1000 + i);
+        }
+        in.srcHost = pinned;
+        ok(cuMemcpy2DAsync(in, null));
+        out.dstHost = pinned.withByteOffset(200);
+        ok(cuMemcpy2DAsync(out, null));
+        ok(cuCtxSynchronize());
+        that(ints.get(50) == 1011 && ints.get(51) == 1012 && ints.get(52) == 0 && ints.get(56) == 1022, "pinned rows");
+        ints.put(0, 7);
+        ok(cuMemcpy2D(in));
+        out.srcXInBytes = 0;
+        out.srcY = 0;
+        ok(cuMemcpy2D(out));
+        that(ints.get(50) == 7 && ints.get(51) == 1001, "pinned rows, waited for");
+        out.dstHost = pinned.withByteOffset(400 - 24);
+        is(CUresult.CUDA_ERROR_INVALID_VALUE, cuMemcpy2D(out));
+        ok(cuMemFreeHost(pinned));
     }
 
     static void memsets2D() {

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import jcuda.Pointer;
 import jcuda.Sizeof;
+import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUfunction_attribute;
@@ -145,6 +146,39 @@ final class ModuleCalls {
         ok(cuCtxSynchronize());
     }
 
+    /** Blocks that wait for each other. */
+    static void cooperativeLaunches(Path kernels) {
+        int[] can = new int[1];
+        ok(cuDeviceGetAttribute(can, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH, device()));
+        that(can[0] == 1, "cooperative launches");
+        CUmodule module = new CUmodule();
+        ok(cuModuleLoad(module, kernels.resolve("full/grid.ptx").toString()));
+        CUfunction rotate = new CUfunction();
+        ok(cuModuleGetFunction(rotate, module, "grid_rotate"));
+        int count = 4 * 32;
+        int[] values = new int[count];
+        Arrays.setAll(values, i -> i);
+        CUdeviceptr a = allocate(4L * count);
+        CUdeviceptr b = allocate(4L * count);
+        ok(cuMemcpyHtoD(a, Pointer.to(values), 4L * count));
+        Pointer parameters = Pointer.to(Pointer.to(a), Pointer.to(b), Pointer.to(new int[] {3}));
+        ok(cuLaunchCooperativeKernel(rotate, 4, 1, 1, 32, 1, 1, 0, null, parameters));
+        ok(cuMemcpyDtoH(Pointer.to(values), a, 4L * count));
+        for (int i = 0; i < count; i++) {
+            that(values[i] == (i + 3 * 33) % count + 3, "rotated " + i + ": " + values[i]);
+        }
+        is(
+                CUresult.CUDA_ERROR_INVALID_VALUE,
+                cuLaunchCooperativeKernel(rotate, 4, 1, 1, 2048, 1, 1, 0, null, parameters));
+        int launched = cuLaunchCooperativeKernel(rotate, 1 << 20, 1, 1, 32, 1, 1, 0, null, parameters);
+        int waited = cuCtxSynchronize();
+        is(CUresult.CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE, Math.max(launched, waited)); // a launch is one-way
+        ok(cuCtxSynchronize());
+        ok(cuMemFree(a));
+        ok(cuMemFree(b));
+        ok(cuModuleUnload(module));
+    }
+
     @SuppressWarnings("deprecation") // programs still make these calls
     static void legacyLaunches(Path kernels) throws IOException {
         CUfunction function = vecadd(kernels);
@@ -189,18 +223,38 @@ final class ModuleCalls {
                 CUresult.CUDA_ERROR_NOT_SUPPORTED,
                 cuLinkAddFile(state, CUjitInputType.CU_JIT_INPUT_LIBRARY, "libcudadevrt.a", options));
         ok(cuLinkAddData(state, CUjitInputType.CU_JIT_INPUT_PTX, Pointer.to(ptx), ptx.length, "vecadd.ptx", options));
-        is(
-                CUresult.CUDA_ERROR_NOT_SUPPORTED,
-                cuLinkAddFile(
-                        state,
-                        CUjitInputType.CU_JIT_INPUT_PTX,
-                        kernels.resolve("reduce.ptx").toString(),
-                        options));
         ok(cuLinkComplete(state, image, bytes));
         that(bytes[0] >= ptx.length, "image of " + bytes[0]);
         CUmodule module = new CUmodule();
         ok(cuModuleLoadDataEx(module, image, 0, new int[0], Pointer.to(new int[0])));
         ok(cuModuleGetFunction(new CUfunction(), module, "vecadd"));
+        ok(cuModuleUnload(module));
+        ok(cuLinkAddFile(
+                state,
+                CUjitInputType.CU_JIT_INPUT_PTX,
+                kernels.resolve("reduce.ptx").toString(),
+                options));
+        String needs = ".version 7.0\n.target sm_50\n.address_size 64\n.extern .global .align 4 .u32 answer;\n"
+                + ".visible .entry asks(.param .u64 p) { .reg .b32 %r<2>; .reg .b64 %rd<2>; ld.param.u64 %rd1, [p];"
+                + " ld.global.u32 %r1, [answer]; st.global.u32 [%rd1], %r1; ret; }\n";
+        byte[] asks = needs.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        ok(cuLinkAddData(state, CUjitInputType.CU_JIT_INPUT_PTX, Pointer.to(asks), asks.length, "asks.ptx", options));
+        is(CUresult.CUDA_ERROR_INVALID_PTX, cuLinkComplete(state, image, bytes));
+        String has = ".version 7.0\n.target sm_50\n.address_size 64\n.visible .global .align 4 .u32 answer = 42;\n";
+        byte[] answer = has.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        ok(cuLinkAddData(
+                state, CUjitInputType.CU_JIT_INPUT_PTX, Pointer.to(answer), answer.length, "answer.ptx", options));
+        ok(cuLinkComplete(state, image, bytes));
+        ok(cuModuleLoadDataEx(module, image, 0, new int[0], Pointer.to(new int[0])));
+        ok(cuModuleGetFunction(new CUfunction(), module, "vecadd"));
+        CUfunction function = new CUfunction();
+        ok(cuModuleGetFunction(function, module, "asks"));
+        CUdeviceptr word = allocate(4);
+        int[] back = new int[1];
+        ok(cuLaunchKernel(function, 1, 1, 1, 1, 1, 1, 0, null, Pointer.to(Pointer.to(word)), null));
+        ok(cuMemcpyDtoH(Pointer.to(back), word, 4));
+        that(back[0] == 42, "the other input's variable " + back[0]);
+        ok(cuMemFree(word));
         ok(cuLinkDestroy(state));
         is(CUresult.CUDA_ERROR_INVALID_HANDLE, cuLinkDestroy(state));
         is(CUresult.CUDA_ERROR_INVALID_HANDLE, cuLinkComplete(state, image, bytes));
@@ -226,10 +280,15 @@ final class ModuleCalls {
 
         ok(cuFuncSetCacheConfig(function, 1));
         ok(cuFuncSetSharedMemConfig(function, 1));
+        int dynamic = CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+        is(CUresult.CUDA_ERROR_INVALID_VALUE, cuFuncSetAttribute(function, dynamic, 1 << 24));
+        is(CUresult.CUDA_ERROR_INVALID_VALUE, cuFuncSetAttribute(function, dynamic, -1));
+        is(CUresult.CUDA_ERROR_INVALID_VALUE, cuFuncSetAttribute(function, 99, 0));
         is(
                 CUresult.CUDA_ERROR_NOT_SUPPORTED,
-                cuFuncSetAttribute(
-                        function, CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, 1 << 24));
+                cuFuncSetAttribute(function, CUfunction_attribute.CU_FUNC_ATTRIBUTE_NUM_REGS, 8));
+        ok(cuFuncSetAttribute(
+                function, CUfunction_attribute.CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, 50));
         int[] mode = new int[1];
         ok(cuModuleGetLoadingMode(mode));
         is(

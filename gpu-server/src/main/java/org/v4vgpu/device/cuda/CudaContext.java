@@ -301,6 +301,7 @@ final class CudaContext implements DeviceContext {
         use.writeLock().unlock();
         try {
             CurrentContext.bind(this, handle);
+            awaitDma();
             RegisteredMemory.leave(this);
         } catch (DeviceException e) {
             LOG.log(Level.DEBUG, "{0}: {1}", name, e.getMessage());
@@ -318,6 +319,15 @@ final class CudaContext implements DeviceContext {
             use.writeLock().unlock();
             memory.forgetAll();
             device.forget(this);
+        }
+    }
+
+    /** Registered memory stays as long as a copy may use it. */
+    private void awaitDma() {
+        try {
+            DriverContexts.synchronize();
+        } catch (DeviceException e) {
+            LOG.log(Level.DEBUG, "{0}: {1}", name, e.getMessage()); // broken: nothing runs in it any more
         }
     }
 }

@@ -32,9 +32,12 @@ import org.v4vgpu.proto.CudaStatus;
  *   CUresult cuModuleGetFunction(CUfunction *function, CUmodule module, const char *name);
  *   CUresult cuModuleGetGlobal_v2(CUdeviceptr *address, size_t *bytes, CUmodule module, const char *name);
  *   CUresult cuFuncGetAttribute(int *value, CUfunction_attribute attribute, CUfunction function);
+ *   CUresult cuFuncSetAttribute(CUfunction function, CUfunction_attribute attribute, int value);
  *   CUresult cuFuncGetParamInfo(CUfunction function, size_t index, size_t *offset, size_t *bytes);
  *   CUresult cuLaunchKernel(CUfunction function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
  *           unsigned blockY, unsigned blockZ, unsigned sharedBytes, CUstream stream, void **parameters, void **extra);
+ *   CUresult cuLaunchCooperativeKernel(CUfunction function, unsigned gridX, unsigned gridY, unsigned gridZ,
+ *           unsigned blockX, unsigned blockY, unsigned blockZ, unsigned sharedBytes, CUstream stream, void **parameters);
  * }
  */
 final class DriverModules {
@@ -59,6 +62,10 @@ final class DriverModules {
     private static final MethodHandle PARAMETER = function("cuFuncGetParamInfo", LONG, LONG, ADDRESS, ADDRESS);
     private static final MethodHandle LAUNCH =
             function("cuLaunchKernel", LONG, INT, INT, INT, INT, INT, INT, INT, LONG, ADDRESS, ADDRESS);
+
+    private static final MethodHandle SET_ATTRIBUTE = function("cuFuncSetAttribute", LONG, INT, INT);
+    private static final MethodHandle LAUNCH_COOPERATIVELY =
+            function("cuLaunchCooperativeKernel", LONG, INT, INT, INT, INT, INT, INT, INT, LONG, ADDRESS);
 
     private DriverModules() {}
 
@@ -144,6 +151,14 @@ final class DriverModules {
         }
     }
 
+    static void setAttribute(long function, int attribute, int value) throws DeviceException {
+        try {
+            check("cuFuncSetAttribute", (int) SET_ATTRIBUTE.invokeExact(function, attribute, value));
+        } catch (Throwable e) {
+            throw rethrow(e);
+        }
+    }
+
     /** Where a function's parameters lie. The driver has no count: it is asked until it refuses. */
     static List<Parameter> parameters(long function) throws DeviceException {
         try (Arena arena = Arena.ofConfined()) {
@@ -181,6 +196,33 @@ final class DriverModules {
                     stream,
                     MemorySegment.NULL,
                     extra));
+        } catch (Throwable e) {
+            throw rethrow(e);
+        }
+    }
+
+    /** As {@link #launch}, of blocks that wait for each other. The driver takes these parameters one by one. */
+    static void launchCooperatively(
+            long function, LaunchShape shape, byte[] parameters, List<Parameter> layout, long stream)
+            throws DeviceException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment block = arena.allocate(Math.max(1, parameters.length), 16);
+            MemorySegment.copy(parameters, 0, block, ValueLayout.JAVA_BYTE, 0, parameters.length);
+            MemorySegment each = arena.allocate(LONG, layout.size() + 1L);
+            for (int i = 0; i < layout.size(); i++) {
+                each.setAtIndex(LONG, i, block.address() + layout.get(i).offset());
+            }
+            check("cuLaunchCooperativeKernel", (int) LAUNCH_COOPERATIVELY.invokeExact(
+                    function,
+                    shape.gridX(),
+                    shape.gridY(),
+                    shape.gridZ(),
+                    shape.blockX(),
+                    shape.blockY(),
+                    shape.blockZ(),
+                    shape.sharedBytes(),
+                    stream,
+                    each));
         } catch (Throwable e) {
             throw rethrow(e);
         }

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceFunction;
 import org.v4vgpu.device.LaunchShape;
@@ -51,6 +52,9 @@ public final class Kernel implements DeviceFunction {
     private final List<Parameter> parameters;
     private final Map<Integer, Integer> attributes;
     private final int straightInstructions;
+
+    /** The shape that was checked last and found right: loops launch the same again, whose words of refusal need not be made. */
+    private volatile @Nullable LaunchShape accepted;
 
     Kernel(CompiledModule.Entry entry, CompiledModule module, GlobalMemory memory, long[] symbols) {
         this.entry = entry;
@@ -125,6 +129,9 @@ public final class Kernel implements DeviceFunction {
      * @throws DeviceException INVALID_VALUE, LAUNCH_OUT_OF_RESOURCES, or CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE
      */
     public void check(LaunchShape shape, long parameterBytes) throws DeviceException {
+        if (shape.equals(accepted) && parameterBytes >= plan().parameterBytes()) {
+            return;
+        }
         require(
                 shape.gridX() > 0 && shape.gridY() > 0 && shape.gridZ() > 0,
                 "grid " + shape.gridX() + " x " + shape.gridY() + " x " + shape.gridZ() + " has no blocks");
@@ -165,6 +172,7 @@ public final class Kernel implements DeviceFunction {
                             + shape.threadsPerBlock() + " threads exceed " + MOST_LOCAL_BYTES + " bytes per block");
         }
         Grid.check(plan(), shape);
+        accepted = shape;
     }
 
     /**

@@ -55,6 +55,7 @@ final class SoftwareAttributes {
         table.put(82, 65536); // MAX_REGISTERS_PER_MULTIPROCESSOR
         table.put(87, 2); // SINGLE_TO_DOUBLE_PRECISION_PERF_RATIO: vector lanes of a CPU
         table.put(90, 1); // COMPUTE_PREEMPTION_SUPPORTED: kernels share the cores with everything else
+        table.put(95, 1); // COOPERATIVE_LAUNCH
         table.put(106, 16); // MAX_BLOCKS_PER_MULTIPROCESSOR
     }
 

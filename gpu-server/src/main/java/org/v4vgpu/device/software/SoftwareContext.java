@@ -2,6 +2,9 @@ package org.v4vgpu.device.software;
 
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.v4vgpu.device.DeviceContext;
 import org.v4vgpu.device.DeviceEvent;
 import org.v4vgpu.device.DeviceException;
@@ -11,6 +14,7 @@ import org.v4vgpu.device.DeviceWork;
 import org.v4vgpu.device.MemoryInfo;
 import org.v4vgpu.device.ptx.CompiledModule;
 import org.v4vgpu.device.ptx.LoadedModule;
+import org.v4vgpu.device.ptx.syntax.Linker;
 import org.v4vgpu.device.software.Operation.Kind;
 import org.v4vgpu.device.software.StreamQueue.Order;
 import org.v4vgpu.proto.CudaStatus;
@@ -109,6 +113,15 @@ final class SoftwareContext implements DeviceContext {
         scheduler.requireUsable();
         LoadedModule loaded = memory.load(CompiledModule.compile(ModuleImage.text(image), device.checks()));
         return new SoftwareModule(this, loaded);
+    }
+
+    @Override
+    public DeviceModule linkModule(List<MemorySegment> images) throws DeviceException {
+        List<String> texts = new ArrayList<>();
+        for (MemorySegment image : images) {
+            texts.add(ModuleImage.text(image));
+        }
+        return loadModule(MemorySegment.ofArray(Linker.link(texts).getBytes(StandardCharsets.UTF_8)));
     }
 
     @Override

@@ -33,4 +33,10 @@ record SoftwareFunction(SoftwareModule module, Kernel kernel, KernelCounter coun
     public Map<Integer, Integer> attributes() {
         return kernel.attributes();
     }
+
+    @Override
+    public void setMaxDynamicShared(int bytes) throws DeviceException {
+        module.requireOpen();
+        kernel.setMaxDynamicShared(bytes);
+    }
 }

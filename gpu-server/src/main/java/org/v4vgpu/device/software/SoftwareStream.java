@@ -8,6 +8,7 @@ import org.v4vgpu.device.DeviceFunction;
 import org.v4vgpu.device.DeviceHold;
 import org.v4vgpu.device.DeviceStream;
 import org.v4vgpu.device.DeviceWork;
+import org.v4vgpu.device.HostRows;
 import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.device.software.Operation.Kind;
 import org.v4vgpu.device.software.SoftwareCopy.Direction;
@@ -51,6 +52,22 @@ final class SoftwareStream implements DeviceStream {
     }
 
     @Override
+    public boolean copy(HostRows rows) throws DeviceException {
+        MemorySegment device = range(rows.address(), rows.deviceExtent());
+        scheduler.enqueue(queue, new Operation(kind(rows.totalBytes())) {
+            @Override
+            void run() {
+                for (long row = 0; row < rows.rows(); row++) {
+                    MemorySegment host = rows.row(row);
+                    MemorySegment there = device.asSlice(row * rows.devicePitch(), rows.bytes());
+                    (rows.toHost() ? host : there).copyFrom(rows.toHost() ? there : host);
+                }
+            }
+        });
+        return true;
+    }
+
+    @Override
     public void fill(long destination, int elementBytes, int value, long elements) throws DeviceException {
         if (elementBytes != 1 && elementBytes != 2 && elementBytes != 4) {
             throw new DeviceException(CudaStatus.INVALID_VALUE, "fill with elements of " + elementBytes + " bytes");
@@ -82,6 +99,13 @@ final class SoftwareStream implements DeviceStream {
             launch.release();
             throw refused;
         }
+    }
+
+    /** Every launch is one: blocks that wait for each other are kept, and where they can't be the launch is refused. */
+    @Override
+    public void launchCooperatively(DeviceFunction function, LaunchShape shape, MemorySegment parameters)
+            throws DeviceException {
+        launch(function, shape, parameters);
     }
 
     @Override

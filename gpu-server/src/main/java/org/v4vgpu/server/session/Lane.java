@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.SocketTimeoutException;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
@@ -20,6 +21,7 @@ import org.v4vgpu.proto.ProtocolException;
 import org.v4vgpu.v4v.IncomingMessage;
 import org.v4vgpu.v4v.MessageChannel;
 import org.v4vgpu.v4v.PeerLostException;
+import org.v4vgpu.v4v.WindowPartner;
 
 /**
  * One connection of a session and the thread that serves it: reads a call, executes it, writes the reply. Confined to that
@@ -126,6 +128,11 @@ final class Lane {
 
     Traffic traffic() {
         return traffic;
+    }
+
+    /** The client as somebody who shares memory, if the transport can do that. */
+    Optional<WindowPartner> windowPartner() {
+        return channel.windowPartner();
     }
 
     ReplyWriter writer() {

@@ -37,7 +37,11 @@ final class LaunchCalls implements CallDispatcher.Calls {
                 count(request.getBlockY()),
                 count(request.getBlockZ()),
                 count(request.getSharedBytes()));
-        stream.launch(function.device(), shape, parameters);
+        if (request.getCooperative()) {
+            stream.launchCooperatively(function.device(), shape, parameters);
+        } else {
+            stream.launch(function.device(), shape, parameters);
+        }
         call.awaitSpace(stream);
         return null;
     }

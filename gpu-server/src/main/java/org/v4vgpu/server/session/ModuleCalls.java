@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceFunction;
@@ -11,6 +13,8 @@ import org.v4vgpu.device.DeviceGlobal;
 import org.v4vgpu.device.DeviceModule;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CudaStatus;
+import org.v4vgpu.proto.FuncSetAttributeReply;
+import org.v4vgpu.proto.FuncSetAttributeRequest;
 import org.v4vgpu.proto.KernelParameter;
 import org.v4vgpu.proto.Limits;
 import org.v4vgpu.proto.ModuleGetFunctionReply;
@@ -24,6 +28,11 @@ import org.v4vgpu.proto.ModuleUnloadRequest;
 
 /** Calls about modules, functions and globals. Stateless, for the threads of all lanes. */
 final class ModuleCalls implements CallDispatcher.Calls {
+    /** CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES. */
+    private static final int MAX_DYNAMIC_SHARED_SIZE_BYTES = 8;
+
+    private static final int MOST_PARTS = 256;
+
     private static final Logger LOG = System.getLogger(ModuleCalls.class.getName());
 
     @Override
@@ -32,15 +41,18 @@ final class ModuleCalls implements CallDispatcher.Calls {
         dispatcher.on(Call.MODULE_UNLOAD, this::unload);
         dispatcher.on(Call.MODULE_GET_FUNCTION, this::function);
         dispatcher.on(Call.MODULE_GET_GLOBAL, this::global);
+        dispatcher.on(Call.FUNC_SET_ATTRIBUTE, this::setAttribute);
     }
 
     /** Compiles on a thread of its own: a lane must see its client die while a compiler works. */
     private ModuleLoadDataReply load(LaneCall call, ModuleLoadDataRequest request) throws DeviceException, IOException {
         Resource.Context context = call.context(request.getContext());
-        MemorySegment image = call.payload().gather();
+        List<MemorySegment> images = parts(call.payload().gather(), request.getPartBytesList());
         DeviceModule module;
         try {
-            module = call.runAside("compile", () -> context.device().loadModule(image));
+            module = call.runAside("compile", () -> images.size() == 1
+                    ? context.device().loadModule(images.getFirst())
+                    : context.device().linkModule(images));
         } catch (DeviceException e) {
             LOG.log(Level.INFO, "module refused: {0}: {1}", e.status(), e.getMessage());
             call.answer(e.status());
@@ -58,6 +70,31 @@ final class ModuleCalls implements CallDispatcher.Calls {
         return ModuleLoadDataReply.newBuilder()
                 .setModule(call.session().add(resource))
                 .build();
+    }
+
+    /** The images of a payload, whose lengths are the client's word. */
+    private static List<MemorySegment> parts(MemorySegment payload, List<Long> lengths) throws DeviceException {
+        if (lengths.isEmpty()) {
+            return List.of(payload);
+        }
+        List<MemorySegment> parts = new ArrayList<>();
+        long offset = 0;
+        for (long length : lengths) {
+            if (length <= 0 || length > payload.byteSize() - offset || parts.size() == MOST_PARTS) {
+                throw new DeviceException(
+                        CudaStatus.INVALID_VALUE,
+                        "image " + (parts.size() + 1) + " of " + lengths.size() + " to link has "
+                                + Long.toUnsignedString(length) + " bytes of " + (payload.byteSize() - offset)
+                                + "; " + MOST_PARTS + " images are the most");
+            }
+            parts.add(payload.asSlice(offset, length));
+            offset += length;
+        }
+        if (offset != payload.byteSize()) {
+            throw new DeviceException(
+                    CudaStatus.INVALID_VALUE, (payload.byteSize() - offset) + " bytes behind the images to link");
+        }
+        return parts;
     }
 
     private @Nullable ModuleUnloadReply unload(LaneCall call, ModuleUnloadRequest request)
@@ -90,6 +127,18 @@ final class ModuleCalls implements CallDispatcher.Calls {
                             + function.parameters().size() + " parameters, more than a reply takes");
         }
         return reply.setFunction(handle(call.session(), module, function)).build();
+    }
+
+    private @Nullable FuncSetAttributeReply setAttribute(LaneCall call, FuncSetAttributeRequest request)
+            throws DeviceException {
+        Resource.Function function = call.function(request.getFunction());
+        if (request.getAttribute() != MAX_DYNAMIC_SHARED_SIZE_BYTES) {
+            throw new DeviceException(
+                    CudaStatus.NOT_SUPPORTED,
+                    "setting function attribute " + Integer.toUnsignedString(request.getAttribute()));
+        }
+        function.device().setMaxDynamicShared(request.getValue());
+        return null;
     }
 
     /** A function asked for again has the same handle, as in CUDA. */

@@ -68,17 +68,19 @@ final class RequestPayload {
     /** All bytes, copied to the heap. The array grows with what has come, not with what was announced. */
     MemorySegment gather() throws IOException {
         byte[] bytes = new byte[(int) receivedBytes];
+        MemorySegment gathered = MemorySegment.ofArray(bytes);
         long length = 0;
         for (Payload chunk = next(); chunk != null; chunk = next()) {
             if (bytes.length < length + chunk.byteSize()) {
                 bytes = Arrays.copyOf(bytes, (int)
                         Math.min(totalBytes, Math.max(2L * bytes.length, length + chunk.byteSize())));
+                gathered = MemorySegment.ofArray(bytes);
             }
-            chunk.copyTo(MemorySegment.ofArray(bytes), length);
+            chunk.copyTo(gathered, length);
             length += chunk.byteSize();
         }
         finish();
-        return MemorySegment.ofArray(bytes).asSlice(0, length);
+        return length == bytes.length ? gathered : gathered.asSlice(0, length);
     }
 
     /**

@@ -35,6 +35,7 @@ final class Session {
     private final SequenceGate gate;
     private final HandleTable handles;
     private final HostFunctions hostFunctions;
+    private final Windows windows;
     private final AtomicBoolean ending = new AtomicBoolean();
     private final Object memory = new Object();
 
@@ -57,6 +58,7 @@ final class Session {
         this.gate = new SequenceGate(limits.missingNumberNanos(), this::activity);
         this.handles = new HandleTable(limits.handles(), generation);
         this.hostFunctions = new HostFunctions(limits.handles());
+        this.windows = new Windows(limits, sessions.windowBudget());
     }
 
     long id() {
@@ -77,6 +79,10 @@ final class Session {
 
     HostFunctions hostFunctions() {
         return hostFunctions;
+    }
+
+    Windows windows() {
+        return windows;
     }
 
     boolean isEnding() {
@@ -240,6 +246,7 @@ final class Session {
                 LOG.log(Level.ERROR, "session " + id + ": closing a context failed", e);
             }
         }
+        windows.close(); // after the contexts, whose work may use them
         sessions.remove(this);
         Level level = contexts.isEmpty() && reason.equals(CLOSED_BY_CLIENT) ? Level.DEBUG : Level.INFO;
         LOG.log(
@@ -299,6 +306,7 @@ final class Session {
                 .setPeer(peer)
                 .setContexts(handles.contexts().size())
                 .setMemoryBytes(usedBytes())
+                .setWindowBytes(windows.usedBytes())
                 .setAgeMillis((System.nanoTime() - startNanos) / 1_000_000)
                 .build();
     }

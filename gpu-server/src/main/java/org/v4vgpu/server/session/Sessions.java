@@ -35,6 +35,7 @@ public final class Sessions implements AutoCloseable {
 
     private final List<Device> devices;
     private final SessionLimits limits;
+    private final WindowBudget windowBudget;
     private final CallDispatcher dispatcher;
     private final SecureRandom random = new SecureRandom();
     private final AtomicLong lastId = new AtomicLong();
@@ -48,12 +49,14 @@ public final class Sessions implements AutoCloseable {
     public Sessions(List<Device> devices, SessionLimits limits, Supplier<ServerStatusReply.Builder> server) {
         this.devices = List.copyOf(devices);
         this.limits = limits;
+        this.windowBudget = Windows.commonBudget(limits);
         this.dispatcher = CallDispatcher.of(
                 new SessionCalls(this, devices, server),
                 new DeviceCalls(devices),
                 new ContextCalls(devices),
                 new MemoryCalls(),
                 new CopyCalls(),
+                new WindowCalls(),
                 new ModuleCalls(),
                 new LaunchCalls(),
                 new HostFunctionCalls(),
@@ -84,6 +87,11 @@ public final class Sessions implements AutoCloseable {
 
     SessionLimits limits() {
         return limits;
+    }
+
+    /** What all sessions together may have in windows. */
+    WindowBudget windowBudget() {
+        return windowBudget;
     }
 
     /** Opens a session, or returns null if there are as many as there may be. */

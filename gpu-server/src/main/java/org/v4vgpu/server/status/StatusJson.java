@@ -14,7 +14,7 @@ import org.v4vgpu.proto.SessionStatus;
 /**
  * A server's status as JSON. The names are those of {@code ServerStatusReply}: {@code {"server":...,"uptime_millis":...,
  * "addresses":[...],"devices":[{"name","total_bytes","used_bytes"}],"sessions":[{"session","client","peer","lanes","contexts",
- * "memory_bytes","calls","bytes_in","bytes_out","age_millis"}],"kernels":[{"device","name","launches","total_nanos",
+ * "memory_bytes","window_bytes","calls","bytes_in","bytes_out","age_millis"}],"kernels":[{"device","name","launches","total_nanos",
  * "shortest_nanos","longest_nanos","blocks","threads","registers","instructions"}]}}.
  */
 final class StatusJson {
@@ -38,6 +38,7 @@ final class StatusJson {
             row.put("lanes", session.getLanes());
             row.put("contexts", session.getContexts());
             row.put("memory_bytes", session.getMemoryBytes());
+            row.put("window_bytes", session.getWindowBytes());
             row.put("calls", session.getCalls());
             row.put("bytes_in", session.getBytesIn());
             row.put("bytes_out", session.getBytesOut());

@@ -58,8 +58,9 @@ final class StatusTable {
             return;
         }
         List<String[]> rows = new ArrayList<>();
-        rows.add(
-                new String[] {"Session", "Client", "Peer", "Age", "Lanes", "Contexts", "Memory", "Calls", "In", "Out"});
+        rows.add(new String[] {
+            "Session", "Client", "Peer", "Age", "Lanes", "Contexts", "Memory", "Window", "Calls", "In", "Out"
+        });
         for (SessionStatus session : sessions) {
             rows.add(new String[] {
                 Long.toString(session.getSession()),
@@ -69,6 +70,7 @@ final class StatusTable {
                 Integer.toString(session.getLanes()),
                 Integer.toString(session.getContexts()),
                 bytes(session.getMemoryBytes()),
+                bytes(session.getWindowBytes()),
                 Long.toString(session.getCalls()),
                 bytes(session.getBytesIn()),
                 bytes(session.getBytesOut())

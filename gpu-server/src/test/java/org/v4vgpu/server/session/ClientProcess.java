@@ -7,8 +7,11 @@ import java.util.concurrent.TimeUnit;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CallDescriptor;
 import org.v4vgpu.proto.CtxSynchronizeRequest;
+import org.v4vgpu.proto.MemcpyWindowRequest;
+import org.v4vgpu.proto.WindowOpenRequest;
 import org.v4vgpu.v4v.ChannelAddress;
 import org.v4vgpu.v4v.MessageChannels;
+import org.v4vgpu.v4v.Window;
 
 /** A client in a JVM of its own, to be killed. */
 final class ClientProcess implements AutoCloseable {
@@ -26,7 +29,7 @@ final class ClientProcess implements AutoCloseable {
      *
      * @param role {@code idle}; {@code copies}: copies to the device without end; {@code waits}: one lane's copy stops after its
      *     first chunk, another lane waits for it; {@code kernel}: waits for an endless kernel; {@code full}: fills a stream behind
-     *     one; {@code sends}: copies behind one, until nobody takes more
+     *     one; {@code sends}: copies behind one, until nobody takes more; {@code window}: copies from a window without end
      */
     static ClientProcess start(String role, String address, Path fabric) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(
@@ -118,6 +121,28 @@ final class ClientProcess implements AutoCloseable {
                 byte[] bytes = new byte[BYTES];
                 while (true) {
                     gpu.write(context, 0, memory, bytes);
+                }
+            }
+            case "window" -> {
+                Window window = gpu.channel.windowPartner().orElseThrow().share(1 << 20);
+                long handle = gpu.expect(
+                                Call.WINDOW_OPEN,
+                                WindowOpenRequest.newBuilder()
+                                        .setName(window.name())
+                                        .setBytes(1 << 20)
+                                        .build())
+                        .getWindow();
+                System.out.println("ready");
+                while (true) {
+                    gpu.expect(
+                            Call.MEMCPY_WINDOW,
+                            MemcpyWindowRequest.newBuilder()
+                                    .setContext(context)
+                                    .setAddress(memory)
+                                    .setWindow(handle)
+                                    .setBytes(1 << 20)
+                                    .setUntilDone(true)
+                                    .build());
                 }
             }
             default -> throw new IllegalArgumentException(arguments[0]);

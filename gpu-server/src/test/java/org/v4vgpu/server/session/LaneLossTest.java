@@ -144,7 +144,7 @@ final class LaneLossTest {
 
     @Test
     void contextsAndAllocationsAreLimited() throws IOException {
-        TestHost small = new TestHost(new SessionLimits(0, 2, 5, 2, 2, SessionLimits.DEFAULT.missingNumberNanos()));
+        TestHost small = new TestHost(new SessionLimits(0, 0, 2, 5, 2, 2, SessionLimits.DEFAULT.missingNumberNanos()));
         try (TestClient gpu = small.open();
                 TestClient other = gpu.join(small.connect())) {
             long first = gpu.createContext();
@@ -201,7 +201,7 @@ final class LaneLossTest {
     void manySessionsWithLongNamesFitAStatus() throws IOException {
         int many = 2000;
         TestHost crowded =
-                new TestHost(new SessionLimits(0, 2, 5, 2, many + 1, SessionLimits.DEFAULT.missingNumberNanos()));
+                new TestHost(new SessionLimits(0, 0, 2, 5, 2, many + 1, SessionLimits.DEFAULT.missingNumberNanos()));
         for (int i = 0; i < many; i++) {
             crowded.sessions.open("\u20ac".repeat(1000), "peer");
         }
@@ -240,7 +240,7 @@ final class LaneLossTest {
 
     @Test
     void limitsHold() throws IOException {
-        SessionLimits limits = new SessionLimits(1 << 20, 2, 3, 3, 2, SessionLimits.DEFAULT.missingNumberNanos());
+        SessionLimits limits = new SessionLimits(1 << 20, 0, 2, 3, 3, 2, SessionLimits.DEFAULT.missingNumberNanos());
         TestHost small = new TestHost(limits);
         try (TestClient gpu = small.open()) {
             long context = gpu.createContext();

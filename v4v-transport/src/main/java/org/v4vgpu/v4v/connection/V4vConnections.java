@@ -68,7 +68,11 @@ public final class V4vConnections {
     public static MessageChannel connect(V4vHypervisor hypervisor, V4vAddress address, long timeoutNanos, int ringBytes)
             throws IOException {
         V4vConnection connection = open(hypervisor, address, timeoutNanos, ringBytes, ring -> {});
-        return new V4vMessageChannel(connection.in(), connection.out(), address.toString());
+        return new V4vMessageChannel(
+                connection.in(),
+                connection.out(),
+                address.toString(),
+                DomainWindows.with(hypervisor, address.domain()));
     }
 
     /**

@@ -107,7 +107,10 @@ public final class V4vListener implements MessageListener {
     public MessageChannel accept() throws IOException {
         V4vConnection connection = acceptConnection();
         return new V4vMessageChannel(
-                connection.in(), connection.out(), connection.peer().toString());
+                connection.in(),
+                connection.out(),
+                connection.peer().toString(),
+                DomainWindows.with(hypervisor, connection.peer().domain()));
     }
 
     /** As {@link #accept}, for whoever puts something other than messages on the rings. */

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.net.SocketTimeoutException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.v4vgpu.v4v.ArgoException;
 import org.v4vgpu.v4v.ClaimedMessage;
@@ -17,6 +18,7 @@ import org.v4vgpu.v4v.PeerLostException;
 import org.v4vgpu.v4v.ReceiveRing;
 import org.v4vgpu.v4v.RingCorruptedException;
 import org.v4vgpu.v4v.SendRing;
+import org.v4vgpu.v4v.WindowPartner;
 
 /**
  * A message channel over two rings, one per direction. One thread sends and one receives; {@link #close} is safe for any.
@@ -40,6 +42,7 @@ public final class V4vMessageChannel implements MessageChannel {
     private final ReceiveRing in;
     private final SendRing out;
     private final String peer;
+    private final Optional<WindowPartner> partner;
     private final int maximumHeaderBytes;
     private final int maximumPayloadBytes;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -62,10 +65,12 @@ public final class V4vMessageChannel implements MessageChannel {
     private boolean isClaimed;
     private int claimedPayloadBytes;
 
-    V4vMessageChannel(ReceiveRing in, SendRing out, String peer) {
+    /** @param partner whom memory can be shared with, if with anybody */
+    V4vMessageChannel(ReceiveRing in, SendRing out, String peer, Optional<WindowPartner> partner) {
         this.in = in;
         this.out = out;
         this.peer = peer;
+        this.partner = partner;
         int largest = out.lengthBytes() - RECORD_OVERHEAD;
         this.maximumPayloadBytes = out.lengthBytes() / 4;
         this.maximumHeaderBytes = Math.min(MAXIMUM_HEADER_BYTES, largest - maximumPayloadBytes);
@@ -415,6 +420,11 @@ public final class V4vMessageChannel implements MessageChannel {
     @Override
     public boolean isOpen() {
         return !closed.get() && !broken;
+    }
+
+    @Override
+    public Optional<WindowPartner> windowPartner() {
+        return partner;
     }
 
     @Override

@@ -21,6 +21,7 @@ import org.v4vgpu.v4v.RingCorruptedException;
 import org.v4vgpu.v4v.SendRing;
 import org.v4vgpu.v4v.V4vAddress;
 import org.v4vgpu.v4v.V4vHypervisor;
+import org.v4vgpu.v4v.Window;
 import org.v4vgpu.v4v.ring.IdleStrategy;
 import org.v4vgpu.v4v.ring.OutgoingParts;
 import org.v4vgpu.v4v.ring.RingDescriptor;
@@ -67,6 +68,7 @@ public final class IvshmemHypervisor implements V4vHypervisor {
     private final RegionClaim claim;
     private final Heartbeats heartbeats;
     private final OwnRings rings;
+    private final RegionWindows windows;
     private final Thread thread;
 
     /** Rings of others that an attached sender of ours writes. Guarded by this. */
@@ -111,7 +113,9 @@ public final class IvshmemHypervisor implements V4vHypervisor {
         this.region = region;
         this.heartbeats = heartbeats;
         this.claim = claim;
-        this.rings = new OwnRings(region, heartbeats, new RingSpace(region, heartbeats), claim);
+        RingSpace space = new RingSpace(region, heartbeats);
+        this.rings = new OwnRings(region, heartbeats, space, claim);
+        this.windows = new RegionWindows(region, space, claim);
         this.thread = Thread.ofPlatform()
                 .daemon()
                 .name("v4v-domain-" + claim.domain())
@@ -133,6 +137,7 @@ public final class IvshmemHypervisor implements V4vHypervisor {
                 return;
             }
             rings.notice();
+            windows.notice();
             noticeDeadReceivers();
             IdleStrategy.pause(Heartbeats.PERIOD_NANOS);
         }
@@ -363,6 +368,32 @@ public final class IvshmemHypervisor implements V4vHypervisor {
                 return false;
             }
             IdleStrategy.pause(Math.min(left, SPACE_POLL_NANOS));
+        }
+    }
+
+    @Override
+    public boolean sharesWindows() {
+        return true;
+    }
+
+    @Override
+    public Window share(int partner, long lengthBytes) throws ArgoException {
+        enterRegion();
+        try {
+            long _ = living(partner);
+            return windows.share(lengthBytes);
+        } finally {
+            region.letGo();
+        }
+    }
+
+    @Override
+    public Window open(int owner, long name, long lengthBytes) throws ArgoException {
+        enterRegion();
+        try {
+            return windows.open(name, lengthBytes, living(owner));
+        } finally {
+            region.letGo();
         }
     }
 

@@ -62,6 +62,28 @@ final class RingSpace {
         return -1;
     }
 
+    /** How many chunks nobody owns. */
+    int freeChunks() {
+        int free = 0;
+        for (int chunk = 0; chunk < chunks; chunk++) {
+            free += RegionDescriptor.ownerVolatile(region, chunk) == 0 ? 1 : 0;
+        }
+        return free;
+    }
+
+    /** Whether chunks in a row, which somebody says he has, lie in the region and are all of that owner. */
+    boolean isOwned(long first, int count, long tag) {
+        if (first < 0 || first > chunks - count) {
+            return false;
+        }
+        for (int i = 0; i < count; i++) {
+            if (RegionDescriptor.ownerVolatile(region, (int) first + i) != tag) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Gives chunks back. */
     void free(int first, int count, long tag) {
         for (int i = 0; i < count; i++) {

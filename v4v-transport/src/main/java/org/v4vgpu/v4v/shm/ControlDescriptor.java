@@ -13,7 +13,7 @@ import java.lang.foreign.ValueLayout;
  *  6 u16 kind            {@link #HELLO}, ...
  *  8 u32 id              of the request; a reply repeats it
  * 12 u32 status          in replies: 0 or an Argo errno
- * 16 u32 port            the ring that is meant
+ * 16 u32 port            the ring that is meant; WINDOW: the window
  * 20 u32 number          HELLO: domain, in its reply the milliseconds between the beats that are wanted, 0 for none;
  *                        RESOLVE's reply: ring length, 0 for a ring for any partner; SEND: source port;
  *                        NOTIFY, WAIT: wanted bytes, in the reply the largest message
@@ -23,7 +23,7 @@ import java.lang.foreign.ValueLayout;
  * 40 bytes               SEND without a descriptor: the message
  * </pre>
  *
- * <p>RESOLVE's reply carries the ring's memory as a descriptor, SEND a message that is too long for a packet. BEAT has no reply, and
+ * <p>RESOLVE's reply carries the ring's memory as a descriptor, WINDOW's the window's, SEND a message that is too long for a packet. BEAT has no reply, and
  * WAIT's comes when there is something to say. Little endian. Stateless, safe for any thread.
  */
 final class ControlDescriptor {
@@ -47,6 +47,9 @@ final class ControlDescriptor {
 
     /** A sign of life. */
     static final int BEAT = 6;
+
+    /** Wants the memory of a window that is offered to the speaker; the port is the window's name. */
+    static final int WINDOW = 7;
 
     /** HELLO's: a socket beside the first one, whose hang-up is not the speaker's death. */
     static final int ASIDE = 1;

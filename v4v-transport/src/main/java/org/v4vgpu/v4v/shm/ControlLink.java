@@ -237,7 +237,7 @@ final class ControlLink {
                 throw new IOException("domain " + domain + " speaks version " + version
                         + " of the fabric's protocol, this is version " + ControlDescriptor.VERSION);
             }
-            if (received.fd() >= 0 && kind != ControlDescriptor.RESOLVE) {
+            if (received.fd() >= 0 && kind != ControlDescriptor.RESOLVE && kind != ControlDescriptor.WINDOW) {
                 closeUnwanted(received.fd());
                 throw new IOException("domain " + domain + " sent a descriptor that nobody asked for");
             }

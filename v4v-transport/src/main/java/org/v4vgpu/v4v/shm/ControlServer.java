@@ -43,6 +43,9 @@ final class ControlServer {
             link.hasBeaten = true;
             return true;
         }
+        if (kind == ControlDescriptor.WINDOW) {
+            return serveWindow(link, peer, packet, reply);
+        }
         if (!domain.configuration().allows(ControlDescriptor.port(packet), peer.domain)) {
             return answer(link, packet, reply, ArgoError.EPERM.errno(), 0, 0, -1);
         }
@@ -88,6 +91,20 @@ final class ControlServer {
                             ring.isShared() ? 0 : ring.ring().lengthBytes(),
                             0,
                             ring.fd());
+        }
+    }
+
+    /** A window is the peer's alone, whatever the rules about ports say, and leaves with the answer. */
+    private boolean serveWindow(ServedLink link, Peer peer, MemorySegment packet, MemorySegment reply)
+            throws IOException {
+        int fd = domain.windows().take(peer, (int) ControlDescriptor.port(packet));
+        if (fd < 0) {
+            return answer(link, packet, reply, ArgoError.ECONNREFUSED.errno(), 0, 0, -1);
+        }
+        try {
+            return answer(link, packet, reply, 0, 0, 0, fd);
+        } finally {
+            Linux.close(fd);
         }
     }
 

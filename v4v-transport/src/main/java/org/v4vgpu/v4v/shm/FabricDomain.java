@@ -33,6 +33,7 @@ final class FabricDomain implements AutoCloseable {
     private final RegisteredRings rings = new RegisteredRings(this);
     private final Peers peers = new Peers(this);
     private final PartnerRings partnerRings = new PartnerRings(this);
+    private final OfferedWindows windows = new OfferedWindows(this);
 
     // Guarded by this.
     private boolean closed;
@@ -106,6 +107,10 @@ final class FabricDomain implements AutoCloseable {
         return partnerRings;
     }
 
+    OfferedWindows windows() {
+        return windows;
+    }
+
     synchronized boolean isClosed() {
         return closed;
     }
@@ -141,6 +146,7 @@ final class FabricDomain implements AutoCloseable {
             peer.gone = true;
             peers.remove(peer);
             dead = rings.removeFor(peer);
+            windows.removeFor(peer);
             unread = List.copyOf(peer.attached);
             links = List.copyOf(peer.links);
             asides = List.copyOf(peer.asides);

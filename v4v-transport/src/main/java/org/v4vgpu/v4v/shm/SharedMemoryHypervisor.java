@@ -10,6 +10,7 @@ import org.v4vgpu.v4v.ReceiveRing;
 import org.v4vgpu.v4v.SendRing;
 import org.v4vgpu.v4v.V4vAddress;
 import org.v4vgpu.v4v.V4vHypervisor;
+import org.v4vgpu.v4v.Window;
 import org.v4vgpu.v4v.ring.OutgoingParts;
 import org.v4vgpu.v4v.ring.RingDescriptor;
 import org.v4vgpu.v4v.ring.SharedSendRing;
@@ -222,6 +223,21 @@ public final class SharedMemoryHypervisor implements V4vHypervisor {
                         (flags & ControlDescriptor.FLAG_TOO_LARGE) != 0,
                         (flags & ControlDescriptor.FLAG_BUSY) != 0,
                         reply.number());
+    }
+
+    @Override
+    public boolean sharesWindows() {
+        return true;
+    }
+
+    @Override
+    public Window share(int partner, long lengthBytes) throws ArgoException {
+        return own.windows().share(own.peers().of(partner, patienceNanos), lengthBytes);
+    }
+
+    @Override
+    public Window open(int owner, long name, long lengthBytes) throws ArgoException {
+        return own.windows().open(own.peers().of(owner, patienceNanos), name, lengthBytes, patienceNanos);
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
+import java.util.Optional;
 import org.v4vgpu.v4v.ArgoError;
 import org.v4vgpu.v4v.ArgoException;
 import org.v4vgpu.v4v.IncomingMessage;
@@ -58,8 +59,8 @@ class ChannelFuzzTest {
         SharedReceiveRing in = new SharedReceiveRing(ring, address, 1, LENGTH, _ -> {});
         ArgoException none = new ArgoException(ArgoError.ECONNREFUSED, "none");
         try (SharedSendRing peer = new SharedSendRing(ring, address, new V4vAddress(1, 8), LENGTH, _ -> {});
-                V4vMessageChannel channel =
-                        new V4vMessageChannel(in, new VanishedSendRing(new V4vAddress(1, 8), LENGTH, none), "peer")) {
+                V4vMessageChannel channel = new V4vMessageChannel(
+                        in, new VanishedSendRing(new V4vAddress(1, 8), LENGTH, none), "peer", Optional.empty())) {
             ArrayDeque<IncomingMessage> held = new ArrayDeque<>();
             try {
                 while (data.remainingBytes() > 0) {

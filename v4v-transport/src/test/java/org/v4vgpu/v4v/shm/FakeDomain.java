@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A domain of this process that hands out a descriptor of the test's choice as its ring. One thread serves one socket.
+ * A domain of this process that hands out a descriptor of the test's choice as its ring, and as its window. One thread serves one socket.
  */
 final class FakeDomain implements AutoCloseable {
     private final DomainClaim claim;
@@ -64,7 +64,8 @@ final class FakeDomain implements AutoCloseable {
     }
 
     private void answer(int fd, MemorySegment packet) throws IOException {
-        boolean isResolve = ControlDescriptor.kind(packet) == ControlDescriptor.RESOLVE;
+        int kind = ControlDescriptor.kind(packet);
+        boolean isResolve = kind == ControlDescriptor.RESOLVE || kind == ControlDescriptor.WINDOW;
         int id = ControlDescriptor.id(packet);
         MemorySegment reply = packet.asSlice(0, ControlDescriptor.BYTES);
         ControlDescriptor.write(reply, ControlDescriptor.kind(packet), id, 0, 7, lengthBytes, 0, 1);

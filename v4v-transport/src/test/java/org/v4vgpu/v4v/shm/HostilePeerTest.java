@@ -265,4 +265,35 @@ class HostilePeerTest {
             assertEquals(20, hostile.handedOut());
         }
     }
+
+    @Test
+    void refusesAWindowInMemoryThatCouldShrinkOrIsTooShort() throws Exception {
+        Path file = directory.resolve("unsealed");
+        try (RandomAccessFile memory = new RandomAccessFile(file.toFile(), "rw");
+                FakeDomain hostile = FakeDomain.open(fabric, 3, descriptorOf(file, memory), 0)) {
+            memory.setLength(1 << 20);
+            expectNoWindow(hostile, 1 << 20);
+        }
+        int sealed = Linux.sealedMemory("short", 4096);
+        try (FakeDomain hostile = FakeDomain.open(fabric, 4, sealed, 0)) {
+            long before = descriptors();
+            ArgoException e = assertThrows(ArgoException.class, () -> victim.open(4, 1, 8192));
+            assertEquals(ArgoError.EFAULT, e.error());
+            victim.open(4, 1, 4096).close();
+            assertTrue(descriptors() <= before + 4, "from " + before + " to " + descriptors());
+            assertEquals(2, hostile.handedOut());
+        } finally {
+            Linux.close(sealed);
+        }
+    }
+
+    private void expectNoWindow(FakeDomain hostile, long bytes) throws IOException {
+        long before = descriptors();
+        for (int i = 0; i < 20; i++) {
+            ArgoException e = assertThrows(ArgoException.class, () -> victim.open(3, 1, bytes));
+            assertEquals(ArgoError.EFAULT, e.error());
+        }
+        assertTrue(descriptors() <= before + 4, "from " + before + " to " + descriptors());
+        assertEquals(20, hostile.handedOut());
+    }
 }

@@ -46,7 +46,12 @@ public record KernelPlan(
 
     /** Whether threads may wait for what other blocks do. */
     boolean isSpinning() {
-        return points.stream().anyMatch(point -> point.kind() == SyncPoint.Kind.SPIN);
+        for (SyncPoint point : points) { // asked for at every launch, where a stream would be garbage
+            if (point.kind() == SyncPoint.Kind.SPIN) {
+                return true;
+            }
+        }
+        return false;
     }
 
     boolean isSynchronizing() {
@@ -54,6 +59,11 @@ public record KernelPlan(
     }
 
     boolean isSynchronizingWarps() {
-        return points.stream().anyMatch(point -> point.kind().isOfWarp());
+        for (SyncPoint point : points) {
+            if (point.kind().isOfWarp()) {
+                return true;
+            }
+        }
+        return false;
     }
 }

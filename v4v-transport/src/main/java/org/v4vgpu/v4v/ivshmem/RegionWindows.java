@@ -1,0 +1,110 @@
+package org.v4vgpu.v4v.ivshmem;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.v4vgpu.v4v.ArgoError;
+import org.v4vgpu.v4v.ArgoException;
+import org.v4vgpu.v4v.V4vHypervisor;
+import org.v4vgpu.v4v.Window;
+
+/**
+ * Memory that domains of a region share: chunks of its owner, named by the first one. Safe for any thread.
+ *
+ * <p>Who opens a window checks that its chunks are the owner's in his present life; that it was meant for somebody else, nothing can
+ * tell in a region that all may write. A window that was closed keeps its chunks for a while, as those of a dead domain, because
+ * a partner that was not told may still write them.
+ */
+final class RegionWindows {
+    /** Windows leave this part of a region to rings. */
+    private static final int RESERVED_PARTS = 4;
+
+    private final Region region;
+    private final RingSpace space;
+    private final long tag;
+
+    // Guarded by this.
+    private final List<Retired> retired = new ArrayList<>();
+    private final Set<Integer> shared = new HashSet<>();
+
+    /** Chunks of a window that was closed. */
+    private record Retired(int chunk, int count, long sinceNanos) {}
+
+    RegionWindows(Region region, RingSpace space, RegionClaim claim) {
+        this.region = region;
+        this.space = space;
+        this.tag = claim.tag();
+    }
+
+    /** Makes a window. The caller holds the region. */
+    Window share(long lengthBytes) throws ArgoException {
+        int count = chunksOf(lengthBytes);
+        int reserved = region.chunks() / RESERVED_PARTS;
+        synchronized (this) {
+            if (shared.size() >= V4vHypervisor.WINDOWS_PER_DOMAIN) {
+                throw new ArgoException(
+                        ArgoError.ENOSPC, "this domain has " + V4vHypervisor.WINDOWS_PER_DOMAIN + " windows already");
+            }
+        }
+        int chunk = count > space.freeChunks() - reserved ? -1 : space.allocate(count, tag);
+        if (chunk < 0) {
+            throw new ArgoException(
+                    ArgoError.ENOMEM, region + " has no space for a window of " + lengthBytes + " bytes");
+        }
+        synchronized (this) {
+            shared.add(chunk);
+        }
+        Window window = map(chunk, count, () -> retire(chunk, count));
+        window.memory().fill((byte) 0);
+        return window;
+    }
+
+    /** Maps a window of an owner, whose life the tag is. The caller holds the region. */
+    Window open(long name, long lengthBytes, long ownerTag) throws ArgoException {
+        int count = chunksOf(lengthBytes);
+        if (!space.isOwned(name, count, ownerTag)) {
+            throw new ArgoException(
+                    ArgoError.ECONNREFUSED,
+                    "domain " + RegionDescriptor.domainOf(ownerTag) + " has no window " + name + " of " + lengthBytes
+                            + " bytes in " + region);
+        }
+        return map((int) name, count, () -> {});
+    }
+
+    @SuppressWarnings("MustBeClosedChecker") // the arena becomes the window's
+    private Window map(int chunk, int count, Runnable unmapped) {
+        Arena arena = Arena.ofShared();
+        MemorySegment memory = region.view(chunk, (long) count * RegionDescriptor.CHUNK_BYTES, arena, unmapped);
+        return new Window(chunk, memory, arena, () -> {});
+    }
+
+    private int chunksOf(long bytes) throws ArgoException {
+        if (bytes <= 0) {
+            throw new ArgoException(ArgoError.EINVAL, "a window of " + bytes + " bytes");
+        }
+        if (bytes > (long) region.chunks() * RegionDescriptor.CHUNK_BYTES) {
+            throw new ArgoException(ArgoError.ENOMEM, "a window of " + bytes + " bytes exceeds " + region);
+        }
+        return RegionDescriptor.chunksOf(bytes);
+    }
+
+    private synchronized void retire(int chunk, int count) {
+        shared.remove(chunk);
+        retired.add(new Retired(chunk, count, System.nanoTime()));
+    }
+
+    /** Gives back what nobody writes any more. The caller holds the region. */
+    synchronized void notice() {
+        long now = System.nanoTime();
+        retired.removeIf(window -> {
+            boolean isOver = now - window.sinceNanos >= RingSpace.GRACE_NANOS;
+            if (isOver) {
+                space.free(window.chunk, window.count, tag);
+            }
+            return isOver;
+        });
+    }
+}
