@@ -203,6 +203,12 @@ final class CudaContext implements DeviceContext {
     }
 
     @Override
+    public DeviceModule linkModule(List<MemorySegment> images) throws DeviceException {
+        requireUsable();
+        return CudaModule.link(this, images);
+    }
+
+    @Override
     public DeviceWork enqueued() throws DeviceException {
         List<CudaMark> marks = order.marks(null);
         List<DeviceWork> frees = memory.pending();

@@ -12,7 +12,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -41,12 +40,6 @@ import org.v4vgpu.proto.CudaStatus;
  * }
  */
 final class DriverModules {
-    /** The bytes of the log that the driver's compiler writes. */
-    private static final int LOG_BYTES = 16 * 1024;
-
-    private static final int JIT_ERROR_LOG_BUFFER = 5;
-    private static final int JIT_ERROR_LOG_BUFFER_BYTES = 6;
-
     private static final int FUNCTION_ATTRIBUTES = 10;
     private static final int MOST_PARAMETERS = 4096;
 
@@ -78,28 +71,15 @@ final class DriverModules {
     static long load(MemorySegment image) throws DeviceException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment handle = arena.allocate(LONG);
-            MemorySegment log = arena.allocate(LOG_BYTES);
-            MemorySegment options = arena.allocateFrom(INT, JIT_ERROR_LOG_BUFFER, JIT_ERROR_LOG_BUFFER_BYTES);
-            MemorySegment values = arena.allocateFrom(LONG, log.address(), LOG_BYTES);
-            int result = (int) LOAD.invokeExact(handle, image, 2, options, values);
+            JitLog log = new JitLog(arena);
+            int result = (int) LOAD.invokeExact(handle, image, JitLog.OPTIONS, log.options(), log.values());
             if (result != 0) {
-                throw refused(result, log);
+                throw log.explain(failure("cuModuleLoadDataEx", result));
             }
             return handle.get(LONG, 0);
         } catch (Throwable e) {
             throw rethrow(e);
         }
-    }
-
-    private static DeviceException refused(int result, MemorySegment log) {
-        int length = 0;
-        while (length < LOG_BYTES && log.get(ValueLayout.JAVA_BYTE, length) != 0) {
-            length++;
-        }
-        DeviceException plain = failure("cuModuleLoadDataEx", result);
-        String words =
-                new String(log.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8).strip();
-        return words.isEmpty() ? plain : new DeviceException(plain.status(), words);
     }
 
     static void unload(long module) throws DeviceException {
