@@ -99,7 +99,7 @@ final class CudaContext implements DeviceContext {
 
     /** Breaks the context if the error is one that does. */
     void fail(DeviceException e) {
-        if (e.status().isFatal()) {
+        if (e.status().isFatal() || CudaDevice.endsProcess(e.status())) {
             if (fault.set(e)) {
                 LOG.log(Level.WARNING, "{0} is broken: {1}: {2}", name, e.status(), e.getMessage());
             }

@@ -162,9 +162,17 @@ public final class CudaDevice implements Device {
         contexts.remove(context);
     }
 
+    /** Whether an error "leaves the process in an inconsistent state" (CUDA driver API, CUresult); an assert breaks its context only. */
+    static boolean endsProcess(CudaStatus status) {
+        return switch (status.code()) {
+            case 214, 220, 226, 700, 702, 714, 715, 716, 717, 718, 719 -> true;
+            default -> false;
+        };
+    }
+
     /** Tells the owner of the first error that ends CUDA in this process. */
     void tellIfFatal(DeviceException e) {
-        if (!e.status().isFatal() || e.status().equals(CudaStatus.CONTEXT_IS_DESTROYED)) {
+        if (!endsProcess(e.status())) {
             return;
         }
         synchronized (this) {
