@@ -7,6 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.bench.result.Result;
 import org.v4vgpu.bench.result.Samples;
@@ -43,43 +45,50 @@ final class Comparison {
 
     private void run(Deadline deadline, List<String> arguments, int size, boolean verify)
             throws IOException, StepException, InterruptedException {
-        Map<String, KitProcess> programs = new LinkedHashMap<>();
-        Map<String, Map<String, Samples>> times = new LinkedHashMap<>();
-        Map<String, String> digests = new LinkedHashMap<>();
+        List<Contender> contenders = new ArrayList<>();
         try (KitProcess server = server(deadline)) {
             Map<String, String> addresses = addresses(server);
             for (String transport : TRANSPORTS) {
-                programs.put(transport, program(deadline, transport, addresses.get(transport), PROGRAM, arguments));
-                times.put(transport, new LinkedHashMap<>());
+                contenders.add(new Contender(
+                        transport,
+                        program(deadline, transport, addresses.get(transport), PROGRAM, arguments),
+                        new LinkedHashMap<>()));
             }
-            for (KitProcess program : programs.values()) {
-                program.answer("ready");
-                program.send("warm " + WARM_MILLIS);
-                program.answer("warm");
+            for (Contender contender : contenders) {
+                contender.program.answer("ready");
+                contender.program.send("warm " + WARM_MILLIS);
+                contender.program.answer("warm");
             }
+            Set<String> digests = new TreeSet<>();
             for (int i = 0; i < REPETITIONS; i++) {
-                for (String transport : TRANSPORTS) {
-                    KitProcess program = programs.get(transport);
-                    program.send("repeat");
-                    digests.put(transport, take(program.answer("times"), times.get(transport)));
+                for (Contender contender : contenders) {
+                    contender.program.send("repeat");
+                    digests.add(take(contender.program.answer("times"), contender.stages));
                 }
             }
             if (verify) {
-                KitProcess first = programs.get(KitBundle.NATIVE);
-                first.send("verify");
-                String verdict = first.answer("verdict");
-                if (!verdict.startsWith("true")) {
-                    throw new StepException("the native result is wrong: " + verdict);
-                }
+                verify(contenders.getFirst().program);
+            }
+            contenders.getFirst().stages.keySet().forEach(stage -> contenders.forEach(contender ->
+                    add(arguments.getFirst(), stage, size, contender)));
+            if (digests.size() != 1) {
+                throw new StepException("the transports gave different results: " + digests);
             }
         } finally {
-            programs.values().forEach(KitProcess::close);
-        }
-        add(arguments.getFirst(), size, times);
-        if (digests.values().stream().distinct().count() != 1) {
-            throw new StepException("the transports gave different results: " + digests);
+            contenders.forEach(contender -> contender.program.close());
         }
     }
+
+    private static void verify(KitProcess program) throws StepException, InterruptedException {
+        program.send("verify");
+        String verdict = program.answer("verdict");
+        if (!verdict.startsWith("true")) {
+            throw new StepException("the native result is wrong: " + verdict);
+        }
+    }
+
+    /** A program over one transport, and what its stages took. */
+    private record Contender(String transport, KitProcess program, Map<String, Samples> stages) {}
 
     /** From {@code STAGE=MICROSECONDS ... result=DIGEST}; returns the digest. */
     private static String take(String answer, Map<String, Samples> stages) {
@@ -96,18 +105,14 @@ final class Comparison {
         return digest;
     }
 
-    private void add(String benchmark, int size, Map<String, Map<String, Samples>> times) {
-        for (String stage : times.get(KitBundle.NATIVE).keySet()) {
-            times.forEach((transport, stages) -> {
-                Turns turns = new Turns();
-                turns.add(stages.get(stage));
-                long bytes = (long) size * size * Float.BYTES;
-                results.add(
-                        stage.startsWith("copy")
-                                ? Result.ofTransfer(benchmark, stage, transport, bytes, turns)
-                                : Result.of(benchmark, stage, transport, bytes, 1, turns, 0));
-            });
-        }
+    private void add(String benchmark, String stage, int size, Contender contender) {
+        Turns turns = new Turns();
+        turns.add(contender.stages.getOrDefault(stage, new Samples()));
+        long bytes = (long) size * size * Float.BYTES;
+        results.add(
+                stage.startsWith("copy")
+                        ? Result.ofTransfer(benchmark, stage, contender.transport, bytes, turns)
+                        : Result.of(benchmark, stage, contender.transport, bytes, 1, turns, 0));
     }
 
     /** Copies of all sizes over one transport. */

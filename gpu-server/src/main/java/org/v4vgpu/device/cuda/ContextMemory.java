@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
@@ -146,7 +147,7 @@ final class ContextMemory {
         usedBytes = 0;
     }
 
-    private static boolean isInside(TreeMap<Long, Long> ranges, long address, long bytes) {
+    private static boolean isInside(NavigableMap<Long, Long> ranges, long address, long bytes) {
         Map.Entry<Long, Long> range = ranges.floorEntry(address);
         if (range == null || bytes < 0) {
             return false;

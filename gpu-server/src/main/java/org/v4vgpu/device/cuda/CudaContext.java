@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceContext;
 import org.v4vgpu.device.DeviceEvent;
 import org.v4vgpu.device.DeviceException;
@@ -49,7 +48,7 @@ final class CudaContext implements DeviceContext {
 
     /** Something of the driver's that returns a value. */
     @FunctionalInterface
-    interface Question<T extends @Nullable Object> {
+    interface Question<T> {
         T ask() throws DeviceException;
     }
 
@@ -83,7 +82,7 @@ final class CudaContext implements DeviceContext {
     }
 
     /** As {@link #call}, with a result. */
-    <T extends @Nullable Object> T answer(Question<T> question) throws DeviceException {
+    <T> T answer(Question<T> question) throws DeviceException {
         use.readLock().lock();
         try {
             fault.requireNone();
@@ -303,8 +302,7 @@ final class CudaContext implements DeviceContext {
 
     /** When the last call has come back from the driver. */
     private void destroy() {
-        use.writeLock().lock(); // whoever comes later sees that it is closed
-        use.writeLock().unlock();
+        awaitCalls();
         try {
             CurrentContext.bind(this, handle);
             awaitDma();
@@ -334,6 +332,16 @@ final class CudaContext implements DeviceContext {
             DriverContexts.synchronize();
         } catch (DeviceException e) {
             LOG.log(Level.DEBUG, "{0}: {1}", name, e.getMessage()); // broken: nothing runs in it any more
+        }
+    }
+
+    /** Those that come later see that the context is closed. */
+    private void awaitCalls() {
+        use.writeLock().lock();
+        try {
+            assert fault.isSet();
+        } finally {
+            use.writeLock().unlock();
         }
     }
 }

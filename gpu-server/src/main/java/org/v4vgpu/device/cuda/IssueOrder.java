@@ -107,7 +107,9 @@ final class IssueOrder {
         lock.lock();
         try {
             issue(queue, step);
-            return context.answer(queue::markIssued);
+            List<CudaMark> marks = new ArrayList<>(1);
+            context.call(() -> add(marks, queue.markIssued()));
+            return marks.isEmpty() ? null : marks.getFirst();
         } finally {
             lock.unlock();
         }
@@ -117,12 +119,17 @@ final class IssueOrder {
     List<CudaMark> before(StreamQueue queue) throws DeviceException {
         List<CudaMark> marks = new ArrayList<>(1);
         for (StreamQueue each : queues) {
-            CudaMark mark = each == queue || each.isBefore(queue) ? each.markIssued() : null;
-            if (mark != null) {
-                marks.add(mark);
+            if (each == queue || each.isBefore(queue)) {
+                add(marks, each.markIssued());
             }
         }
         return marks;
+    }
+
+    private static void add(List<CudaMark> marks, @Nullable CudaMark mark) {
+        if (mark != null) {
+            marks.add(mark);
+        }
     }
 
     /** Hands over what belongs to an operation whose turn it is. */
@@ -159,11 +166,8 @@ final class IssueOrder {
             context.requireUsable();
             context.call(this::removeSpent);
             for (StreamQueue queue : queues) {
-                boolean counts =
-                        wanted == null || queue == wanted || (wanted.kind == Kind.DEFAULT && queue.isBefore(wanted));
-                CudaMark mark = counts ? context.answer(queue::mark) : null;
-                if (mark != null) {
-                    marks.add(mark);
+                if (wanted == null || queue == wanted || (wanted.kind == Kind.DEFAULT && queue.isBefore(wanted))) {
+                    context.call(() -> add(marks, queue.mark()));
                 }
             }
             return marks;
