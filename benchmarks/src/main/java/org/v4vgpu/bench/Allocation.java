@@ -12,6 +12,7 @@ import org.v4vgpu.bench.link.Link;
 import org.v4vgpu.bench.result.Result;
 import org.v4vgpu.bench.result.Samples;
 import org.v4vgpu.bench.result.Turns;
+import org.v4vgpu.client.Dim3;
 import org.v4vgpu.device.Device;
 import org.v4vgpu.device.software.SoftwareDevice;
 import org.v4vgpu.device.software.SoftwareDeviceOptions;
@@ -21,8 +22,9 @@ import org.v4vgpu.v4v.ChannelAddress;
 
 /**
  * Bytes of the Java heap that a message or a call costs, as the JVM counts them by thread: of a message of 64 bytes there and back by the
- * thread that sends and receives it; of a call without payload by the calling thread, and by all others of a server in this process. The
- * median of several rounds counts, after the compilers have done their work.
+ * thread that sends and receives it; of a call without payload, a launch that is not waited for and copies of 16 MiB by the calling thread,
+ * and by all others of a server in this process, its device among them; and for comparison of the generated messages of such a call
+ * alone. The median of several rounds counts, after the compilers have done their work.
  */
 final class Allocation implements Experiment {
     /** The kind of results: one message sent and one received, at one end. */
@@ -34,7 +36,16 @@ final class Allocation implements Experiment {
     /** The kind of results: the server's share of a call. */
     static final String SERVER = "call, server";
 
+    /** The kind of results: both sides' messages of a call, built, encoded, decoded and parsed, without a transport. */
+    static final String MESSAGES = "call, messages alone";
+
     private static final int MESSAGE_BYTES = 64;
+    private static final int COPY_BYTES = 16 << 20;
+    private static final int COPIES = 20;
+
+    /** Launches before one synchronize. */
+    private static final int STREAM = 100;
+
     private static final int ROUNDS = 7;
     private static final int WARM_UP = 30_000;
     private static final int SMOKE_WARM_UP = 1_000;
@@ -52,7 +63,7 @@ final class Allocation implements Experiment {
 
     @Override
     public String description() {
-        return "heap bytes per message of 64 bytes there and back at one end, and per call without payload";
+        return "heap bytes per message of 64 bytes there and back at one end, per call, launch and copy of 16 MiB";
     }
 
     @Override
@@ -62,34 +73,80 @@ final class Allocation implements Experiment {
 
     @Override
     public List<Result> run(Laboratory laboratory, Progress progress) throws IOException {
-        progress.expect(laboratory.links().size() + 1);
+        progress.expect(laboratory.links().size() + 5);
         int warmUp = laboratory.effort().count(SMOKE_WARM_UP, QUICK_WARM_UP, WARM_UP);
         List<Result> results = new ArrayList<>();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment message = arena.allocate(MESSAGE_BYTES, 64);
             for (Map.Entry<String, Link> link : laboratory.links().entrySet()) {
                 Operation trips = count -> exchange(link.getValue(), message, count);
-                results.addAll(measure(link.getKey(), MESSAGE_BYTES, MESSAGE, "", warmUp, trips));
+                results.addAll(measure(link.getKey(), MESSAGE_BYTES, MESSAGE, "", warmUp, OPERATIONS, trips));
                 progress.step();
             }
         }
-        results.addAll(calls(warmUp));
-        progress.step();
+        results.addAll(calls(laboratory, warmUp, progress));
         return results;
     }
 
-    private List<Result> calls(int warmUp) throws IOException {
+    private List<Result> calls(Laboratory laboratory, int warmUp, Progress progress) throws IOException {
+        List<Result> results = new ArrayList<>();
         try (Device device = new SoftwareDevice(SoftwareDeviceOptions.defaults());
                 GpuServer _ = GpuServer.start(
                         List.of(device), List.of(ChannelAddress.parse(SERVER_ADDRESS)), SessionLimits.DEFAULT);
-                Accelerator client = RemoteAccelerator.connect(SERVER_ADDRESS)) {
+                Accelerator client = RemoteAccelerator.connect(SERVER_ADDRESS);
+                Arena arena = Arena.ofConfined()) {
             Operation calls = count -> {
                 for (int i = 0; i < count; i++) {
                     client.synchronize();
                 }
             };
-            return measure("v4v", 0, CLIENT, SERVER, warmUp, calls);
+            results.addAll(measure("v4v", 0, CLIENT, SERVER, warmUp, OPERATIONS, calls));
+            progress.step();
+            results.addAll(measure("local", 0, MESSAGES, "", warmUp, OPERATIONS, new CallMessages()::pass));
+            progress.step();
+            Accelerator.Kernel kernel = client.kernel(
+                    laboratory.root().resolve("stencil-demo/src/main/cuda/stencil.ptx"),
+                    "jacobi",
+                    Dim3.of(1),
+                    Dim3.of(1),
+                    client.allocate(Float.BYTES),
+                    client.allocate(Float.BYTES),
+                    1,
+                    1);
+            results.addAll(measure(
+                    "v4v", 0, "launch, client", "launch, server", warmUp / 3, OPERATIONS, launches(client, kernel)));
+            progress.step();
+            MemorySegment memory = arena.allocate(COPY_BYTES, 4096);
+            Accelerator.Memory there = client.allocate(COPY_BYTES);
+            Operation in = count -> {
+                for (int i = 0; i < count; i++) {
+                    client.copyIn(there, memory);
+                }
+            };
+            int copiesBefore = Math.max(COPIES, warmUp / 200);
+            results.addAll(measure("v4v", COPY_BYTES, "htod, client", "htod, server", copiesBefore, COPIES, in));
+            progress.step();
+            Operation out = count -> {
+                for (int i = 0; i < count; i++) {
+                    client.copyOut(memory, there);
+                }
+            };
+            results.addAll(measure("v4v", COPY_BYTES, "dtoh, client", "dtoh, server", copiesBefore, COPIES, out));
+            progress.step();
         }
+        return results;
+    }
+
+    private static Operation launches(Accelerator client, Accelerator.Kernel kernel) {
+        return count -> {
+            for (int i = 1; i <= count; i++) {
+                kernel.launch();
+                if (i % STREAM == 0) {
+                    client.synchronize();
+                }
+            }
+            client.synchronize();
+        };
     }
 
     /** Something that is done so many times. */
@@ -99,7 +156,7 @@ final class Allocation implements Experiment {
 
     /** Results for this thread and, where they have a name, for all others. */
     private List<Result> measure(
-            String transport, long bytes, String self, String others, int warmUp, Operation operation)
+            String transport, long bytes, String self, String others, int warmUp, int operations, Operation operation)
             throws IOException {
         operation.repeat(warmUp);
         Turns times = new Turns();
@@ -109,9 +166,9 @@ final class Allocation implements Experiment {
             long ownBefore = THREADS.getCurrentThreadAllocatedBytes();
             long allBefore = THREADS.getTotalThreadAllocatedBytes();
             long begin = System.nanoTime();
-            operation.repeat(OPERATIONS);
+            operation.repeat(operations);
             Samples time = new Samples();
-            time.add((System.nanoTime() - begin) / OPERATIONS);
+            time.add((System.nanoTime() - begin) / operations);
             times.add(time);
             long allocated = THREADS.getCurrentThreadAllocatedBytes() - ownBefore;
             own.add(allocated);
@@ -132,7 +189,7 @@ final class Allocation implements Experiment {
                 times.percentile(50),
                 times.percentile(99),
                 0,
-                allocated.median() / (double) OPERATIONS,
+                allocated.median() / (double) operations,
                 Result.NOT_COUNTED,
                 times)));
         return results;

@@ -6,7 +6,18 @@ import org.v4vgpu.bench.result.Result;
 
 /** What one name on the command line measures. Runs once, on one thread. */
 sealed interface Experiment
-        permits PingPong, Bandwidth, Aggregate, Rpc, Sessions, Soak, Launch, Memcpy, Workload, Allocation, Software {
+        permits PingPong,
+                Bandwidth,
+                Aggregate,
+                Rpc,
+                Sessions,
+                Soak,
+                Launch,
+                Memcpy,
+                Workload,
+                Allocation,
+                Software,
+                Trace {
     /** All that are built, in the order in which they run: those that need the same processes follow one another. */
     List<Experiment> ALL = List.of(
             new PingPong(),
@@ -18,6 +29,7 @@ sealed interface Experiment
             Workload.matmul(),
             Workload.stencil(),
             new Aggregate(),
+            new Trace(),
             new Sessions(),
             new Software(),
             new Soak());

@@ -39,7 +39,7 @@ final class Laboratory implements AutoCloseable {
     private static final Set<String> OTHERS_VARIABLES =
             Set.of("V4VGPU_DOMAIN", "V4VGPU_SERVER", "V4VGPU_WAIT", "V4VGPU_IVSHMEM", "V4VGPU_JAVA_OPTIONS");
 
-    private static final Pattern ADDRESS = Pattern.compile("\\b(?:v4v|tcp|unix|aeron)://\\S+\\w");
+    private static final Pattern ADDRESS = Pattern.compile("\\b(?:(?:v4v|tcp)(?:\\+netty)?|unix|aeron)://\\S+\\w");
     private static final long END_SECONDS = 3;
 
     /** Peers get a domain each, away from the server's and from those that processes without one are given. */
@@ -63,6 +63,8 @@ final class Laboratory implements AutoCloseable {
     // What is open for the present placement; others' experiments find it warm.
     private final Map<String, Link> links = new LinkedHashMap<>();
     private final Map<String, Accelerator> accelerators = new LinkedHashMap<>();
+    private final Map<String, Accelerator> nettyAccelerators = new LinkedHashMap<>();
+    private final Map<String, String> nettyAddresses = new LinkedHashMap<>();
 
     /**
      * @param root the project's directory
@@ -173,11 +175,24 @@ final class Laboratory implements AutoCloseable {
         return Collections.unmodifiableMap(accelerators);
     }
 
+    /** As {@link #accelerators}, and over {@code v4v-netty} and {@code tcp-netty}: the same calls through one more stack. */
+    Map<String, Accelerator> acceleratorsByStack() throws IOException {
+        Map<String, Accelerator> all = new LinkedHashMap<>(accelerators());
+        if (nettyAccelerators.isEmpty()) {
+            for (Map.Entry<String, String> address : nettyAddresses.entrySet()) {
+                nettyAccelerators.put(address.getKey(), RemoteAccelerator.connect(address.getValue()));
+            }
+        }
+        all.putAll(nettyAccelerators);
+        return all;
+    }
+
     private void connectToServers() throws IOException {
         NetworkBridge between = bridge();
         Server near = server();
         Process far =
                 between == null ? null : start(between.far(), serverCommand("tcp://" + between.farAddress() + ":0"));
+        nettyAddresses.putAll(near.nettyAddresses);
         near.addresses.forEach((transport, address) -> accelerators.put(transport, RemoteAccelerator.connect(address)));
         if (between != null && far != null) {
             String address = addresses(far, 1).getFirst();
@@ -189,6 +204,9 @@ final class Laboratory implements AutoCloseable {
     static final class Server {
         private final Process process;
         private final Map<String, String> addresses = new LinkedHashMap<>();
+
+        /** By way of Netty: {@code v4v-netty} and {@code tcp-netty}. */
+        private final Map<String, String> nettyAddresses = new LinkedHashMap<>();
 
         private Server(Process process) {
             this.process = process;
@@ -217,9 +235,16 @@ final class Laboratory implements AutoCloseable {
 
     /** A server of its own; it ends with all other processes. */
     Server server() throws IOException {
-        Server server = new Server(start(List.of(), serverCommand("v4v://1:4840", "tcp://127.0.0.1:0")));
-        for (String address : addresses(server.process, 2)) {
-            server.addresses.put(address.startsWith("v4v") ? "v4v" : "tcp-channel", address);
+        Server server = new Server(start(
+                List.of(),
+                serverCommand("v4v://1:4840", "tcp://127.0.0.1:0", "v4v+netty://1:4841", "tcp+netty://127.0.0.1:0")));
+        for (String address : addresses(server.process, 4)) {
+            String scheme = address.substring(0, address.indexOf(':'));
+            switch (scheme) {
+                case "v4v" -> server.addresses.put("v4v", address);
+                case "tcp" -> server.addresses.put("tcp-channel", address);
+                default -> server.nettyAddresses.put(scheme.replace('+', '-'), address);
+            }
         }
         return server;
     }
@@ -243,6 +268,9 @@ final class Laboratory implements AutoCloseable {
         links.clear();
         accelerators.values().forEach(Accelerator::close);
         accelerators.clear();
+        nettyAccelerators.values().forEach(Accelerator::close);
+        nettyAccelerators.clear();
+        nettyAddresses.clear();
         killProcesses();
     }
 

@@ -66,7 +66,7 @@ public final class Main implements Callable<Integer> {
             arity = "0..*",
             paramLabel = "NAME",
             description =
-                    "pingpong, bandwidth, allocation, rpc, memcpy, launch, matmul, stencil, aggregate, sessions, software,"
+                    "pingpong, bandwidth, allocation, rpc, memcpy, launch, matmul, stencil, aggregate, trace, sessions, software,"
                             + " soak; report: write a report on them, or on all.")
     private List<String> names = new ArrayList<>();
 

@@ -53,7 +53,7 @@ final class Memcpy implements Experiment {
         List<Integer> sizes = laboratory.effort().sizes(QUICK_SIZES, SIZES);
         Interleaving plan =
                 laboratory.effort().plan(Interleaving.of(5, 20, 20, 1500), Interleaving.of(12, 40, 40, 8000));
-        Map<String, Accelerator> accelerators = laboratory.accelerators();
+        Map<String, Accelerator> accelerators = laboratory.acceleratorsByStack();
         List<Result> results = new ArrayList<>();
         try (TwoCopyBound bound = new TwoCopyBound()) {
             progress.expect(
@@ -78,7 +78,7 @@ final class Memcpy implements Experiment {
             fill(source);
             Map<String, Interleaving.Contender> contenders = new LinkedHashMap<>();
             for (Map.Entry<String, Accelerator> entry :
-                    laboratory.accelerators().entrySet()) {
+                    laboratory.acceleratorsByStack().entrySet()) {
                 Accelerator accelerator = entry.getValue();
                 Accelerator.Memory memory = accelerator.allocate(bytes);
                 memories.put(entry.getKey(), memory);

@@ -33,7 +33,7 @@ final class Rpc implements Experiment {
     public List<Result> run(Laboratory laboratory, Progress progress) throws IOException {
         Interleaving plan =
                 laboratory.effort().plan(Interleaving.of(8, 30, 30, 4000), Interleaving.of(20, 40, 60, 8000));
-        Map<String, Accelerator> accelerators = new LinkedHashMap<>(laboratory.accelerators());
+        Map<String, Accelerator> accelerators = new LinkedHashMap<>(laboratory.acceleratorsByStack());
         accelerators.remove("local"); // is no call
         progress.expect(plan.steps(accelerators.size()));
         List<Result> results = new ArrayList<>();

@@ -34,12 +34,15 @@ final class BenchmarksIT {
                     "bandwidth",
                     Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron", "local")),
             Map.entry("aggregate", Set.of("v4v", "tcp", "uds", "local")),
-            Map.entry("rpc", Set.of("v4v", "tcp-channel")),
+            Map.entry("rpc", Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty")),
             Map.entry("launch", Set.of("v4v", "tcp-channel", "local")),
-            Map.entry("memcpy", Set.of("v4v", "tcp-channel", "local")),
+            Map.entry("memcpy", Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "local")),
             Map.entry("matmul", Set.of("v4v", "tcp-channel", "local")),
             Map.entry("stencil", Set.of("v4v", "tcp-channel", "local")),
-            Map.entry("allocation", Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron")),
+            Map.entry(
+                    "allocation",
+                    Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron", "local")),
+            Map.entry("trace", Set.of("v4v")),
             Map.entry("sessions", Set.of("v4v", "tcp-channel")),
             Map.entry("soak", Set.of("v4v")),
             Map.entry("software", Set.of("local", "java")));

@@ -25,12 +25,17 @@ final class LayeringTest {
     /** Package prefix to the prefixes of ours and of others that it may use, beside java and itself. The longest one counts. */
     private static final Map<String, List<String>> ALLOWED = Map.of(
             "org.v4vgpu.proto", List.of("com.google.protobuf"),
-            "org.v4vgpu.v4v", List.of(),
+            "org.v4vgpu.v4v", List.of("org.v4vgpu.v4v.netty"), // to open channels over it, where Netty is there
             "org.v4vgpu.v4v.netty", List.of("org.v4vgpu.v4v", "io.netty"),
-            "org.v4vgpu.client", List.of("org.v4vgpu.proto", "org.v4vgpu.v4v", "com.google.protobuf"),
+            "org.v4vgpu.client", List.of("org.v4vgpu.proto", "org.v4vgpu.v4v", "com.google.protobuf", "jdk.jfr"),
             "org.v4vgpu.client.jcuda",
                     List.of("org.v4vgpu.client", "org.v4vgpu.proto", "org.v4vgpu.v4v", "com.google.protobuf", "jcuda"),
-            "org.v4vgpu.device", List.of("org.v4vgpu.proto", "com.sun.management"), // the JDK's, for memory sizes
+            "org.v4vgpu.device",
+                    List.of(
+                            "org.v4vgpu.device.blas",
+                            "org.v4vgpu.proto",
+                            "com.sun.management"), // the JDK's, for memory sizes
+            "org.v4vgpu.device.blas", List.of("org.v4vgpu.device", "org.v4vgpu.proto", "dev.ludovic.netlib"),
             "org.v4vgpu.server",
                     List.of(
                             "org.v4vgpu.device",
@@ -38,6 +43,7 @@ final class LayeringTest {
                             "org.v4vgpu.v4v",
                             "com.google.protobuf",
                             "com.fasterxml.jackson",
+                            "jdk.jfr",
                             "picocli"),
             "org.v4vgpu.stencil",
                     List.of("org.v4vgpu.stencil.program", "picocli", "me.tongfei", "com.fasterxml.jackson"),

@@ -1,5 +1,6 @@
 package org.v4vgpu.client;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.MessageLite;
 import java.io.EOFException;
 import java.io.IOException;
@@ -43,6 +44,7 @@ final class Lane {
     private final CallEncoder encoder = new CallEncoder();
     private final int chunkBytes;
     private final @Nullable ReentrantLock lock;
+    private final CallRecorder recorder;
 
     /** Whether something was sent since the last reply: the server may not have read it, and there may be no space for more. */
     private boolean unread;
@@ -52,6 +54,7 @@ final class Lane {
         this.channel = channel;
         this.chunkBytes = channel.maximumPayloadBytes();
         this.lock = shared ? new ReentrantLock() : null;
+        this.recorder = new CallRecorder(session.address().toString());
     }
 
     /** Whether one-way calls were sent since the last reply. By the owner, or once the owner has ended. */
@@ -89,8 +92,28 @@ final class Lane {
         try {
             long sequence = publish(call, CallDescriptor.WAITS, request, payload);
             try (IncomingMessage message = channel.receive()) {
+                recorder.answered();
                 CallHeader header = header(call, sequence, message);
-                return new Reply<>(outcome(header), header.parse(call.replies()));
+                Reply<R> reply = new Reply<>(outcome(header), header.parse(call.replies()));
+                recorder.taken();
+                recorder.end(sequence, header.status(), true);
+                return reply;
+            } catch (IOException | RuntimeException e) {
+                throw session.fail(e);
+            }
+        } finally {
+            release();
+        }
+    }
+
+    /** As {@link #exchange(Call, MessageLite, MemorySegment)}, with a payload of the reply whose length the server chooses. */
+    <Q extends MessageLite, R extends MessageLite> PayloadReply<R> exchange(
+            Call<Q, R> call, Q request, MemorySegment payload, int maximumBytes) {
+        acquire();
+        try {
+            long sequence = publish(call, CallDescriptor.WAITS, request, payload);
+            try {
+                return receiveWhole(call, sequence, maximumBytes);
             } catch (IOException | RuntimeException e) {
                 throw session.fail(e);
             }
@@ -105,7 +128,12 @@ final class Lane {
         try {
             long sequence = publish(call, CallDescriptor.WAITS, request, NO_PAYLOAD);
             try (IncomingMessage message = channel.receive()) {
-                return outcome(header(call, sequence, message));
+                recorder.answered();
+                CallHeader header = header(call, sequence, message);
+                Outcome outcome = outcome(header);
+                recorder.taken();
+                recorder.end(sequence, header.status(), true);
+                return outcome;
             } catch (IOException | RuntimeException e) {
                 throw session.fail(e);
             }
@@ -122,7 +150,7 @@ final class Lane {
         }
         acquire();
         try {
-            publish(call, 0, request, payload);
+            recorder.end(publish(call, 0, request, payload), 0, false);
         } finally {
             release();
         }
@@ -137,10 +165,11 @@ final class Lane {
         requireAccess(destination);
         acquire();
         try {
-            long sequence = publish(call, CallDescriptor.WAITS, request, NO_PAYLOAD);
+            long sequence = publish(call, CallDescriptor.WAITS, request, NO_PAYLOAD, destination.byteSize());
             Outcome outcome;
             try {
                 outcome = receivePayload(call, sequence, destination);
+                recorder.end(sequence, outcome.status().code(), true);
             } catch (IOException | RuntimeException e) {
                 throw session.fail(e);
             }
@@ -198,9 +227,14 @@ final class Lane {
     // ---- steps
 
     private long publish(Call<?, ?> call, int flags, MessageLite request, MemorySegment payload) {
+        return publish(call, flags, request, payload, 0);
+    }
+
+    private long publish(Call<?, ?> call, int flags, MessageLite request, MemorySegment payload, long bytesToReceive) {
         session.ensureOpen();
         requireAccess(payload);
         long bytes = payload.byteSize();
+        recorder.begin(call, bytes, bytesToReceive);
         try {
             if (bytes > chunkBytes) {
                 return publishChunks(call, flags, request, payload);
@@ -222,6 +256,7 @@ final class Lane {
         long offset = chunkBytes;
         for (; bytes - offset > chunkBytes; offset += chunkBytes) {
             channel.send(encoder.continuation(flags, 0, bytes), payload.asSlice(offset, chunkBytes));
+            recorder.sent();
         }
         send(encoder.continuation(flags | CallDescriptor.LAST, 0, bytes), payload.asSlice(offset));
         return sequence;
@@ -232,11 +267,13 @@ final class Lane {
      * number: one that is taken and not published holds up every other lane.
      */
     private long send(MemorySegment header, MemorySegment payload) throws IOException {
+        recorder.encoded();
         if (!unread) {
             unread = true;
             long sequence = session.nextSequence();
             CallDescriptor.sequence(header, sequence);
             channel.send(header, payload);
+            recorder.sent();
             return sequence;
         }
         try (OutgoingMessage out = channel.claim((int) header.byteSize(), (int) payload.byteSize())) {
@@ -246,6 +283,7 @@ final class Lane {
             long sequence = session.nextSequence();
             CallDescriptor.sequence(header, sequence);
             out.commit(header);
+            recorder.sent();
             return sequence;
         }
     }
@@ -256,6 +294,7 @@ final class Lane {
         CallHeader header;
         Outcome outcome;
         try (IncomingMessage message = channel.receive()) {
+            recorder.answered();
             header = header(call, sequence, message);
             outcome = outcome(header);
             if (header.status() != 0 && header.isLast()) {
@@ -266,6 +305,43 @@ final class Lane {
                         + " bytes of payload where " + bytes + " were asked for");
             }
             offset += place(message, destination, offset);
+            recorder.taken();
+        }
+        while (!header.isLast()) {
+            try (IncomingMessage message = channel.receive()) {
+                recorder.answered();
+                header = CallHeader.decode(message.header());
+                if (!header.isReply() || !header.isContinuation()) {
+                    throw new ProtocolException("message " + header.number() + " within the payload of " + call);
+                }
+                offset += place(message, destination, offset);
+                outcome = outcome(header);
+                recorder.taken();
+            }
+        }
+        if (header.status() == 0 && offset != bytes) {
+            throw new ProtocolException("payload of " + call + " ended after " + offset + " of " + bytes + " bytes");
+        }
+        return outcome;
+    }
+
+    /** The memory grows with what comes, not with what is announced. */
+    private <R extends MessageLite> PayloadReply<R> receiveWhole(Call<?, R> call, long sequence, int maximumBytes)
+            throws IOException {
+        ByteString.Output bytes = ByteString.newOutput();
+        CallHeader header;
+        Outcome outcome;
+        R reply;
+        long announced;
+        try (IncomingMessage message = channel.receive()) {
+            header = header(call, sequence, message);
+            outcome = outcome(header);
+            reply = header.parse(call.replies());
+            announced = header.payloadBytes();
+            if (announced > maximumBytes) {
+                throw new ProtocolException("a payload of " + announced + " bytes in the reply to " + call);
+            }
+            append(message, bytes, announced);
         }
         while (!header.isLast()) {
             try (IncomingMessage message = channel.receive()) {
@@ -273,14 +349,24 @@ final class Lane {
                 if (!header.isReply() || !header.isContinuation()) {
                     throw new ProtocolException("message " + header.number() + " within the payload of " + call);
                 }
-                offset += place(message, destination, offset);
-                outcome = outcome(header);
+                append(message, bytes, announced);
             }
         }
-        if (header.status() == 0 && offset != bytes) {
-            throw new ProtocolException("payload of " + call + " ended after " + offset + " of " + bytes + " bytes");
+        if (bytes.size() != announced) {
+            throw new ProtocolException(
+                    "payload of " + call + " ended after " + bytes.size() + " of " + announced + " bytes");
         }
-        return outcome;
+        return new PayloadReply<>(outcome, reply, bytes.toByteString());
+    }
+
+    private static void append(IncomingMessage message, ByteString.Output bytes, long announced) throws IOException {
+        int length = (int) message.payload().byteSize();
+        if (length > announced - bytes.size()) {
+            throw new ProtocolException("payload exceeds the " + announced + " bytes announced");
+        }
+        byte[] chunk = new byte[length];
+        message.payload().copyTo(MemorySegment.ofArray(chunk), 0);
+        bytes.write(chunk);
     }
 
     private static long place(IncomingMessage message, MemorySegment destination, long offset) throws IOException {
@@ -336,6 +422,9 @@ final class Lane {
         String message = cause.getMessage();
         return cause instanceof IOException && message != null ? message : cause.toString();
     }
+
+    /** How a call ended, the reply's message and its payload. */
+    record PayloadReply<R>(Outcome outcome, R message, ByteString payload) {}
 
     /** How a call ended, and the reply's message. */
     record Reply<R>(Outcome outcome, R message) {

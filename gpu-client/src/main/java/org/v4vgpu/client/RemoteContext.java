@@ -41,6 +41,7 @@ public final class RemoteContext implements AutoCloseable {
     private final Set<RemoteStream> streams = ConcurrentHashMap.newKeySet();
     private final RemoteStream defaultStream;
     private final RemoteStream perThreadStream;
+    private final RemoteBlas blas = new RemoteBlas(this);
     private final AtomicBoolean open = new AtomicBoolean(true);
 
     RemoteContext(RemoteDevice device, long id, int flags) {
@@ -182,6 +183,11 @@ public final class RemoteContext implements AutoCloseable {
     /** Links images, in their order, and loads the result; tells how it went, as {@link #tryLoadModule}. Source: cuLinkAddData. */
     public ModuleLoad tryLinkModule(List<MemorySegment> images, int logBytes) {
         return ModuleLoad.linked(this, images, logBytes);
+    }
+
+    /** Linear algebra in this context. */
+    public RemoteBlas blas() {
+        return blas;
     }
 
     // ---- streams and events

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CtxCreateRequest;
 import org.v4vgpu.proto.Device;
+import org.v4vgpu.proto.ProgramCompilerReply;
+import org.v4vgpu.proto.ProgramCompilerRequest;
 
 /** One GPU of a server: what it is, and the contexts on it. Safe for any thread. The answers are constant and cost no call. */
 public final class RemoteDevice {
@@ -78,6 +80,24 @@ public final class RemoteDevice {
         RemoteContext context = new RemoteContext(this, id, flags);
         contexts.add(context);
         return context;
+    }
+
+    /**
+     * Compiles a program to PTX at the device's server. Takes seconds. What is wrong with the program is in the result.
+     *
+     * @throws CudaException NOT_SUPPORTED, with what to do about it, if the server has no compiler; INVALID_VALUE for a program that is
+     *     too large; OUT_OF_MEMORY if the server has enough to compile
+     */
+    public CompiledProgram compile(KernelProgram program) {
+        return CompiledProgram.of(session, program);
+    }
+
+    /** What compiles programs at the device's server. @throws CudaException NOT_SUPPORTED if nothing does */
+    public CompilerDescription compiler() {
+        ProgramCompilerReply reply =
+                session.lane().call(Call.PROGRAM_COMPILER, ProgramCompilerRequest.getDefaultInstance());
+        return new CompilerDescription(
+                reply.getName(), reply.getMajorVersion(), reply.getMinorVersion(), reply.getArchitecturesList());
     }
 
     /** The memory that holds {@code address}, in any context of this device; null if there is none. */

@@ -18,7 +18,6 @@ public final class RemoteFunction {
     /** CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN. */
     private static final int MAX_SHARED_MEMORY_PER_BLOCK_OPTIN = 97;
 
-
     private final RemoteModule module;
     private final String name;
     private final long id;
@@ -139,8 +138,7 @@ public final class RemoteFunction {
      * @throws CudaException also CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE (720), like any late error, if they can't all be there at a
      *     time
      */
-    public void launchCooperatively(
-            Dim3 grid, Dim3 block, int sharedBytes, RemoteStream stream, MemorySegment packed) {
+    public void launchCooperatively(Dim3 grid, Dim3 block, int sharedBytes, RemoteStream stream, MemorySegment packed) {
         launch(grid, block, sharedBytes, stream, packed, true);
     }
 
@@ -153,7 +151,8 @@ public final class RemoteFunction {
                     + " bytes of parameters, not " + packed.byteSize());
         }
         RemoteContext context = module.context();
-        context.lane().post(Call.LAUNCH_KERNEL, request(stream.idIn(context), grid, block, sharedBytes, cooperative), packed);
+        context.lane()
+                .post(Call.LAUNCH_KERNEL, request(stream.idIn(context), grid, block, sharedBytes, cooperative), packed);
         if (context.session().isBlocking()) {
             stream.synchronize();
         }
@@ -165,8 +164,7 @@ public final class RemoteFunction {
         }
     }
 
-    private LaunchKernelRequest request(
-            long stream, Dim3 grid, Dim3 block, int sharedBytes, boolean cooperative) {
+    private LaunchKernelRequest request(long stream, Dim3 grid, Dim3 block, int sharedBytes, boolean cooperative) {
         Launch known = latest;
         if (known != null && known.is(stream, grid, block, sharedBytes, cooperative)) {
             return known.request();

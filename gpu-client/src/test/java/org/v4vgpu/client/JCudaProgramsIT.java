@@ -78,6 +78,14 @@ final class JCudaProgramsIT {
         }
     }
 
+    /** With the agent it is SupportedCallsIT that runs it. */
+    @Test
+    void theLibrariesAreInTheDropInToo() throws Exception {
+        Result result = run("drop-in", server.address("tcp"), "LibraryCalls");
+        assertTrue(result.output().endsWith("libraries: answered"), result::toString);
+        assertNoNativeLibraryWasExtracted();
+    }
+
     @ParameterizedTest
     @CsvSource({"agent,tcp", "drop-in,v4v"})
     void wrongUseIsAnswered(String form, String transport) throws Exception {

@@ -58,6 +58,15 @@ final class ServerProcess implements AutoCloseable {
                 .orElseThrow();
     }
 
+    /** Whether this machine has what it takes to compile programs; the server says so itself. */
+    boolean hasCompiler() {
+        try (RemoteGpu gpu = RemoteGpu.connect(address("tcp"), false)) {
+            return !gpu.device(0).compiler().architectures().isEmpty();
+        } catch (CudaException e) {
+            return false;
+        }
+    }
+
     /** What a client of this server needs in its environment. */
     void prepare(ProcessBuilder client) {
         client.environment().put("V4VGPU_FABRIC", fabric.toString());

@@ -34,7 +34,7 @@ final class TestServer implements AutoCloseable {
                 limits);
     }
 
-    /** A server on a transport, {@code v4v} or {@code tcp}. */
+    /** A server on a transport, {@code v4v} or {@code tcp}, or one of these by way of Netty. */
     static TestServer on(String transport) throws IOException {
         return on(transport, SessionLimits.DEFAULT.lanes());
     }
@@ -48,7 +48,9 @@ final class TestServer implements AutoCloseable {
     static TestServer on(String transport, SessionLimits limits) throws IOException {
         return new TestServer(
                 limits,
-                transport.equals("v4v") ? "v4v://" + DOMAIN + ":" + PORTS.getAndIncrement() : "tcp://127.0.0.1:0");
+                transport.startsWith("v4v")
+                        ? transport + "://" + DOMAIN + ":" + PORTS.getAndIncrement()
+                        : transport + "://127.0.0.1:0");
     }
 
     String address() {

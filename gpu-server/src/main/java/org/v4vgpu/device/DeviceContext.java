@@ -64,6 +64,15 @@ public interface DeviceContext extends AutoCloseable {
         throw new DeviceException(CudaStatus.NOT_SUPPORTED, "linking several inputs on this device");
     }
 
+    /**
+     * The context's linear algebra.
+     *
+     * @throws DeviceException NOT_SUPPORTED, with what to do about it, if the device has none
+     */
+    default DeviceBlas blas() throws DeviceException {
+        throw new DeviceException(CudaStatus.NOT_SUPPORTED, "the device has no linear algebra");
+    }
+
     /** Everything that was enqueued so far, to be waited for. Source: cuCtxSynchronize. */
     DeviceWork enqueued() throws DeviceException;
 

@@ -9,6 +9,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.v4vgpu.device.Device;
+import org.v4vgpu.device.nvrtc.CompilerChoice;
 import org.v4vgpu.proto.ServerStatusReply;
 import org.v4vgpu.server.session.SessionLimits;
 import org.v4vgpu.server.session.Sessions;
@@ -52,8 +53,8 @@ public final class GpuServer implements AutoCloseable {
     private final Sessions sessions;
     private volatile boolean closed;
 
-    private GpuServer(List<Device> devices, SessionLimits limits) {
-        this.sessions = new Sessions(devices, limits, this::status);
+    private GpuServer(List<Device> devices, SessionLimits limits, CompilerChoice compiler) {
+        this.sessions = new Sessions(devices, limits, compiler, this::status);
     }
 
     /**
@@ -64,7 +65,14 @@ public final class GpuServer implements AutoCloseable {
      */
     public static GpuServer start(List<Device> devices, List<ChannelAddress> addresses, SessionLimits limits)
             throws IOException {
-        GpuServer server = new GpuServer(devices, limits);
+        return start(devices, addresses, limits, CompilerChoice.AUTO);
+    }
+
+    /** As the other one, and says what compiles the clients' programs. */
+    public static GpuServer start(
+            List<Device> devices, List<ChannelAddress> addresses, SessionLimits limits, CompilerChoice compiler)
+            throws IOException {
+        GpuServer server = new GpuServer(devices, limits, compiler);
         try {
             for (ChannelAddress address : addresses) {
                 MessageListener listener = MessageChannels.listen(address);

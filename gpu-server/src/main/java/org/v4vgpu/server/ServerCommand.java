@@ -13,6 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.Device;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.nvrtc.CompilerChoice;
 import org.v4vgpu.device.software.SoftwareDeviceOptions.Check;
 import org.v4vgpu.server.session.SessionLimits;
 import org.v4vgpu.server.status.StatusCommand;
@@ -117,6 +118,16 @@ public final class ServerCommand implements Callable<Integer> {
     private Set<Check> checks = Set.of();
 
     @Option(
+            names = "--compiler",
+            paramLabel = "auto|none|PATH",
+            defaultValue = "auto",
+            description = {
+                "what compiles the programs that clients bring as source (NVRTC), in a sandbox: libnvrtc or nvcc, as they are",
+                "found; nothing; or the library or nvcc with this path. Default: ${DEFAULT-VALUE}"
+            })
+    private String compiler = "auto";
+
+    @Option(
             names = "--until-input-ends",
             description = "stop when standard input ends, so that the server can't outlive a program that started it")
     private boolean untilInputEnds;
@@ -161,7 +172,7 @@ public final class ServerCommand implements Callable<Integer> {
         CountDownLatch stop = new CountDownLatch(1);
         CountDownLatch stopped = new CountDownLatch(1);
         List<Device> devices = device.open(memory, kernelTimeout, checks, FatalFault::endProcess);
-        try (GpuServer server = GpuServer.start(devices, addresses, limits)) {
+        try (GpuServer server = GpuServer.start(devices, addresses, limits, CompilerChoice.parse(compiler))) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(stop, stopped), "stop"));
             server.addresses().forEach(address -> out.println("listening on " + address));
             out.flush();

@@ -110,6 +110,16 @@ public record Call<Q extends MessageLite, R extends MessageLite>(
     public static final Call<EventElapsedTimeRequest, EventElapsedTimeReply> EVENT_ELAPSED_TIME =
             row("EventElapsedTime", EventElapsedTimeRequest.parser(), EventElapsedTimeReply.parser());
 
+    public static final Call<ProgramCompilerRequest, ProgramCompilerReply> PROGRAM_COMPILER =
+            row("ProgramCompiler", ProgramCompilerRequest.parser(), ProgramCompilerReply.parser());
+    public static final Call<ProgramCompileRequest, ProgramCompileReply> PROGRAM_COMPILE =
+            row("ProgramCompile", ProgramCompileRequest.parser(), ProgramCompileReply.parser());
+
+    public static final Call<BlasComputeRequest, BlasComputeReply> BLAS_COMPUTE =
+            row("BlasCompute", BlasComputeRequest.parser(), BlasComputeReply.parser());
+    public static final Call<BlasReduceRequest, BlasReduceReply> BLAS_REDUCE =
+            row("BlasReduce", BlasReduceRequest.parser(), BlasReduceReply.parser());
+
     /** Every call, in the order of the table. */
     public static List<Call<?, ?>> table() {
         return Collections.unmodifiableList(TABLE);

@@ -17,6 +17,15 @@ public final class Limits {
     /** Each log of a module load; longer ones are cut. */
     public static final int MAXIMUM_LOG_BYTES = 16 * 1024;
 
+    /** A program and its headers together. */
+    public static final int MAXIMUM_PROGRAM_BYTES = 16 << 20;
+
+    /** What a compiled program is: PTX, log and lowered names together; what is longer is no result but an error. */
+    public static final int MAXIMUM_COMPILED_BYTES = 64 << 20;
+
+    /** A compiler's log; longer ones are cut. */
+    public static final int MAXIMUM_COMPILER_LOG_BYTES = 256 * 1024;
+
     /** The text of a failed call, in characters; longer ones are cut. */
     public static final int MAXIMUM_ERROR_CHARACTERS = 1024;
 

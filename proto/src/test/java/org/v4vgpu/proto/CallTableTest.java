@@ -27,7 +27,8 @@ final class CallTableTest {
             "Memset",
             "LaunchKernel",
             "StreamWaitEvent",
-            "EventRecord");
+            "EventRecord",
+            "BlasCompute");
 
     private static final Set<String> RELEASES =
             Set.of("Goodbye", "CtxDestroy", "MemFree", "WindowClose", "ModuleUnload", "StreamDestroy", "EventDestroy");

@@ -74,13 +74,16 @@ final class ChildProcess implements AutoCloseable {
         return line;
     }
 
-    /** What it last wrote to standard error that is not a stack trace; empty if nothing. Complete once it has ended. */
+    /**
+     * What it last wrote to standard error that is neither a stack trace nor what a JVM says of its modules; empty if nothing. Complete
+     * once it has ended.
+     */
     String lastError() throws InterruptedException {
         if (!process.isAlive()) {
             errorReader.join(Duration.ofSeconds(1));
         }
         return errors.stream()
-                .filter(line -> !line.isBlank() && !line.startsWith("\t"))
+                .filter(line -> !line.isBlank() && !line.startsWith("\t") && !line.startsWith("WARNING: Using incubator"))
                 .reduce("", (earlier, later) -> later);
     }
 

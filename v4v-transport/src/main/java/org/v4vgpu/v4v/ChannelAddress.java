@@ -1,13 +1,14 @@
 package org.v4vgpu.v4v;
 
 /**
- * Where a channel leads: {@code v4v://<domain>:<port>} or {@code tcp://host:port}. {@link #toString()} gives that form back.
+ * Where a channel leads: {@code v4v://<domain>:<port>} or {@code tcp://host:port}, or one of these by way of Netty ({@link
+ * NettyAddress}). {@link #toString()} gives that form back.
  *
  * {@snippet :
  *   MessageChannel channel = MessageChannels.connect(ChannelAddress.parse("v4v://1:4840"));
  * }
  */
-public sealed interface ChannelAddress permits V4vAddress, TcpAddress {
+public sealed interface ChannelAddress permits V4vAddress, TcpAddress, NettyAddress {
     /**
      * Parses an address.
      *
@@ -19,6 +20,12 @@ public sealed interface ChannelAddress permits V4vAddress, TcpAddress {
         }
         if (text.startsWith("tcp://")) {
             return TcpAddress.parse(text.substring("tcp://".length()));
+        }
+        if (text.startsWith(NettyAddress.V4V_SCHEME)) {
+            return new NettyAddress(V4vAddress.parse(text.substring(NettyAddress.V4V_SCHEME.length())));
+        }
+        if (text.startsWith(NettyAddress.TCP_SCHEME)) {
+            return new NettyAddress(TcpAddress.parse(text.substring(NettyAddress.TCP_SCHEME.length())));
         }
         if (text.startsWith("tcps://")) {
             throw new IllegalArgumentException("TLS is not supported yet: " + text + "; use tcp://host:port");

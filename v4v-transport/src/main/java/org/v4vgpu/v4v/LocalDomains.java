@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.v4vgpu.v4v.ivshmem.IvshmemHypervisor;
 import org.v4vgpu.v4v.shm.Fabric;
 import org.v4vgpu.v4v.shm.SharedMemoryHypervisor;
+import org.v4vgpu.v4v.xen.ArgoHypervisor;
 
 /**
  * The domains that this process is, opened when they are first needed. Safe for any thread.
@@ -17,8 +18,11 @@ import org.v4vgpu.v4v.shm.SharedMemoryHypervisor;
  * connect it uses a domain that it is already, or else the one that {@value #DOMAIN_VARIABLE} names, or else a free one. So a
  * server is one domain, a client is one domain, and a process that listens at two domains is both.
  *
- * <p>The domains are those of a fabric on this host ({@link Fabric#ofEnvironment()}), or of a region that machines share, where {@value
- * IvshmemHypervisor#PROPERTY} or {@value IvshmemHypervisor#VARIABLE} names one.
+ * <p>The domains are those of a region that machines share, where {@value IvshmemHypervisor#PROPERTY} or {@value
+ * IvshmemHypervisor#VARIABLE} names one; else, unless a fabric is named, Xen's, where it can be used ({@link
+ * ArgoHypervisor#isAvailable}): then this process is the domain that it runs in; else those of a fabric on this host ({@link
+ * Fabric#ofEnvironment()}). {@code v4vgpu.hypervisor} or {@code V4VGPU_HYPERVISOR} says {@code xen}, {@code shm} or {@code
+ * ivshmem} to have it so.
  */
 public final class LocalDomains {
     /** Environment variable: this process's own domain id. */
@@ -65,11 +69,26 @@ public final class LocalDomains {
 
     private static V4vHypervisor open(int domain) throws IOException {
         Optional<Path> region = IvshmemHypervisor.regionOfEnvironment();
-        V4vHypervisor hypervisor = region.isPresent()
-                ? IvshmemHypervisor.open(region.get(), domain)
-                : SharedMemoryHypervisor.open(Fabric.ofEnvironment(), domain);
+        String named = System.getProperty(HypervisorChoice.PROPERTY, System.getenv(HypervisorChoice.VARIABLE));
+        V4vHypervisor hypervisor =
+                switch (HypervisorChoice.of(named, region.isPresent(), Fabric.isNamed(), ArgoHypervisor::isAvailable)) {
+                    case IVSHMEM -> IvshmemHypervisor.open(region.orElseThrow(), domain);
+                    case XEN -> openOnXen(domain);
+                    case SHM -> SharedMemoryHypervisor.open(Fabric.ofEnvironment(), domain);
+                };
         OPEN.put(hypervisor.domain(), hypervisor);
         return hypervisor;
+    }
+
+    /** Xen says which domain this is. */
+    private static V4vHypervisor openOnXen(int domain) throws IOException {
+        ArgoHypervisor hypervisor = ArgoHypervisor.open();
+        if (domain == V4vAddress.DOMAIN_ANY || domain == hypervisor.domain()) {
+            return hypervisor;
+        }
+        hypervisor.close();
+        throw new IOException("this is domain " + hypervisor.domain() + " of Xen, not " + domain + "; use v4v://"
+                + hypervisor.domain() + ":<port>, or -D" + HypervisorChoice.PROPERTY + "=shm");
     }
 
     private static int ownDomain() throws IOException {

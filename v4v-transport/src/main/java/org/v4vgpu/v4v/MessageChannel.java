@@ -89,17 +89,17 @@ public interface MessageChannel extends AutoCloseable {
     /** Whether {@link #close()} has not been called and the channel has not broken. */
     boolean isOpen();
 
+    /** The other side as somebody to share memory with; empty where the transport reaches another machine. */
+    default Optional<WindowPartner> windowPartner() {
+        return Optional.empty();
+    }
+
     /**
      * Holds the memory that payloads lie in, on the way in and on the way out, where that is the same as long as the channel lives: for a
      * device that wants to prepare it for its DMA.
      */
     default HeldMemory holdMemory() {
         return HeldMemory.NONE;
-    }
-
-    /** The other side as somebody to share memory with; empty where the transport reaches another machine. */
-    default Optional<WindowPartner> windowPartner() {
-        return Optional.empty();
     }
 
     /** The peer, for people: {@code v4v://3:2147483649} or {@code tcp://127.0.0.1:51234}. */

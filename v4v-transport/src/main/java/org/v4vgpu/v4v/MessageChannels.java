@@ -3,6 +3,7 @@ package org.v4vgpu.v4v;
 import java.io.IOException;
 import org.v4vgpu.v4v.connection.V4vConnections;
 import org.v4vgpu.v4v.connection.V4vListener;
+import org.v4vgpu.v4v.netty.NettyMessageChannels;
 import org.v4vgpu.v4v.tcp.TcpListener;
 import org.v4vgpu.v4v.tcp.TcpMessageChannel;
 
@@ -29,6 +30,7 @@ public final class MessageChannels {
             return switch (address) {
                 case V4vAddress v4v -> V4vConnections.connect(LocalDomains.toConnect(), v4v, timeoutNanos);
                 case TcpAddress tcp -> TcpMessageChannel.connect(tcp, timeoutNanos);
+                case NettyAddress netty -> connectByNetty(netty, timeoutNanos);
             };
         } finally {
             if (interrupted) {
@@ -46,6 +48,28 @@ public final class MessageChannels {
         return switch (address) {
             case V4vAddress v4v -> V4vListener.open(LocalDomains.toListen(v4v.domain()), v4v.port());
             case TcpAddress tcp -> TcpListener.open(tcp);
+            case NettyAddress netty -> listenByNetty(netty);
         };
+    }
+
+    private static MessageChannel connectByNetty(NettyAddress address, long timeoutNanos) throws IOException {
+        try {
+            return NettyMessageChannels.connect(address, timeoutNanos);
+        } catch (NoClassDefFoundError e) {
+            throw withoutNetty(address, e);
+        }
+    }
+
+    private static MessageListener listenByNetty(NettyAddress address) throws IOException {
+        try {
+            return NettyMessageChannels.listen(address);
+        } catch (NoClassDefFoundError e) {
+            throw withoutNetty(address, e);
+        }
+    }
+
+    /** Netty is an optional dependency. */
+    private static IOException withoutNetty(NettyAddress address, NoClassDefFoundError cause) {
+        return new IOException(address + ": needs io.netty:netty-transport on the class path", cause);
     }
 }

@@ -34,7 +34,7 @@ public interface ReceiveRing extends AutoCloseable {
     /** The sender's domain as the hypervisor stamped it, and the port that the sender claims. */
     V4vAddress source();
 
-    /** Where the current record ends; an argument for {@link #release}. */
+    /** Where the current record ends, before the first one where that begins; an argument for {@link #release}. */
     long position();
 
     /** Copies bytes of the current message out; the copy is private. */

@@ -1,6 +1,7 @@
 package org.v4vgpu.v4v;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -98,6 +99,20 @@ public interface V4vHypervisor extends AutoCloseable {
     RingStatus notify(V4vAddress destination, int spaceRequired) throws ArgoException;
 
     /**
+     * Asks about several rings, in one request where the hypervisor has one for that (Argo's {@code xen_argo_ring_data} with several
+     * entries). Each is answered as by {@link #notify(V4vAddress, int)}, in the order of the questions.
+     *
+     * @throws ArgoException as there, for the first ring to which that happens; those before it have been asked about
+     */
+    default List<RingStatus> notify(List<SpaceQuestion> questions) throws ArgoException {
+        List<RingStatus> answers = new ArrayList<>(questions.size());
+        for (SpaceQuestion question : questions) {
+            answers.add(notify(question.destination(), question.spaceRequired()));
+        }
+        return answers;
+    }
+
+    /**
      * Waits until a message of that many bytes would fit or never will.
      *
      * @return whether it fits; false after the time, or if the ring is gone
@@ -142,7 +157,14 @@ public interface V4vHypervisor extends AutoCloseable {
     void close();
 
     /**
-     * The answer to {@link #notify}: Argo's XEN_ARGO_RING flags.
+     * One of the rings that are asked about.
+     *
+     * @param spaceRequired of a message, in bytes
+     */
+    record SpaceQuestion(V4vAddress destination, int spaceRequired) {}
+
+    /**
+     * The answer to {@link #notify(V4vAddress, int)}: Argo's XEN_ARGO_RING flags.
      *
      * @param shared for any partner
      * @param sufficient a message of the wanted length fits now

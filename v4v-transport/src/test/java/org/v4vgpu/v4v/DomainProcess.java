@@ -1,10 +1,17 @@
 package org.v4vgpu.v4v;
 
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,12 +20,18 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.v4vgpu.v4v.shm.Fabric;
 import org.v4vgpu.v4v.shm.SharedMemoryHypervisor;
+import org.v4vgpu.v4v.socket.V4vServerSocket;
+import org.v4vgpu.v4v.socket.V4vSocketAddress;
+import org.v4vgpu.v4v.socket.V4vSocketFactory;
+import org.v4vgpu.v4v.xen.ArgoHypervisor;
 
 /**
  * Domains in a JVM of their own, which do over a pipe what they are told: the sending half of the hypervisor's contract across
  * processes. One call at a time.
  */
 final class DomainProcess implements AutoCloseable {
+    private static final int CONNECT_MILLIS = 30_000;
+
     private enum Verb {
         OPEN,
         CLOSE,
@@ -44,9 +57,21 @@ final class DomainProcess implements AutoCloseable {
         T from(DataInputStream in) throws IOException;
     }
 
-    private final Process process;
+    /** The fabric of who is a domain of Xen. */
+    static final Path XEN = Path.of("xen");
+
+    private final AutoCloseable process;
     private final DataOutputStream out;
     private final DataInputStream in;
+
+    /** One that {@code DomainProcess serve ADDRESS} waits for in another domain of Xen. */
+    DomainProcess(V4vAddress address) throws IOException {
+        Socket socket = new V4vSocketFactory().createSocket();
+        process = socket;
+        socket.connect(new V4vSocketAddress(address), CONNECT_MILLIS);
+        out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream()));
+        in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
+    }
 
     DomainProcess() throws IOException {
         ProcessBuilder builder = new ProcessBuilder(
@@ -55,9 +80,13 @@ final class DomainProcess implements AutoCloseable {
                 "-cp",
                 System.getProperty("java.class.path"),
                 DomainProcess.class.getName());
-        process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        out = new DataOutputStream(process.getOutputStream());
-        in = new DataInputStream(process.getInputStream());
+        Process started = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        process = () -> {
+            started.destroyForcibly();
+            started.onExit().orTimeout(10, TimeUnit.SECONDS).join();
+        };
+        out = new DataOutputStream(started.getOutputStream());
+        in = new DataInputStream(started.getInputStream());
     }
 
     /** Becomes a domain over there. Of the hypervisor only what a sender needs can be called. */
@@ -95,8 +124,11 @@ final class DomainProcess implements AutoCloseable {
 
     @Override
     public void close() {
-        process.destroyForcibly();
-        process.onExit().orTimeout(10, TimeUnit.SECONDS).join();
+        try {
+            process.close();
+        } catch (Exception e) {
+            throw new AssertionError("the other process does not end", e);
+        }
     }
 
     private static void write(DataOutputStream to, byte[] bytes) throws IOException {
@@ -325,11 +357,31 @@ final class DomainProcess implements AutoCloseable {
         }
     }
 
-    /** The other process: obeys until its input ends. */
+    /** The other process: obeys what comes over the pipe, or over one connection after the other. Without end. */
     @SuppressWarnings("SystemOut") // it is the pipe
     public static void main(String[] arguments) throws IOException {
-        DataInputStream calls = new DataInputStream(System.in);
-        DataOutputStream results = new DataOutputStream(System.out);
+        if (arguments.length == 0) {
+            obey(System.in, System.out);
+            return;
+        }
+        try (ServerSocket listener = new V4vServerSocket()) {
+            listener.bind(new V4vSocketAddress((V4vAddress) ChannelAddress.parse(arguments[1])));
+            System.out.println("listening on " + arguments[1]);
+            while (true) {
+                try (Socket socket = listener.accept()) {
+                    obey(
+                            new BufferedInputStream(socket.getInputStream()),
+                            new BufferedOutputStream(socket.getOutputStream()));
+                } catch (EOFException e) {
+                    System.out.println("obeyed");
+                }
+            }
+        }
+    }
+
+    private static void obey(InputStream in, OutputStream out) throws IOException {
+        DataInputStream calls = new DataInputStream(in);
+        DataOutputStream results = new DataOutputStream(out);
         Obedience obedience = new Obedience();
         while (true) {
             Verb verb = Verb.valueOf(calls.readUTF());
@@ -358,7 +410,12 @@ final class DomainProcess implements AutoCloseable {
             return switch (verb) {
                 case OPEN -> {
                     Path fabric = Path.of(from.readUTF());
-                    domains.put(next, SharedMemoryHypervisor.open(Fabric.of(fabric), from.readInt()));
+                    int domain = from.readInt();
+                    domains.put(
+                            next,
+                            fabric.equals(XEN)
+                                    ? ArgoHypervisor.open()
+                                    : SharedMemoryHypervisor.open(Fabric.of(fabric), domain));
                     int opened = next++;
                     yield to -> to.writeInt(opened);
                 }

@@ -6,11 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.v4vgpu.v4v.ivshmem.IvshmemHypervisor;
@@ -22,22 +19,12 @@ class IvshmemHypervisorTest extends HypervisorContract {
 
     @Override
     protected V4vHypervisor open(int domain) throws IOException {
-        return IvshmemHypervisor.open(region(directory.resolve("region")), domain);
+        return IvshmemHypervisor.open(Regions.at(directory.resolve("region")), domain);
     }
 
     @Override
     protected boolean keepsWaitingLists() {
         return false;
-    }
-
-    /** A region of zeros, if it does not exist. */
-    static Path region(Path file) throws IOException {
-        if (!Files.exists(file)) {
-            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-                channel.write(ByteBuffer.allocate(1), (32L << 20) - 1);
-            }
-        }
-        return file;
     }
 
     @Test

@@ -20,7 +20,7 @@ class IvshmemMessageChannelTest extends MessageChannelContract {
     @BeforeEach
     @Override
     void open() throws Exception {
-        Path region = IvshmemHypervisorTest.region(directory.resolve("region"));
+        Path region = Regions.at(directory.resolve("region"));
         serving = IvshmemHypervisor.open(region, 1);
         connecting = IvshmemHypervisor.open(region, V4vAddress.DOMAIN_ANY);
         super.open();

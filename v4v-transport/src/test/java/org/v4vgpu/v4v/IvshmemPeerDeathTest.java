@@ -37,7 +37,7 @@ class IvshmemPeerDeathTest {
     @BeforeEach
     void open() throws IOException {
         LocalDomains.closeAll();
-        region = IvshmemHypervisorTest.region(directory.resolve("region"));
+        region = Regions.at(directory.resolve("region"));
     }
 
     @AfterEach

@@ -13,7 +13,7 @@ import org.v4vgpu.v4v.ivshmem.IvshmemHypervisor;
 class IvshmemWindowTest extends WindowContract {
     @Override
     protected V4vHypervisor open(int domain) throws IOException {
-        return IvshmemHypervisor.open(IvshmemHypervisorTest.region(directory.resolve("region")), domain);
+        return IvshmemHypervisor.open(Regions.at(directory.resolve("region")), domain);
     }
 
     @Test

@@ -12,10 +12,10 @@ import java.util.Map;
  * A model of Xen in one JVM: one lock, rings in ordinary memory that only it writes, senders that stage. Slow and obvious; what the
  * contract is checked against. Safe for any thread.
  */
-final class ModelFabric {
+public final class ModelFabric {
     private final Map<Integer, Domain> domains = new HashMap<>();
 
-    synchronized V4vHypervisor open(int id) {
+    public synchronized V4vHypervisor open(int id) {
         Domain domain = new Domain(id);
         domains.put(id, domain);
         return domain;
@@ -294,7 +294,7 @@ final class ModelFabric {
 
         @Override
         public long position() {
-            return current.end();
+            return current == null ? 0 : current.end();
         }
 
         @Override

@@ -30,6 +30,7 @@ final class Figures {
         add(figures, GrowthFigures.sessions(run));
         add(figures, GrowthFigures.soak(run));
         add(figures, software(run));
+        add(figures, trace(run));
         add(figures, allocations(run));
         return figures;
     }
@@ -267,6 +268,25 @@ final class Figures {
                 new Figure.Table(List.of("", "by", "median, us", "times as fast as Java"), rows));
     }
 
+    private static Figure trace(Run run) {
+        List<List<String>> rows = run.results().stream()
+                .filter(result -> result.benchmark().equals("trace"))
+                .map(result -> List.of(
+                        result.kind(),
+                        String.format(Locale.ROOT, "%.2f", result.p50Nanos() / 1e3),
+                        String.format(Locale.ROOT, "%.2f", result.p99Nanos() / 1e3)))
+                .toList();
+        return new Figure(
+                "Where the time of a call and of a 16 MiB copy goes",
+                "",
+                "Stages from the Flight Recorder events of client and server, both in the measuring process, over V4V; medians of"
+                        + " their own, which need not add up. Traced and untraced turns alternate: the difference of the two wholes is"
+                        + " what tracing costs. A call that wakes comes 2 ms after the one before, when its lane sleeps.",
+                "Of a copy both sides work at the same time: one side's wait is the other's work.",
+                List.of(),
+                new Figure.Table(List.of("", "median, us", "p99, us"), rows));
+    }
+
     private static Figure allocations(Run run) {
         List<Result> results = run.results().stream()
                 .filter(result -> result.benchmark().equals("allocation"))
@@ -279,8 +299,10 @@ final class Figures {
                 "Heap bytes per message and per call",
                 "",
                 "As the JVM counts them by thread: 'message' is one sent and one received at one end; a call is a context"
-                        + " synchronize, whose server part is that of all threads of an in-process server.",
-                "What the client allocates for a call is generated protobuf messages.",
+                        + " synchronize, a launch is not waited for, copies are of 16 MiB; the server part is that of all threads of"
+                        + " an in-process server, its device's among them. 'messages alone' builds, encodes, decodes and parses both"
+                        + " sides' messages of such a call in one thread.",
+                "What a call allocates is generated protobuf messages and their headers.",
                 List.of(),
                 new Figure.Table(List.of("of a", "transport", "heap bytes"), rows));
     }

@@ -122,14 +122,16 @@ final class ReportPage {
         }
         row(
                 "calls, copies, workloads",
-                "v4v, tcp-channel and tcp-bridge-channel are this project's message channels, as programs use them; nothing"
-                        + " else carries calls, so copies over V4V are held against this project's TCP, not against plain"
-                        + " sockets");
+                "v4v, tcp-channel and tcp-bridge-channel are this project's message channels, as programs use them; v4v-netty and"
+                        + " tcp-netty are the same calls through Netty channels on both sides, whose event loops the calling threads"
+                        + " run; nothing else carries calls, so copies over V4V are held against these, not against plain sockets");
         row(
                 "tcp-bridge-channel",
                 "this project's channel over TCP, between the namespaces of tcp-bridge: client on the near side, server beyond"
                         + " the bridge");
-        row("ratios to TCP", "to the faster of tcp and tcp-netty, or to tcp-channel where neither carries the same");
+        row(
+                "ratios to TCP",
+                "to the faster of tcp and tcp-netty, or of tcp-channel and tcp-netty where plain sockets do not carry the same");
         row("local", "without a transport: the device in the measuring process, or a bound");
         raw("</table>\n");
     }

@@ -34,11 +34,13 @@ public record Result(
         Turns turns) {
     public static final int NOT_COUNTED = -1;
 
-    /** The transports that ratios against TCP take the faster of. */
-    private static final List<String> TCP = List.of("tcp", "tcp-netty");
+    private static final String SOCKETS = "tcp";
 
-    /** What they take where there is neither: calls and copies have no other TCP than this project's channel. */
-    private static final String TCP_CHANNEL = "tcp-channel";
+    /** The transports that ratios against TCP take the faster of where bare messages are measured. */
+    private static final List<String> TCP = List.of(SOCKETS, "tcp-netty");
+
+    /** Those where calls and copies are, which plain sockets do not carry. */
+    private static final List<String> CALLS_TCP = List.of("tcp-channel", "tcp-netty");
 
     /** Sockets over the bridge where bare messages are measured, this project's channel where calls are. */
     private static final List<String> BRIDGES = List.of("tcp-bridge", "tcp-bridge-channel");
@@ -97,15 +99,20 @@ public record Result(
     }
 
     public boolean isTcp() {
-        return TCP.contains(transport) || transport.equals(TCP_CHANNEL);
+        return TCP.contains(transport) || CALLS_TCP.contains(transport);
     }
 
-    /** The faster of {@code tcp} and {@code tcp-netty} of the same case, or else {@code tcp-channel}; none for any of these. */
+    /**
+     * The faster of {@code tcp} and {@code tcp-netty} of the same case, or where there is no {@code tcp} that of {@code tcp-channel} and {@code
+     * tcp-netty}; none for any of these.
+     */
     public Optional<Result> tcpAmong(List<Result> results) {
-        return isTcp()
-                ? Optional.empty()
-                : sameCase(results, other -> TCP.contains(other.transport))
-                        .or(() -> sameCase(results, other -> other.transport.equals(TCP_CHANNEL)));
+        if (isTcp()) {
+            return Optional.empty();
+        }
+        boolean bare =
+                sameCase(results, other -> other.transport.equals(SOCKETS)).isPresent();
+        return sameCase(results, other -> (bare ? TCP : CALLS_TCP).contains(other.transport));
     }
 
     public boolean isOverBridge() {

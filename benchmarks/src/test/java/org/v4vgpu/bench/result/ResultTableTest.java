@@ -47,6 +47,10 @@ final class ResultTableTest {
         assertEquals(channel, call.tcpAmong(calls).orElseThrow());
         assertEquals(bridge, call.bridgeAmong(calls).orElseThrow());
         assertEquals(sockets, call.tcpAmong(List.of(call, channel, sockets)).orElseThrow());
+        Result netty = result("tcp-netty", 0, 3_000);
+        assertEquals(channel, call.tcpAmong(List.of(call, channel, netty)).orElseThrow());
+        assertEquals(
+                netty, call.tcpAmong(List.of(call, channel, netty, sockets)).orElseThrow());
         assertTrue(channel.tcpAmong(List.of(channel, sockets)).isEmpty());
     }
 

@@ -71,10 +71,7 @@ final class DriverLaunches {
         ParameterLayout layout = kernel.parameters();
         MemorySegment packed = layout.count() == 0
                 ? MemorySegment.NULL
-                : pack(
-                        kernel.name(),
-                        layout,
-                        mandatory(parameters, "kernelParams", "cuLaunchCooperativeKernel"));
+                : pack(kernel.name(), layout, mandatory(parameters, "kernelParams", "cuLaunchCooperativeKernel"));
         Dim3 grid = new Dim3(gridX, gridY, gridZ);
         Dim3 block = new Dim3(blockX, blockY, blockZ);
         launch(kernel, stream, queue -> kernel.launchCooperatively(grid, block, sharedBytes, queue, packed));

@@ -138,9 +138,8 @@ final class DriverLinks {
             if (!link.accepted) {
                 finish(link, tryAll(link));
             }
-            MemorySegment image = link.inputs.size() == 1
-                    ? withNul(link.inputs.getFirst())
-                    : LinkedImage.of(link.inputs);
+            MemorySegment image =
+                    link.inputs.size() == 1 ? withNul(link.inputs.getFirst()) : LinkedImage.of(link.inputs);
             JCudaFields.setHost(cubin, image.address(), image.asByteBuffer());
             if (bytes != null) {
                 bytes[0] = image.byteSize();

@@ -28,6 +28,8 @@ public final class JCudaBridge {
 
     private static final String DRIVER = "jcuda/driver/JCudaDriver";
     private static final String RUNTIME = "jcuda/runtime/JCuda";
+    private static final String NVRTC = "jcuda/nvrtc/JNvrtc";
+    private static final String CUBLAS = "jcuda/jcublas/JCublas2";
     private static final String SET_LOG_LEVEL = "setLogLevel";
 
     private static final Map<String, List<Class<?>>> IMPLEMENTATIONS = Map.of(
@@ -58,7 +60,11 @@ public final class JCudaBridge {
                     RuntimePeers.class,
                     RuntimeStreams.class,
                     RuntimeCallbacks.class,
-                    Profiling.class));
+                    Profiling.class),
+            NVRTC,
+            List.of(NvrtcPrograms.class),
+            CUBLAS,
+            List.of(BlasHandles.class, BlasTransfers.class, BlasVectors.class, BlasMatrices.class));
 
     /** What the libraries call "not supported", or come nearest to it with. */
     private static final Map<String, Integer> NOT_SUPPORTED = Map.of(
@@ -66,11 +72,11 @@ public final class JCudaBridge {
             801,
             RUNTIME,
             801,
-            "jcuda/nvrtc/JNvrtc",
+            NVRTC,
             11,
             "jcuda/nvptxcompiler/JNvPTXCompiler",
             4,
-            "jcuda/jcublas/JCublas2",
+            CUBLAS,
             15,
             "jcuda/jcusparse/JCusparse",
             10,
@@ -78,6 +84,9 @@ public final class JCudaBridge {
             16,
             "jcuda/jcurand/JCurand",
             999);
+
+    /** What turns a failure into a number of the library, where that is not a CUresult. */
+    private static final Map<String, String> FAILURES = Map.of(NVRTC, "failedProgram", CUBLAS, "failedBlas");
 
     /** How many reasons of one call's refusals with one status the log tells: a program that goes on is not to fill it. */
     private static final int MOST_REASONS = 10;
@@ -164,7 +173,9 @@ public final class JCudaBridge {
             target = MethodHandles.filterReturnValue(target, MethodHandles.constant(int.class, 0));
         }
         MethodHandle handler = HERE.findStatic(
-                JCudaBridge.class, "failed", MethodType.methodType(int.class, String.class, CudaException.class));
+                JCudaBridge.class,
+                FAILURES.getOrDefault(owner, "failed"),
+                MethodType.methodType(int.class, String.class, CudaException.class));
         MethodHandle result = MethodHandles.catchException(
                 target, CudaException.class, MethodHandles.insertArguments(handler, 0, call));
         return owner.equals(RUNTIME) ? MethodHandles.filterReturnValue(result, LastError.RECORDER) : result;
@@ -172,8 +183,24 @@ public final class JCudaBridge {
 
     @SuppressWarnings("UnusedMethod") // by its method handle
     private static int failed(String call, CudaException e) {
-        LOG.log(isWorthTelling(call, e) ? Level.WARNING : Level.DEBUG, () -> call + ": " + e.getMessage());
+        tell(call, e);
         return e.status().code();
+    }
+
+    private static void tell(String call, CudaException e) {
+        LOG.log(isWorthTelling(call, e) ? Level.WARNING : Level.DEBUG, () -> call + ": " + e.getMessage());
+    }
+
+    @SuppressWarnings("UnusedMethod") // by its method handle
+    private static int failedProgram(String call, CudaException e) {
+        tell(call, e);
+        return NvrtcPrograms.resultOf(e);
+    }
+
+    @SuppressWarnings("UnusedMethod") // by its method handle
+    private static int failedBlas(String call, CudaException e) {
+        tell(call, e);
+        return BlasHandles.statusOf(e);
     }
 
     /** Every reason once; a server that is gone once for all calls. */

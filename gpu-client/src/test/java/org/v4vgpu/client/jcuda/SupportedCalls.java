@@ -17,11 +17,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.jar.JarFile;
 import jcuda.Pointer;
+import jcuda.jcublas.JCublas2;
 
 /** The native methods of JCuda's jars, and which of them the bridge implements: the content of SUPPORTED.md. */
 public final class SupportedCalls {
-    /** Copied there by the build. */
-    public static final Path JCUBLAS = Path.of("target", "jcuda", "jcublas.jar").toAbsolutePath();
+    public static final Path JCUBLAS = jarOf(JCublas2.class);
 
     private static final List<String> OWNERS =
             List.of("jcuda/driver/JCudaDriver", "jcuda/runtime/JCuda", "jcuda/nvrtc/JNvrtc", "jcuda/jcublas/JCublas2");
@@ -79,19 +79,13 @@ public final class SupportedCalls {
     /** A class's native methods, by the names that programs call them by. */
     private static Map<String, Boolean> calls(String owner) {
         Map<String, Boolean> calls = new TreeMap<>();
-        Path jar = owner.contains("jcublas")
-                ? JCUBLAS
-                : Path.of(Pointer.class
-                        .getProtectionDomain()
-                        .getCodeSource()
-                        .getLocation()
-                        .getPath());
+        Path jar = owner.contains("jcublas") ? JCUBLAS : jarOf(Pointer.class);
         try (JarFile file = new JarFile(jar.toFile());
                 InputStream in = file.getInputStream(file.getEntry(owner + ".class"))) {
             for (MethodModel method : ClassFile.of().parse(in.readAllBytes()).methods()) {
                 if (method.flags().has(AccessFlag.NATIVE)) {
                     String name = method.methodName().stringValue();
-                    boolean supported = JCudaBridge.isSupported(owner, name, type(owner, method));
+                    boolean supported = JCudaBridge.isSupported(owner, name, type(method));
                     calls.merge(name.replaceFirst("Native$", ""), supported, Boolean::logicalAnd);
                 }
             }
@@ -103,17 +97,13 @@ public final class SupportedCalls {
         return calls;
     }
 
-    /** cuBLAS's own types are not on this class path: no method of the bridge can have them yet. */
-    private static MethodType type(String owner, MethodModel method) {
-        String descriptor = method.methodType().stringValue();
-        try {
-            return MethodType.fromMethodDescriptorString(descriptor, SupportedCalls.class.getClassLoader());
-        } catch (TypeNotPresentException e) {
-            if (!owner.contains("jcublas")) {
-                throw e;
-            }
-            return MethodType.methodType(int.class, Void.class);
-        }
+    private static MethodType type(MethodModel method) {
+        return MethodType.fromMethodDescriptorString(
+                method.methodType().stringValue(), SupportedCalls.class.getClassLoader());
+    }
+
+    private static Path jarOf(Class<?> type) {
+        return Path.of(type.getProtectionDomain().getCodeSource().getLocation().getPath());
     }
 
     private static String simpleName(String owner) {

@@ -50,6 +50,7 @@ public final class JCudaCalls {
         ModuleCalls.occupancy(kernels);
         StreamCalls.streams();
         StreamCalls.callbacks();
+        ProgramCalls.programs();
         unsupported();
         DeviceCalls.peers();
         ok(cuCtxDestroy(context));

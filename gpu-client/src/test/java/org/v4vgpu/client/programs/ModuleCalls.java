@@ -287,8 +287,8 @@ final class ModuleCalls {
         is(
                 CUresult.CUDA_ERROR_NOT_SUPPORTED,
                 cuFuncSetAttribute(function, CUfunction_attribute.CU_FUNC_ATTRIBUTE_NUM_REGS, 8));
-        ok(cuFuncSetAttribute(
-                function, CUfunction_attribute.CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, 50));
+        ok(cuFuncSetAttribute(function, CUfunction_attribute.CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, 50));
+        dynamicShared(function, dynamic);
         int[] mode = new int[1];
         ok(cuModuleGetLoadingMode(mode));
         is(
@@ -297,5 +297,34 @@ final class ModuleCalls {
         is(
                 CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU,
                 cuModuleLoadData(new CUmodule(), new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1, 0}));
+    }
+
+    /** More dynamic shared memory than launches may ask for anyway, where the device has it. */
+    private static void dynamicShared(CUfunction function, int dynamic) {
+        int[] most = new int[1];
+        ok(cuDeviceGetAttribute(
+                most, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, device()));
+        int[] before = new int[1];
+        ok(cuFuncGetAttribute(before, dynamic, function));
+        CUdeviceptr memory = allocate(BYTES);
+        Pointer parameters =
+                Pointer.to(Pointer.to(memory), Pointer.to(memory), Pointer.to(memory), Pointer.to(new int[] {N}));
+        is(
+                CUresult.CUDA_ERROR_INVALID_VALUE,
+                cuLaunchKernel(function, 4, 1, 1, 256, 1, 1, before[0] + 1, null, parameters, null));
+        is(CUresult.CUDA_ERROR_INVALID_VALUE, cuFuncSetAttribute(function, dynamic, most[0] + 1));
+        if (most[0] > before[0]) {
+            int[] after = new int[1];
+            ok(cuFuncSetAttribute(function, dynamic, most[0]));
+            ok(cuFuncGetAttribute(after, dynamic, function));
+            that(after[0] == most[0], "dynamic shared memory " + after[0]);
+            ok(cuLaunchKernel(function, 4, 1, 1, 256, 1, 1, most[0], null, parameters, null));
+            ok(cuCtxSynchronize());
+            ok(cuFuncSetAttribute(function, dynamic, before[0]));
+            is(
+                    CUresult.CUDA_ERROR_INVALID_VALUE,
+                    cuLaunchKernel(function, 4, 1, 1, 256, 1, 1, most[0], null, parameters, null));
+        }
+        ok(cuMemFree(memory));
     }
 }

@@ -11,6 +11,7 @@ import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.device.ptx.runtime.Checks;
 import org.v4vgpu.device.ptx.runtime.DeviceHeap;
 import org.v4vgpu.device.ptx.runtime.FaultContext;
+import org.v4vgpu.device.ptx.runtime.FormedKernel;
 import org.v4vgpu.device.ptx.runtime.Grid;
 import org.v4vgpu.device.ptx.runtime.KernelPlan;
 import org.v4vgpu.device.ptx.runtime.Launch;
@@ -227,6 +228,16 @@ public final class Kernel implements DeviceFunction {
         } finally {
             release(workspace);
         }
+    }
+
+    /**
+     * Runs strips of threads as vectors from now on, or each thread for itself, whether that is faster or not; left alone, a kernel finds
+     * out. Holds for the kernel in all contexts.
+     *
+     * @return false where the kernel or this JVM has no such form
+     */
+    public boolean useStrips(boolean strips) {
+        return entry.compiled().code() instanceof FormedKernel forms && forms.use(strips);
     }
 
     private KernelPlan plan() {

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.v4vgpu.device.DeviceBlas;
 import org.v4vgpu.device.DeviceContext;
 import org.v4vgpu.device.DeviceEvent;
 import org.v4vgpu.device.DeviceException;
@@ -33,6 +34,7 @@ final class SoftwareContext implements DeviceContext {
     private final ContextLimits limits = new ContextLimits();
     private final Scheduler scheduler;
     private final SoftwareStream defaultStream;
+    private final SoftwareBlas blas = new SoftwareBlas(this);
 
     private SoftwareContext(SoftwareDevice device, String name, Appendable output) throws DeviceException {
         this.device = device;
@@ -122,6 +124,11 @@ final class SoftwareContext implements DeviceContext {
             texts.add(ModuleImage.text(image));
         }
         return loadModule(MemorySegment.ofArray(Linker.link(texts).getBytes(StandardCharsets.UTF_8)));
+    }
+
+    @Override
+    public DeviceBlas blas() {
+        return blas;
     }
 
     @Override

@@ -158,6 +158,18 @@ final class SoftwareStream implements DeviceStream {
         scheduler.close(queue);
     }
 
+    /** @throws DeviceException INVALID_HANDLE if the stream is not one of {@code context} */
+    static SoftwareStream of(DeviceStream stream, SoftwareContext context) throws DeviceException {
+        if (stream instanceof SoftwareStream own && own.context == context) {
+            return own;
+        }
+        throw new DeviceException(CudaStatus.INVALID_HANDLE, "the stream belongs to another context");
+    }
+
+    void enqueue(Operation operation) throws DeviceException {
+        scheduler.enqueue(queue, operation);
+    }
+
     private DeviceCopy enqueueCopy(long address, long bytes, Direction direction) throws DeviceException {
         SoftwareCopy copy = new SoftwareCopy(scheduler, range(address, bytes), direction);
         scheduler.enqueue(queue, copy);

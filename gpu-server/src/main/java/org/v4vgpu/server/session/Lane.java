@@ -37,6 +37,7 @@ final class Lane {
     private final CallDispatcher dispatcher;
     private final MessageChannel channel;
     private final Traffic traffic = new Traffic();
+    private final CallRecorder recorder;
     private final ReplyWriter writer;
     private final LaneCall call;
     private final SequenceGate.Watch watch = this::checkPeer;
@@ -60,7 +61,8 @@ final class Lane {
         this.sessions = sessions;
         this.dispatcher = dispatcher;
         this.channel = channel;
-        this.writer = new ReplyWriter(channel, traffic);
+        this.recorder = new CallRecorder(channel.peer());
+        this.writer = new ReplyWriter(channel, traffic, recorder);
         this.call = new LaneCall(this);
     }
 
@@ -133,6 +135,10 @@ final class Lane {
     /** The client as somebody who shares memory, if the transport can do that. */
     Optional<WindowPartner> windowPartner() {
         return channel.windowPartner();
+    }
+
+    CallRecorder recorder() {
+        return recorder;
     }
 
     ReplyWriter writer() {
@@ -216,6 +222,7 @@ final class Lane {
     private void step() throws IOException {
         try (IncomingMessage message = receive()) {
             CallHeader header = CallHeader.decode(message.header());
+            recorder.begin(header);
             if (header.isReply() || header.isContinuation() || header.sequence() <= 0) {
                 throw new ProtocolException("message " + header.number() + " with flags 0x"
                         + Integer.toHexString(header.flags()) + " and number in sequence " + header.sequence()
@@ -245,6 +252,7 @@ final class Lane {
         Q request = header.parse(row.call().requests());
         traffic.called();
         enter(header.sequence());
+        recorder.decoded();
         Failure late = waits ? takeLateError() : null;
         CudaStatus status;
         String text = "";
@@ -270,6 +278,7 @@ final class Lane {
             status = late.status;
             text = late.text;
         }
+        recorder.executed();
         finish(waits, status, text, reply);
     }
 
@@ -291,11 +300,13 @@ final class Lane {
         if (waits) {
             if (!call.hasReplied()) {
                 call.reply(status, text, reply);
+                recorder.replied(0);
             }
         } else if (!status.isSuccess() && !status.isFatal() && lateError == null) {
             lateError = new Failure(
                     status, "an earlier " + call.name() + " failed: " + text); // a fatal one stays with its context
         }
+        recorder.end(call, status.code());
     }
 
     private @Nullable Failure takeLateError() {

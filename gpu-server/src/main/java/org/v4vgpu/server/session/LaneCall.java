@@ -2,6 +2,7 @@ package org.v4vgpu.server.session;
 
 import com.google.protobuf.MessageLite;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -219,6 +220,14 @@ final class LaneCall {
         CudaStatus end = lane.writer().stream(number, sequence, copy, bytes);
         replied = true;
         status = end;
+    }
+
+    /** Sends the reply with a payload that lies in memory. As {@link ReplyWriter#send}. */
+    void replyWith(MessageLite message, MemorySegment payloadOfReply) throws IOException {
+        issued();
+        payload.finish();
+        lane.writer().send(number, sequence, message, payloadOfReply);
+        replied = true;
     }
 
     /** Whether the handler has sent the reply itself. */

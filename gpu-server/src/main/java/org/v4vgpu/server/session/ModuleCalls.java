@@ -50,9 +50,11 @@ final class ModuleCalls implements CallDispatcher.Calls {
         List<MemorySegment> images = parts(call.payload().gather(), request.getPartBytesList());
         DeviceModule module;
         try {
-            module = call.runAside("compile", () -> images.size() == 1
-                    ? context.device().loadModule(images.getFirst())
-                    : context.device().linkModule(images));
+            module = call.runAside(
+                    "compile",
+                    () -> images.size() == 1
+                            ? context.device().loadModule(images.getFirst())
+                            : context.device().linkModule(images));
         } catch (DeviceException e) {
             LOG.log(Level.INFO, "module refused: {0}: {1}", e.status(), e.getMessage());
             call.answer(e.status());

@@ -20,12 +20,14 @@ final class ReplyWriter {
 
     private final MessageChannel channel;
     private final Traffic traffic;
+    private final CallRecorder recorder;
     private final CallEncoder encoder = new CallEncoder();
     private final int chunkBytes;
 
-    ReplyWriter(MessageChannel channel, Traffic traffic) {
+    ReplyWriter(MessageChannel channel, Traffic traffic, CallRecorder recorder) {
         this.channel = channel;
         this.traffic = traffic;
+        this.recorder = recorder;
         this.chunkBytes = channel.maximumPayloadBytes();
     }
 
@@ -34,6 +36,22 @@ final class ReplyWriter {
         MemorySegment header = encoder.reply(number, CallDescriptor.LAST, status, sequence, 0, reply);
         channel.send(header);
         traffic.sent(header.byteSize());
+    }
+
+    /** Sends a successful reply with a payload, in as many messages as it takes. */
+    void send(int number, long sequence, MessageLite reply, MemorySegment payload) throws IOException {
+        long bytes = payload.byteSize();
+        long offset = 0;
+        do {
+            long length = Math.min(chunkBytes, bytes - offset);
+            int flags = offset + length == bytes ? CallDescriptor.LAST : 0;
+            MemorySegment header = offset == 0
+                    ? encoder.reply(number, flags, CudaStatus.SUCCESS, sequence, bytes, reply)
+                    : encoder.replyContinuation(flags, CudaStatus.SUCCESS, sequence, bytes);
+            channel.send(header, payload.asSlice(offset, length));
+            traffic.sent(header.byteSize() + length);
+            offset += length;
+        } while (offset < bytes);
     }
 
     /** Sends what went wrong in the place of a reply. */
@@ -54,8 +72,11 @@ final class ReplyWriter {
         while (offset < bytes) {
             int length = (int) Math.min(chunkBytes, bytes - offset);
             boolean last = offset + length == bytes;
+            recorder.executed();
             try (OutgoingMessage out = channel.claim(CallDescriptor.BYTES, length)) {
+                recorder.waited();
                 transfer(copy, offset, out);
+                recorder.executed();
                 if (last) {
                     copy.close(); // the client may ask at once whether the stream is idle
                 }
@@ -71,6 +92,7 @@ final class ReplyWriter {
                 traffic.sent(end.byteSize());
                 return e.status();
             }
+            recorder.replied(length);
             traffic.sent(CallDescriptor.BYTES + length);
             offset += length;
         }

@@ -109,7 +109,9 @@ final class RequestPayload {
     private void receive() throws IOException {
         lane.call().issued();
         release();
+        lane.recorder().executed();
         IncomingMessage next = lane.receive();
+        lane.recorder().waited();
         message = next;
         CallHeader header = CallHeader.decode(next.header());
         if (!header.isContinuation() || header.isReply() || header.message().byteSize() > 0) {

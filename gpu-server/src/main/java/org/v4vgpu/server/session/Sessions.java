@@ -16,6 +16,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.Device;
+import org.v4vgpu.device.nvrtc.CompileQueue;
+import org.v4vgpu.device.nvrtc.CompilerChoice;
 import org.v4vgpu.proto.ServerStatusReply;
 import org.v4vgpu.v4v.MessageChannel;
 
@@ -47,6 +49,15 @@ public final class Sessions implements AutoCloseable {
      * @param server the server's part of its status: name, addresses, uptime
      */
     public Sessions(List<Device> devices, SessionLimits limits, Supplier<ServerStatusReply.Builder> server) {
+        this(devices, limits, CompilerChoice.AUTO, server);
+    }
+
+    /** As the other one, and says what compiles the clients' programs. */
+    public Sessions(
+            List<Device> devices,
+            SessionLimits limits,
+            CompilerChoice compiler,
+            Supplier<ServerStatusReply.Builder> server) {
         this.devices = List.copyOf(devices);
         this.limits = limits;
         this.windowBudget = Windows.commonBudget(limits);
@@ -62,7 +73,9 @@ public final class Sessions implements AutoCloseable {
                 new HostFunctionCalls(),
                 new LimitCalls(),
                 new StreamCalls(),
-                new EventCalls());
+                new EventCalls(),
+                new BlasCalls(),
+                new ProgramCalls(new CompileQueue(compiler)));
     }
 
     /** Serves one lane on the calling thread until its end. Takes ownership of the channel. */

@@ -46,7 +46,10 @@ final class LinkTest {
             }
             """;
 
-    private static final String CALLEE = ".version 7.5\n.target sm_70\n.address_size 64\n" + """
+    private static final String CALLEE = """
+            .version 7.5
+            .target sm_70
+            .address_size 64
             .global .align 4 .u32 own = 2;
             .visible .global .align 4 .u32 bias = 100000;
             .func (.param .b32 r) helper (.param .b32 x) {
@@ -141,17 +144,21 @@ final class LinkTest {
         String other = HEAD + ".visible .global .align 4 .u32 bias = 1;\n";
         DeviceException twice = assertThrows(DeviceException.class, () -> link(CALLER, CALLEE, other));
         assertEquals(CudaStatus.INVALID_PTX, twice.status());
-        assertTrue(String.valueOf(twice.getMessage()).contains("bias is defined by input 2 and by input 3"), twice::toString);
+        assertTrue(
+                String.valueOf(twice.getMessage()).contains("bias is defined by input 2 and by input 3"),
+                twice::toString);
         DeviceException none = assertThrows(DeviceException.class, () -> link(CALLER, other.replace("bias", "none")));
         assertEquals(CudaStatus.INVALID_PTX, none.status());
         assertTrue(String.valueOf(none.getMessage()).contains("bias: variable without definition"), none::toString);
         DeviceException function = assertThrows(DeviceException.class, () -> link(CALLER, other));
         assertTrue(String.valueOf(function.getMessage()).contains("triple"), function::toString);
-        String wrong = HEAD + "\n\n.visible .func wrong() { addd.f32 %f1; ret; }\n.visible .entry e() { call wrong; ret; }\n";
+        String wrong =
+                HEAD + "\n\n.visible .func wrong() { addd.f32 %f1; ret; }\n.visible .entry e() { call wrong; ret; }\n";
         DeviceException late = assertThrows(DeviceException.class, () -> link(CALLEE, wrong));
         long line = CALLEE.lines().count() + 1 + 6;
         assertTrue(String.valueOf(late.getMessage()).contains("line " + line + ": addd.f32"), late::toString);
-        for (String broken : List.of("", "x", HEAD + ".visible .func a(", HEAD + ".visible .func a() {", HEAD + ".global")) {
+        for (String broken :
+                List.of("", "x", HEAD + ".visible .func a(", HEAD + ".visible .func a() {", HEAD + ".global")) {
             assertThrows(DeviceException.class, () -> link(CALLEE, broken));
         }
     }

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import org.slf4j.LoggerFactory;
 import org.v4vgpu.device.Device;
+import org.v4vgpu.device.nvrtc.CompilerChoice;
 import org.v4vgpu.device.software.SoftwareDevice;
 import org.v4vgpu.device.software.SoftwareDeviceOptions;
 import org.v4vgpu.proto.Call;
@@ -36,6 +37,7 @@ final class LaneFuzzTest {
     private static final Sessions SESSIONS = new Sessions(
             List.of(DEVICE),
             SessionLimits.DEFAULT,
+            CompilerChoice.NONE,
             () -> ServerStatusReply.newBuilder().setServer("test"));
 
     static {

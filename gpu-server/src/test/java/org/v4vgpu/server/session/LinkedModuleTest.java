@@ -63,7 +63,10 @@ final class LinkedModuleTest {
             long context = gpu.createContext();
             Reply<ModuleLoadDataReply> linked = load(gpu, context, List.of((long) MAIN.length, (long) DATA.length));
             assertEquals(0, linked.status(), linked.message().getErrorLog());
-            assertNotEquals(0, TestKernels.function(gpu, linked.message().getModule(), "asks").getFunction());
+            assertNotEquals(
+                    0,
+                    TestKernels.function(gpu, linked.message().getModule(), "asks")
+                            .getFunction());
             gpu.goodbye();
         }
     }
@@ -72,7 +75,7 @@ final class LinkedModuleTest {
     void refusesLengthsThatAreNotThoseOfThePayload() throws IOException {
         try (TestClient gpu = host.open()) {
             long context = gpu.createContext();
-            long all = MAIN.length + DATA.length;
+            long all = (long) MAIN.length + DATA.length;
             for (List<Long> lie : List.of(
                     List.of(0L, all),
                     List.of(all, 1L),
@@ -84,7 +87,9 @@ final class LinkedModuleTest {
                 Reply<ModuleLoadDataReply> refused = load(gpu, context, lie);
                 assertEquals(CudaStatus.INVALID_VALUE.code(), refused.status(), lie::toString);
             }
-            assertEquals(CudaStatus.INVALID_PTX.code(), load(gpu, context, List.of(10L, all - 10)).status());
+            assertEquals(
+                    CudaStatus.INVALID_PTX.code(),
+                    load(gpu, context, List.of(10L, all - 10)).status());
             gpu.goodbye();
         }
     }

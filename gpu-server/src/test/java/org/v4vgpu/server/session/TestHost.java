@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.v4vgpu.device.Device;
+import org.v4vgpu.device.nvrtc.CompilerChoice;
 import org.v4vgpu.device.software.SoftwareDevice;
 import org.v4vgpu.device.software.SoftwareDeviceOptions;
 import org.v4vgpu.proto.ServerStatusReply;
@@ -18,8 +19,15 @@ final class TestHost implements AutoCloseable {
     private final List<Thread> lanes = new ArrayList<>();
 
     TestHost(SessionLimits limits) {
+        this(limits, CompilerChoice.NONE);
+    }
+
+    TestHost(SessionLimits limits, CompilerChoice compiler) {
         sessions = new Sessions(
-                List.of(device), limits, () -> ServerStatusReply.newBuilder().setServer("test"));
+                List.of(device),
+                limits,
+                compiler,
+                () -> ServerStatusReply.newBuilder().setServer("test"));
     }
 
     /** A channel to a new lane. */

@@ -293,6 +293,10 @@ public final class V4vMessageChannel implements MessageChannel {
                 throw lost();
             }
             if (!listening) {
+                // Where the hypervisor tells of a death only when it is asked, this was the question.
+                if (!in.isFinished() && !in.isPartnerAlive()) {
+                    throw lost();
+                }
                 throw new EOFException(peer + " has closed the channel");
             }
             long left = timeoutNanos == Long.MAX_VALUE ? timeoutNanos : timeoutNanos - (System.nanoTime() - start);

@@ -42,19 +42,19 @@ public final class DoorbellPanel implements AutoCloseable {
 
     /** Adds what rings when the ring's {@link ReceiveRing#isReady} may have become true; its memory stays until {@link #clear}. */
     public void add(ReceiveRing ring) {
-        if (ring instanceof SharedReceiveRing shared) {
-            add(shared.end());
-        } else {
-            isBlind = true;
+        switch (ring) {
+            case SharedReceiveRing shared -> add(shared.end());
+            case ArgoReceiveRing argo -> add(argo.end());
+            default -> isBlind = true;
         }
     }
 
     /** Adds what rings when the ring's {@link SendRing#isReady} may have become true; its memory stays until {@link #clear}. */
     public void add(SendRing ring) {
-        if (ring instanceof SharedSendRing shared) {
-            add(shared.end());
-        } else {
-            isBlind = true;
+        switch (ring) {
+            case SharedSendRing shared -> add(shared.end());
+            case StagedSendRing staged -> add(staged.end());
+            default -> isBlind = true;
         }
     }
 

@@ -29,6 +29,12 @@ public record Fabric(Path directory) {
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
 
+    /** Whether the environment names a directory. */
+    public static boolean isNamed() {
+        String named = System.getenv(VARIABLE);
+        return named != null && !named.isEmpty();
+    }
+
     /** The directory that the environment names, or else the user's own under /dev/shm. */
     public static Fabric ofEnvironment() throws IOException {
         String named = System.getenv(VARIABLE);

@@ -33,6 +33,7 @@ final class OfferedWindows {
     }
 
     /** Makes memory for a partner. @throws ArgoException ENODEV, ESRCH, ENOSPC, EINVAL, ENOMEM */
+    @SuppressWarnings("MustBeClosedChecker") // the arena becomes the window's
     Window share(Peer peer, long lengthBytes) throws ArgoException {
         long bytes = wholePages(lengthBytes);
         Arena arena = Arena.ofShared();
@@ -110,10 +111,11 @@ final class OfferedWindows {
     }
 
     /** Maps what another domain offers. @throws ArgoException ESRCH, EAGAIN, ECONNREFUSED, EINVAL, EFAULT */
+    @SuppressWarnings("MustBeClosedChecker") // the arena becomes the window's
     Window open(Peer peer, long name, long lengthBytes, long patienceNanos) throws ArgoException {
         long bytes = wholePages(lengthBytes);
-        ControlLink.Reply reply = domain.peers()
-                .ask(peer, ControlLink.Request.of(ControlDescriptor.WINDOW, (int) name, 0, 0), patienceNanos);
+        ControlLink.Reply reply =
+                domain.peers().ask(peer, ControlLink.Request.of(ControlDescriptor.WINDOW, name, 0, 0), patienceNanos);
         int fd = reply.fd();
         if (reply.status() != 0 || fd < 0) {
             if (fd >= 0) {

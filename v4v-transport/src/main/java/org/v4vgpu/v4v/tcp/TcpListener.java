@@ -109,7 +109,7 @@ public final class TcpListener implements MessageListener {
             }
             key.cancel();
             selector.selectNow(); // else the selector would keep the socket open beyond its close
-            return new TcpMessageChannel(socket, "tcp:/" + peer);
+            return new TcpMessageChannel(new SocketByteStream(socket), "tcp:/" + peer);
         } catch (IOException e) {
             LOG.log(Level.WARNING, "{0} refuses {1}: {2}", address, peer, e.getMessage());
             key.cancel();

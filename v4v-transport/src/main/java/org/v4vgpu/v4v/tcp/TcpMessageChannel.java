@@ -11,9 +11,6 @@ import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.ClosedSelectorException;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
@@ -27,11 +24,11 @@ import org.v4vgpu.v4v.TcpAddress;
 import org.v4vgpu.v4v.ring.IdleStrategy;
 
 /**
- * A message channel over a TCP socket. One thread sends and one receives; {@link #close} is safe for any.
+ * A message channel over a stream of bytes: a TCP socket, or what else is a {@link ByteStream}. One thread sends and one receives; {@link
+ * #close} is safe for any.
  *
- * <p>The calling thread reads and writes the socket itself, without blocking, and waits in a selector only when nothing can be done;
- * there is no other thread. Small messages are gathered into one write, large payloads in native memory are written where they
- * lie, those on the heap pass through a staging buffer once.
+ * <p>The calling thread reads and writes the stream itself; there is no other thread. Small messages are gathered into one write, large
+ * payloads in native memory are written where they lie, those on the heap pass through a staging buffer once.
  *
  * <p>A close while input is unread may reset the connection, as TCP does, and what was sent last be lost with it: who wants its last
  * words heard receives until the end of the stream first.
@@ -46,10 +43,8 @@ public final class TcpMessageChannel implements MessageChannel {
     /** Up to here a payload is copied behind its header: cheaper than a second entry in the write. */
     private static final int GATHER_BYTES = 8 * 1024;
 
-    private final SocketChannel socket;
+    private final ByteStream stream;
     private final String peer;
-    private final Selector readable;
-    private final Selector writable;
     private final TcpReceiver receiver;
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -62,7 +57,7 @@ public final class TcpMessageChannel implements MessageChannel {
 
     private final MemorySegment staging = Arena.ofAuto().allocate(TcpDescriptor.MAXIMUM_FRAME_BYTES, 64);
     private final ByteBuffer stagingBuffer = staging.asByteBuffer();
-    private final ByteBuffer[] gathered = {stagingBuffer, ByteBuffer.allocateDirect(0)};
+    private final ByteBuffer nothing = stagingBuffer.slice(0, 0);
     private final StagedClaim claim = new StagedClaim();
     private boolean isClaimed;
     private int claimedPayloadBytes;
@@ -80,11 +75,7 @@ public final class TcpMessageChannel implements MessageChannel {
             prepare(socket);
             socket.socket().connect(resolved, (int) (timeoutNanos / 1_000_000));
             socket.configureBlocking(false);
-            String foreignness = exchangePreambles(socket, timeoutNanos - (System.nanoTime() - start));
-            if (!foreignness.isEmpty()) {
-                throw new IOException(address + " " + foreignness);
-            }
-            return new TcpMessageChannel(socket, address.toString());
+            return open(new SocketByteStream(socket), address.toString(), timeoutNanos - (System.nanoTime() - start));
         } catch (SocketTimeoutException e) {
             socket.close();
             throw new IOException(address + ": no answer in " + timeoutNanos / 1_000_000_000 + " s", e);
@@ -97,22 +88,43 @@ public final class TcpMessageChannel implements MessageChannel {
         }
     }
 
-    private static String exchangePreambles(SocketChannel socket, long timeoutNanos) throws IOException {
-        long start = System.nanoTime();
-        TcpPreamble preamble = new TcpPreamble(socket);
-        try (Selector selector = Selector.open()) {
-            socket.register(selector, SelectionKey.OP_READ);
-            while (!preamble.advance()) {
-                long left = timeoutNanos - (System.nanoTime() - start);
-                if (left <= 0) {
-                    return "connected, but does not answer; is it a v4vgpu server?";
-                }
-                selector.select(left / 1_000_000 + 1);
-            }
-        } catch (EOFException e) {
-            return "closed the connection before it said what it speaks";
+    /**
+     * Exchanges preambles over a new stream, and makes it a channel. The stream becomes the channel's, and is closed if this fails.
+     *
+     * @param peer the other side, as the channel will call it
+     * @throws IOException with one line that begins with {@code peer}, if that speaks something else or says nothing in {@code timeoutNanos}
+     */
+    public static MessageChannel open(ByteStream stream, String peer, long timeoutNanos) throws IOException {
+        try {
+            exchangePreambles(stream, peer, timeoutNanos);
+            return new TcpMessageChannel(stream, peer);
+        } catch (IOException | RuntimeException e) {
+            stream.close();
+            throw e;
         }
-        return preamble.foreignness();
+    }
+
+    private static void exchangePreambles(ByteStream stream, String peer, long timeoutNanos) throws IOException {
+        long start = System.nanoTime();
+        ByteBuffer received = ByteBuffer.allocate(TcpDescriptor.PREAMBLE_BYTES);
+        stream.write(TcpDescriptor.preamble(), ByteBuffer.allocate(0));
+        while (received.hasRemaining()) {
+            int bytes = stream.read(received);
+            if (bytes < 0) {
+                throw new IOException(peer + " closed the connection before it said what it speaks");
+            }
+            long left = timeoutNanos - (System.nanoTime() - start);
+            if (bytes == 0 && left <= 0) {
+                throw new IOException(peer + " connected, but does not answer; is it a v4vgpu server?");
+            }
+            if (bytes == 0) {
+                stream.awaitReadable(left);
+            }
+        }
+        String foreignness = TcpDescriptor.foreignness(received.flip());
+        if (!foreignness.isEmpty()) {
+            throw new IOException(peer + " " + foreignness);
+        }
     }
 
     /** Leaves the buffers to the kernel, which makes them as long as the stream needs (tcp(7)); a fixed length streams slower. */
@@ -120,15 +132,11 @@ public final class TcpMessageChannel implements MessageChannel {
         socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
     }
 
-    /** Takes ownership of a connected, non-blocking socket whose preambles are exchanged. */
-    TcpMessageChannel(SocketChannel socket, String peer) throws IOException {
-        this.socket = socket;
+    /** Takes ownership of a stream whose preambles are exchanged. */
+    TcpMessageChannel(ByteStream stream, String peer) {
+        this.stream = stream;
         this.peer = peer;
-        this.receiver = new TcpReceiver(socket, peer);
-        this.readable = Selector.open();
-        this.writable = Selector.open();
-        socket.register(readable, SelectionKey.OP_READ);
-        socket.register(writable, SelectionKey.OP_WRITE);
+        this.receiver = new TcpReceiver(stream, peer);
     }
 
     @Override
@@ -146,10 +154,8 @@ public final class TcpMessageChannel implements MessageChannel {
         checkSizes(header.byteSize(), payload.byteSize());
         ensureSendable();
         int length = stageHeader(header, payload.byteSize());
-        if (payload.byteSize() > GATHER_BYTES && payload.isNative()) {
-            stagingBuffer.limit(length).position(0);
-            gathered[1] = payload.asByteBuffer();
-            write(gathered);
+        if (payload.byteSize() > GATHER_BYTES && payload.isNative() && stream.writes(payload)) {
+            write(stagingBuffer.limit(length).position(0), payload.asByteBuffer());
         } else {
             MemorySegment.copy(payload, 0, staging, length, payload.byteSize());
             writeStaged(0, length + (int) payload.byteSize());
@@ -194,27 +200,14 @@ public final class TcpMessageChannel implements MessageChannel {
     }
 
     private void writeStaged(int from, int to) throws IOException {
-        stagingBuffer.limit(to).position(from);
-        gathered[1] = stagingBuffer.slice(to, 0);
-        write(gathered);
+        write(stagingBuffer.limit(to).position(from), nothing);
     }
 
-    private void write(ByteBuffer[] frame) throws IOException {
+    private void write(ByteBuffer first, ByteBuffer second) throws IOException {
         writing.lock();
         try {
-            long stuck = 0;
-            while (frame[0].hasRemaining() || frame[1].hasRemaining()) {
-                long written = frame[1].hasRemaining() ? socket.write(frame) : socket.write(frame[0]);
-                if (written > 0) {
-                    stuck = 0;
-                    continue;
-                }
-                stuck = stuck == 0 ? System.nanoTime() : stuck;
-                if (!IdleStrategy.spin(stuck)) {
-                    await(writable, 0);
-                }
-            }
-        } catch (ClosedChannelException | ClosedSelectorException e) {
+            stream.write(first, second);
+        } catch (ClosedChannelException e) {
             throw new IOException("the channel to " + peer + " is closed", e);
         } catch (IOException e) {
             sendingBroken = true; // a part of the frame may be on its way
@@ -261,9 +254,12 @@ public final class TcpMessageChannel implements MessageChannel {
         if (!outputEnded) {
             ensureSendable();
             outputEnded = true;
-            gathered[1] = stagingBuffer.slice(0, 0);
-            stagingBuffer.clear().put(TcpDescriptor.signal(TcpDescriptor.END)).flip();
-            write(gathered);
+            write(
+                    stagingBuffer
+                            .clear()
+                            .put(TcpDescriptor.signal(TcpDescriptor.END))
+                            .flip(),
+                    nothing);
         }
     }
 
@@ -281,7 +277,7 @@ public final class TcpMessageChannel implements MessageChannel {
         try {
             TcpIncomingMessage message = receiver.next();
             return message != null ? message : awaitMessage(timeoutNanos);
-        } catch (ClosedChannelException | ClosedSelectorException e) {
+        } catch (ClosedChannelException e) {
             throw new IOException("the channel to " + peer + " is closed", e);
         } catch (SocketTimeoutException | EOFException e) {
             throw e;
@@ -319,23 +315,10 @@ public final class TcpMessageChannel implements MessageChannel {
                     IdleStrategy.rest(SPINS_WITHIN_FRAME);
                 }
                 if (!IdleStrategy.spin(start)) {
-                    await(readable, timeoutNanos == Long.MAX_VALUE ? 0 : left / 1_000_000 + 1);
+                    stream.awaitReadable(timeoutNanos == Long.MAX_VALUE ? Long.MAX_VALUE : left);
                 }
             }
         }
-    }
-
-    private void await(Selector selector, long timeoutMillis) throws IOException {
-        boolean interrupted = Thread.interrupted(); // it would make the selection return at once
-        try {
-            selector.select(timeoutMillis);
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-        selector.selectedKeys().clear();
-        ensureOpen(false);
     }
 
     @Override
@@ -368,9 +351,7 @@ public final class TcpMessageChannel implements MessageChannel {
         receiver.discardSpill();
         try {
             sayGoodbye();
-            socket.close();
-            readable.close(); // wakes whoever waits in it
-            writable.close();
+            stream.close(); // wakes whoever waits in it
         } catch (IOException e) {
             receivingBroken = true; // the peer sees a death, which is what a failed close is
         }
@@ -380,8 +361,7 @@ public final class TcpMessageChannel implements MessageChannel {
     private void sayGoodbye() throws IOException {
         if (!sendingBroken && writing.tryLock()) {
             try {
-                socket.write(TcpDescriptor.signal(TcpDescriptor.GOODBYE));
-                socket.shutdownOutput();
+                stream.writeLast(TcpDescriptor.signal(TcpDescriptor.GOODBYE));
             } finally {
                 writing.unlock();
             }

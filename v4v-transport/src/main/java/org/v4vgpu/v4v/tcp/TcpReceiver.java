@@ -3,13 +3,12 @@ package org.v4vgpu.v4v.tcp;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.v4v.Payload;
 
 /**
- * Cuts a socket's bytes into messages, in place. Confined to the receiving thread.
+ * Cuts a stream's bytes into messages, in place. Confined to the receiving thread.
  *
  * <p>A read takes what is there, but not much beyond the frame that it completes: so a large frame is followed by an empty buffer
  * and not by a part of the next one, which would have to be moved. Only to see whether the peer lives it reads on, aside.
@@ -19,7 +18,7 @@ final class TcpReceiver {
     private static final int SPARE_BLOCKS = 4;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
-    private final SocketChannel socket;
+    private final ByteStream stream;
     private final String peer;
     private final ArrayDeque<ReceiveBlock> spare = new ArrayDeque<>();
     private final TcpSpill spill = new TcpSpill();
@@ -32,11 +31,11 @@ final class TcpReceiver {
     private boolean saidGoodbye;
     private boolean saidEnd;
 
-    /** The socket's end was seen; something may have been taken aside before it. */
+    /** The stream's end was seen; something may have been taken aside before it. */
     private boolean ended;
 
-    TcpReceiver(SocketChannel socket, String peer) {
-        this.socket = socket;
+    TcpReceiver(ByteStream stream, String peer) {
+        this.stream = stream;
         this.peer = peer;
     }
 
@@ -65,7 +64,7 @@ final class TcpReceiver {
             bytes = spill.isEmpty() && !hasWholeFrame() ? read() : 0;
         } while (bytes > 0);
         if (!ended && !isGoodbyeNext() && (!spill.isEmpty() || hasWholeFrame())) {
-            ended = !spill.fill(socket);
+            ended = !spill.fill(stream);
         }
         return !ended && !saidGoodbye && !isGoodbyeNext();
     }
@@ -148,13 +147,13 @@ final class TcpReceiver {
         makeRoom(wanted);
         int limit = wanted > READ_AHEAD_BYTES ? from + wanted : Math.max(from + wanted, to + READ_AHEAD_BYTES);
         block.buffer.limit(Math.min(limit, ReceiveBlock.BYTES)).position(to);
-        int bytes = spill.isEmpty() ? readSocket() : spill.take(block.buffer);
+        int bytes = spill.isEmpty() ? readStream() : spill.take(block.buffer);
         to += Math.max(bytes, 0);
         return bytes;
     }
 
-    private int readSocket() throws IOException {
-        int bytes = ended ? -1 : socket.read(block.buffer);
+    private int readStream() throws IOException {
+        int bytes = ended ? -1 : stream.read(block.buffer);
         ended = bytes < 0;
         return bytes;
     }

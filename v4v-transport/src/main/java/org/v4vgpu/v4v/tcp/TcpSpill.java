@@ -1,9 +1,7 @@
 package org.v4vgpu.v4v.tcp;
 
 import java.io.IOException;
-import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -43,13 +41,13 @@ final class TcpSpill {
     }
 
     /** Takes aside what is there, within the limits. False if the stream has ended. */
-    boolean fill(SocketChannel socket) throws IOException {
-        allow(socket);
+    boolean fill(ByteStream stream) throws IOException {
+        allow(stream);
         while (allowance > 0 && reserve()) {
             ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES).limit((int) Math.min(CHUNK_BYTES, allowance));
             int bytes = 0;
             try {
-                bytes = socket.read(chunk);
+                bytes = stream.read(chunk);
             } finally {
                 if (bytes <= 0) {
                     free();
@@ -65,11 +63,11 @@ final class TcpSpill {
     }
 
     /** What a peer can have sent before it died, anew in each period: what our buffer is now, and its buffer at its longest. */
-    private void allow(SocketChannel socket) throws IOException {
+    private void allow(ByteStream stream) throws IOException {
         long now = System.nanoTime();
         if (now - allowedNanos >= DRAIN_NANOS) {
             allowedNanos = now;
-            allowance = 2L * socket.getOption(StandardSocketOptions.SO_RCVBUF) + LONGEST_SEND_BUFFER_BYTES;
+            allowance = 2L * stream.receiveBufferBytes() + LONGEST_SEND_BUFFER_BYTES;
         }
     }
 

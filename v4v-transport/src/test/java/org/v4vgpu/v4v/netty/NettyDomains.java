@@ -26,8 +26,13 @@ final class NettyDomains implements AutoCloseable {
     final EventLoopGroup clients = new MultiThreadIoEventLoopGroup(1, V4vIoHandler.newFactory());
 
     NettyDomains(Path fabric) throws IOException {
-        serving = SharedMemoryHypervisor.open(Fabric.of(fabric), 1);
-        connecting = SharedMemoryHypervisor.open(Fabric.of(fabric), 2);
+        this(SharedMemoryHypervisor.open(Fabric.of(fabric), 1), SharedMemoryHypervisor.open(Fabric.of(fabric), 2));
+    }
+
+    /** Takes ownership of both. */
+    NettyDomains(V4vHypervisor serving, V4vHypervisor connecting) {
+        this.serving = serving;
+        this.connecting = connecting;
     }
 
     /** An address of the serving domain that nobody has had. */

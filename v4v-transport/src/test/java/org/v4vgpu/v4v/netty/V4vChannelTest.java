@@ -54,7 +54,12 @@ class V4vChannelTest {
 
     @BeforeEach
     void open() throws IOException {
-        domains = new NettyDomains(fabric);
+        domains = openDomains();
+    }
+
+    /** Where the channels meet; anew for each test. */
+    NettyDomains openDomains() throws IOException {
+        return new NettyDomains(fabric);
     }
 
     @AfterEach

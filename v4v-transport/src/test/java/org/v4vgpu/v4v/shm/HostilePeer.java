@@ -5,6 +5,7 @@ import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,10 +17,15 @@ import java.util.stream.Stream;
 import org.v4vgpu.v4v.MessageChannel;
 import org.v4vgpu.v4v.V4vAddress;
 import org.v4vgpu.v4v.connection.V4vConnections;
+import org.v4vgpu.v4v.socket.V4vSocketFactory;
 
 /** A domain that means harm, in a process of its own. Its class path and fabric are the test's. */
 final class HostilePeer implements AutoCloseable {
     private static final V4vAddress VICTIM = new V4vAddress(1, 4840);
+
+    /** The connections that {@code scribble-stream} makes, one after the other. */
+    static final int STREAMS = 8;
+
     private static final long CONNECT_NANOS = 10_000_000_000L;
     private static final Pattern RING = Pattern.compile("([0-9a-f]+)-([0-9a-f]+) rw-s .*memfd:v4v-ring.*");
 
@@ -68,6 +74,12 @@ final class HostilePeer implements AutoCloseable {
                     }
                     System.out.println("done");
                 }
+                case "scribble-stream" -> {
+                    for (int round = 0; round < STREAMS; round++) {
+                        scribbleStream(own, new Random(round));
+                    }
+                    System.out.println("done");
+                }
                 case "shrink" -> shrink(own);
                 case "flood" -> flood(own, fabric);
                 default -> throw new IllegalArgumentException(arguments[0]);
@@ -76,7 +88,6 @@ final class HostilePeer implements AutoCloseable {
     }
 
     /** Uses a channel and writes random words over both of its rings meanwhile. */
-    @SuppressWarnings("ThreadPriorityCheck") // so that both sides get on
     private static void scribble(SharedMemoryHypervisor own, Random random) throws Exception {
         Thread user;
         try (MessageChannel channel = V4vConnections.connect(own, VICTIM, CONNECT_NANOS, 1 << 17)) {
@@ -90,21 +101,48 @@ final class HostilePeer implements AutoCloseable {
                     return; // as it must come to
                 }
             });
-            List<MemorySegment> rings = mapped();
-            long start = System.nanoTime();
-            // The first rounds keep away from the words that say how far the sides are, so that records are hit.
-            while (System.nanoTime() - start < 100_000_000) {
-                MemorySegment ring = rings.get(random.nextInt(rings.size()));
-                long words = ring.byteSize() / Long.BYTES;
-                long word = random.nextInt(4) > 0
-                        ? 512 + random.nextLong(words - 512)
-                        : new long[] {16, 32, 48, 64}[random.nextInt(4)];
-                long value = random.nextBoolean() ? random.nextLong() : random.nextInt(4096) * 16L;
-                ring.set(ValueLayout.JAVA_LONG, word * Long.BYTES, value);
-                Thread.yield();
-            }
+            scribbleOverRings(random);
         }
         user.join();
+    }
+
+    /** The same to a server that knows sockets or Netty's channels only. */
+    private static void scribbleStream(SharedMemoryHypervisor own, Random random) throws Exception {
+        Thread user;
+        try (Socket socket = new V4vSocketFactory(own).createSocket()) {
+            socket.setReceiveBufferSize(1 << 17);
+            socket.connect(VICTIM, (int) (CONNECT_NANOS / 1_000_000));
+            user = Thread.ofPlatform().daemon().start(() -> {
+                byte[] bytes = new byte[3000];
+                try {
+                    do {
+                        socket.getOutputStream().write(bytes);
+                    } while (socket.getInputStream().readNBytes(bytes, 0, bytes.length) == bytes.length);
+                } catch (IOException | RuntimeException e) {
+                    return; // as it must come to
+                }
+            });
+            scribbleOverRings(random);
+        }
+        user.join();
+    }
+
+    /** Writes random words over all rings for a tenth of a second. */
+    @SuppressWarnings("ThreadPriorityCheck") // so that both sides get on
+    private static void scribbleOverRings(Random random) throws IOException {
+        List<MemorySegment> rings = mapped();
+        long start = System.nanoTime();
+        // Most words keep away from those that say how far the sides are, so that records are hit.
+        while (System.nanoTime() - start < 100_000_000) {
+            MemorySegment ring = rings.get(random.nextInt(rings.size()));
+            long words = ring.byteSize() / Long.BYTES;
+            long word = random.nextInt(4) > 0
+                    ? 512 + random.nextLong(words - 512)
+                    : new long[] {16, 32, 48, 64}[random.nextInt(4)];
+            long value = random.nextBoolean() ? random.nextLong() : random.nextInt(4096) * 16L;
+            ring.set(ValueLayout.JAVA_LONG, word * Long.BYTES, value);
+            Thread.yield();
+        }
     }
 
     /** All rings in this process's memory: its own, and those of others that it writes. */

@@ -1,12 +1,12 @@
 package org.v4vgpu.v4v.socket;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import javax.net.ServerSocketFactory;
 import javax.net.SocketFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
-import org.v4vgpu.v4v.V4vAddress;
 import org.v4vgpu.v4v.V4vHypervisor;
 import org.v4vgpu.v4v.shm.Fabric;
 import org.v4vgpu.v4v.shm.SharedMemoryHypervisor;
@@ -22,9 +22,14 @@ class V4vSocketTest extends SocketContract {
     @BeforeEach
     @Override
     void open() throws Exception {
-        serving = SharedMemoryHypervisor.open(Fabric.of(directory), 1);
-        connecting = SharedMemoryHypervisor.open(Fabric.of(directory), V4vAddress.DOMAIN_ANY);
+        serving = openDomain(1);
+        connecting = openDomain(2);
         super.open();
+    }
+
+    /** A domain of the place where the sockets meet; opened anew for each test. */
+    protected V4vHypervisor openDomain(int domain) throws IOException {
+        return SharedMemoryHypervisor.open(Fabric.of(directory), domain);
     }
 
     @Override

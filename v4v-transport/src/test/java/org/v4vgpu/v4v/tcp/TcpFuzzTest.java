@@ -43,7 +43,9 @@ class TcpFuzzTest {
                 if (isPreamble) {
                     preamble(peer, socket, data);
                 } else {
-                    frames(peer, socket, data);
+                    try (SocketByteStream stream = new SocketByteStream(socket)) {
+                        frames(peer, stream, data);
+                    }
                 }
             } catch (IOException e) {
                 String message = String.valueOf(e.getMessage());
@@ -68,8 +70,8 @@ class TcpFuzzTest {
         }
     }
 
-    private static void frames(SocketChannel peer, SocketChannel socket, FuzzedDataProvider data) throws IOException {
-        TcpReceiver receiver = new TcpReceiver(socket, "peer");
+    private static void frames(SocketChannel peer, ByteStream stream, FuzzedDataProvider data) throws IOException {
+        TcpReceiver receiver = new TcpReceiver(stream, "peer");
         ArrayDeque<TcpIncomingMessage> held = new ArrayDeque<>();
         boolean ended = false;
         while (!ended) {

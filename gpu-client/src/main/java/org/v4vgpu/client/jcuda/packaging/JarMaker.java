@@ -20,7 +20,7 @@ import org.v4vgpu.client.jcuda.agent.JCudaRewriter;
  * instant that all entries carry, the version, the project's licence.
  *
  * <p>Both jars hold the package {@code org.v4vgpu.client.jcuda.agent} at their top, and below {@code META-INF/v4vgpu/}, where only
- * that package's loader looks, the rest of the client with protobuf. The second holds the rewritten JCuda as well.
+ * that package's loader looks, the rest of the client with protobuf. The second holds the rewritten JCuda and JCublas as well.
  */
 public final class JarMaker {
     private static final String FOLDER = "META-INF/v4vgpu/";
@@ -89,7 +89,8 @@ public final class JarMaker {
             return false;
         }
         try (JarFile jar = new JarFile(path.toFile())) {
-            return jar.getEntry("jcuda/NativePointerObject.class") != null;
+            return jar.getEntry("jcuda/NativePointerObject.class") != null
+                    || jar.getEntry("jcuda/jcublas/JCublas2.class") != null;
         }
     }
 

@@ -50,13 +50,29 @@ final class BodyEmitter {
         boolean leave(int from, int to);
     }
 
+    /** How instructions are done that merely compute. */
+    interface Manner {
+        /**
+         * Emits an instruction.
+         *
+         * @param plain emits what does it for one thread
+         */
+        void emit(Instruction i, Runnable plain);
+    }
+
     private final Emitter e;
     private final CodeBuilder code;
     private final FlowGraph graph;
     private final Exits exits;
+    private final Manner manner;
     private final Map<Integer, Label> labels = new HashMap<>();
 
     BodyEmitter(Emitter e, FlowGraph graph, Exits exits) {
+        this(e, graph, exits, (_, plain) -> plain.run());
+    }
+
+    BodyEmitter(Emitter e, FlowGraph graph, Exits exits, Manner manner) {
+        this.manner = manner;
         this.e = e;
         this.code = e.code;
         this.graph = graph;
@@ -110,7 +126,7 @@ final class BodyEmitter {
             perform(block, i);
             CheckEmitter.after(e, i);
         } else {
-            perform(block, i);
+            manner.emit(i, () -> perform(block, i));
         }
         if (skip != null) {
             code.labelBinding(skip);

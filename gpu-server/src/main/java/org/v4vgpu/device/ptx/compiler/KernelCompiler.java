@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.function.ToIntFunction;
 import org.v4vgpu.device.ptx.runtime.Checks;
 import org.v4vgpu.device.ptx.runtime.CompiledKernel;
+import org.v4vgpu.device.ptx.runtime.FormedKernel;
 import org.v4vgpu.device.ptx.runtime.KernelLoader;
 import org.v4vgpu.device.ptx.runtime.KernelPlan;
 import org.v4vgpu.device.ptx.syntax.Function;
@@ -102,7 +103,16 @@ public final class KernelCompiler {
                     entry.line(),
                     entry.name() + ": unsupported: too large for the JVM (" + tooLarge.getMessage() + ")");
         }
-        return new Compiled(plan(regions, rows), KernelLoader.load(bytes));
+        return new Compiled(plan(regions, rows), forms(graph, regions, rows, KernelLoader.load(bytes)));
+    }
+
+    private CompiledKernel forms(FlowGraph graph, Regions regions, SpillRows rows, CompiledKernel single) {
+        if (!StripCompiler.isCandidate(context, calls, graph, regions)) {
+            return single;
+        }
+        Function function = entry;
+        KernelContext kernel = context;
+        return new FormedKernel(single, () -> StripCompiler.compile(function, kernel, graph, regions, rows, single));
     }
 
     private KernelPlan plan(Regions regions, SpillRows rows) {

@@ -81,6 +81,11 @@ final class Regions {
         return regions;
     }
 
+    /** Whether it was too large for a method for each continuation. */
+    boolean isChunked() {
+        return chunked;
+    }
+
     boolean isSynchronizing() {
         return continuations.size() > 1;
     }

@@ -25,7 +25,7 @@ final class BlockScheduler {
     BlockScheduler(Launch launch, ThreadBlock block) {
         this.code = launch.code();
         this.plan = launch.plan();
-        this.points = plan.points().toArray(SyncPoint[]::new);
+        this.points = plan.points().toArray(new SyncPoint[0]);
         this.block = block;
         this.warps = plan.isSynchronizingWarps();
     }
@@ -33,10 +33,12 @@ final class BlockScheduler {
     /** Runs the block that {@code place} named, to its end. */
     void run() {
         begin();
+        code.begin(block);
         while (!advance()) {
             // Its threads wait for each other in a spin loop.
             block.poll();
         }
+        code.end(block);
     }
 
     /** Begins the block that {@code place} named. */

@@ -19,4 +19,10 @@ public abstract class CompiledKernel {
      * @return the program counter that all these threads now have, or {@link #MIXED}
      */
     public abstract int run(int entry, ThreadBlock block, int from, int to, int expected);
+
+    /** A block begins that runs to its end without pause. */
+    void begin(ThreadBlock block) {}
+
+    /** The block has ended, and not by a fault. */
+    void end(ThreadBlock block) {}
 }

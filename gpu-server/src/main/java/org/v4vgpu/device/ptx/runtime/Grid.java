@@ -25,6 +25,9 @@ public final class Grid {
     /** What a helper gives to one grid while others wait. */
     private static final long TURN_NANOS = 1_000_000;
 
+    /** Blocks that a worker takes at once, at most. */
+    private static final int MOST_TURN = 32;
+
     private static final ThreadPoolExecutor POOL = new ThreadPoolExecutor(
             Math.max(1, HELPERS),
             Math.max(1, HELPERS),
@@ -204,14 +207,21 @@ public final class Grid {
             BooleanSupplier stop = caller ? this::pollAlone : this::isStopped;
             block.begin(launch, stop);
             BlockScheduler scheduler = new BlockScheduler(launch, block);
-            for (at = next.getAndIncrement(); at < blocks && at >= 0; at = next.getAndIncrement()) {
-                if (isStopped()) {
-                    throw new KernelFault(CudaStatus.LAUNCH_TIMEOUT, "cancelled");
+            while (true) {
+                int some = turn();
+                at = next.getAndAdd(some);
+                if (at >= blocks || at < 0) {
+                    break;
                 }
-                block.place(at);
-                scheduler.run();
-                if (caller) {
-                    askForHelp();
+                for (long end = Math.min(blocks, at + some); at < end; at++) {
+                    if (isStopped()) {
+                        throw new KernelFault(CudaStatus.LAUNCH_TIMEOUT, "cancelled");
+                    }
+                    block.place(at);
+                    scheduler.run();
+                    if (caller) {
+                        askForHelp();
+                    }
                 }
                 if (givesWay(caller, since)) {
                     return;
@@ -227,6 +237,12 @@ public final class Grid {
                 block.end();
             }
         }
+    }
+
+    /** How many blocks to take at once: few while the rest would not keep all workers busy for long, and while their cost is unknown. */
+    private int turn() {
+        long done = next.get();
+        return Math.clamp(Math.min(done, blocks - done) / (16L * (HELPERS + 1)), 1, MOST_TURN);
     }
 
     /** What the caller's blocks poll: one that takes long must not keep the others from being begun. */

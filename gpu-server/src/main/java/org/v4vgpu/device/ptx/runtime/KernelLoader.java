@@ -12,10 +12,27 @@ public final class KernelLoader extends ClassLoader {
     /** Safe for any thread. */
     public static CompiledKernel load(byte[] bytes) {
         try {
-            Class<?> type = new KernelLoader().defineClass(CLASS_NAME, bytes, 0, bytes.length);
-            return (CompiledKernel) type.getConstructor().newInstance();
+            return (CompiledKernel) define(bytes).getConstructor().newInstance();
         } catch (ReflectiveOperationException | LinkageError failure) {
             throw new IllegalStateException("generated class", failure);
         }
+    }
+
+    /**
+     * Loads the form of a kernel that runs in strips. Safe for any thread.
+     *
+     * @param single the form whose threads run singly
+     */
+    public static StripKernel load(byte[] bytes, CompiledKernel single) {
+        try {
+            return (StripKernel)
+                    define(bytes).getConstructor(CompiledKernel.class).newInstance(single);
+        } catch (ReflectiveOperationException | LinkageError failure) {
+            throw new IllegalStateException("generated class", failure);
+        }
+    }
+
+    private static Class<?> define(byte[] bytes) {
+        return new KernelLoader().defineClass(CLASS_NAME, bytes, 0, bytes.length);
     }
 }

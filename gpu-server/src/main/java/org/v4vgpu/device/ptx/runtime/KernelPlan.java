@@ -46,7 +46,7 @@ public record KernelPlan(
 
     /** Whether threads may wait for what other blocks do. */
     boolean isSpinning() {
-        for (SyncPoint point : points) { // asked for at every launch, where a stream would be garbage
+        for (SyncPoint point : points) { // No stream: asked several times at each launch.
             if (point.kind() == SyncPoint.Kind.SPIN) {
                 return true;
             }

@@ -62,6 +62,17 @@ public final class ThreadBlock {
     public int[][] results = NO_INTS;
     public long workspace;
 
+    /** Whether strips of its threads run as vectors: so far, none has parted. */
+    public boolean inStrips;
+
+    /** What is on its way between a strip's vectors and words that do not lie side by side. */
+    public final int[] strip = new int[Strips.THREADS];
+
+    /** Whether the block began in strips, and when, while that is being tried; else 0. */
+    boolean tried;
+
+    long trialStart;
+
     /** The thread that failed, when a region ends by an exception. */
     public int faultThread;
 
@@ -72,6 +83,10 @@ public final class ThreadBlock {
     private @Nullable DeviceHeap heap;
     final int[] arrived = new int[16];
     private int counted;
+
+    /** The block that was placed last in this launch, or one that has no next. */
+    private long placed = Long.MIN_VALUE;
+
     private int turns;
     private BooleanSupplier cancellation = ThreadBlock::never;
     private PrintfOutput output = NOWHERE;
@@ -85,6 +100,8 @@ public final class ThreadBlock {
      * @param stop polled now and then; ends the kernel when it answers true
      */
     void begin(Launch launch, BooleanSupplier stop) {
+        inStrips = false;
+        placed = Long.MIN_VALUE;
         LaunchShape shape = launch.shape();
         KernelPlan plan = launch.plan();
         threads = (int) shape.threadsPerBlock();
@@ -190,10 +207,15 @@ public final class ThreadBlock {
     }
 
     void place(long block) {
-        ctaidX = (int) (block % nctaidX);
-        long rest = block / nctaidX;
-        ctaidY = (int) (rest % nctaidY);
-        ctaidZ = (int) (rest / nctaidY);
+        if (block == placed + 1 && ctaidX + 1 < nctaidX) {
+            ctaidX++; // Dividing takes as long as many a block.
+        } else {
+            ctaidX = (int) (block % nctaidX);
+            long rest = block / nctaidX;
+            ctaidY = (int) (rest % nctaidY);
+            ctaidZ = (int) (rest / nctaidY);
+        }
+        placed = block;
         if (checks != null) {
             checks.begin();
         }

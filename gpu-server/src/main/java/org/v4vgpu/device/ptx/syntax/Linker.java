@@ -29,7 +29,11 @@ public final class Linker {
     private final StringBuilder text = new StringBuilder();
     private int line = 1;
 
-    private record Definition(LinkInput input, Declaration declaration) {}
+    private record Definition(LinkInput input, Declaration declaration) {
+        boolean is(LinkInput where, Declaration what) {
+            return input == where && declaration.equals(what);
+        }
+    }
 
     private Linker() {}
 
@@ -152,7 +156,7 @@ public final class Linker {
     /** A weak function that another input defines is declared in its place. */
     private void writeFunction(LinkInput input, Declaration function) {
         Definition chosen = function.exported() ? definitions.get(function.name()) : null;
-        if (chosen == null || !function.defines() || chosen.declaration == function) {
+        if (chosen == null || !function.defines() || chosen.is(input, function)) {
             write(input, function.start(), function.end(), 0);
         } else {
             write(input, function.start(), function.body(), 0);
@@ -183,11 +187,12 @@ public final class Linker {
         Definition found = null;
         for (String name : variables.external() || variables.exported() ? variables.names() : List.<String>of()) {
             Definition definition = definitions.get(name);
-            if (definition != null && definition.declaration != variables) {
+            if (definition != null && !definition.is(input, variables)) {
                 found = definition;
             }
         }
-        if (found != null && (variables.names().size() > 1 || found.declaration.names().size() > 1)) {
+        if (found != null
+                && (variables.names().size() > 1 || found.declaration.names().size() > 1)) {
             throw new DeviceException(
                     CudaStatus.NOT_SUPPORTED,
                     "line " + input.tokens().get(variables.start()).line()

@@ -1,0 +1,96 @@
+package org.v4vgpu.client.jcuda;
+
+import static org.v4vgpu.client.jcuda.JCudaBridge.mandatory;
+
+import jcuda.jcublas.cublasAtomicsMode;
+import jcuda.jcublas.cublasHandle;
+import jcuda.jcublas.cublasPointerMode;
+import jcuda.jcublas.cublasStatus;
+import jcuda.runtime.cudaStream_t;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.client.CudaException;
+import org.v4vgpu.client.RemoteStream;
+import org.v4vgpu.proto.CudaStatus;
+
+/** Handles of cuBLAS and their modes. Safe for any thread. */
+final class BlasHandles {
+    /** That of the cuBLAS whose interface JCuda 12.6.0 binds. */
+    private static final int VERSION = 120_000;
+
+    private BlasHandles() {}
+
+    static void cublasCreate(cublasHandle handle) {
+        mandatory(handle, "handle", "cublasCreate");
+        JCudaFields.setNativePointer(handle, Handles.of(new BlasHandle(CurrentContext.ofRuntime())));
+    }
+
+    static void cublasDestroy(cublasHandle handle) {
+        mandatory(handle, "handle", "cublasDestroy");
+        BlasHandle.of(handle);
+        Handles.remove(JCudaFields.handle(handle), BlasHandle.class);
+    }
+
+    static void cublasGetVersion(cublasHandle handle, int[] version) {
+        mandatory(version, "version", "cublasGetVersion");
+        BlasHandle.of(handle);
+        version[0] = VERSION;
+    }
+
+    /** null and the numbers up to 2 name default streams. */
+    static void cublasSetStream(cublasHandle handle, @Nullable cudaStream_t stream) {
+        BlasHandle found = BlasHandle.of(handle);
+        found.use(Streams.of(stream, found.context()));
+    }
+
+    static void cublasGetStream(cublasHandle handle, cudaStream_t stream) {
+        mandatory(stream, "streamId", "cublasGetStream");
+        BlasHandle found = BlasHandle.of(handle);
+        RemoteStream used = found.stream();
+        JCudaFields.setNativePointer(stream, used == found.context().defaultStream() ? 0 : Handles.of(used));
+    }
+
+    static void cublasSetPointerMode(cublasHandle handle, int mode) {
+        requireMode(mode, cublasPointerMode.CUBLAS_POINTER_MODE_DEVICE);
+        BlasHandle.of(handle).pointerMode(mode);
+    }
+
+    static void cublasGetPointerMode(cublasHandle handle, int[] mode) {
+        mandatory(mode, "mode", "cublasGetPointerMode");
+        mode[0] = BlasHandle.of(handle).pointerMode();
+    }
+
+    /** Sums have one order here, whatever the mode allows. */
+    static void cublasSetAtomicsMode(cublasHandle handle, int mode) {
+        requireMode(mode, cublasAtomicsMode.CUBLAS_ATOMICS_ALLOWED);
+        BlasHandle.of(handle).atomicsMode(mode);
+    }
+
+    static void cublasGetAtomicsMode(cublasHandle handle, int[] mode) {
+        mandatory(mode, "mode", "cublasGetAtomicsMode");
+        mode[0] = BlasHandle.of(handle).atomicsMode();
+    }
+
+    static String cublasGetStatusName(int status) {
+        return cublasStatus.stringFor(status);
+    }
+
+    /** What cuBLAS comes nearest to a failure with. */
+    static int statusOf(CudaException e) {
+        return switch (e.status().code()) {
+            case 1, 400 -> cublasStatus.CUBLAS_STATUS_INVALID_VALUE;
+            case 2 -> cublasStatus.CUBLAS_STATUS_ALLOC_FAILED;
+            case 3, 46, 100, 201, 709 -> cublasStatus.CUBLAS_STATUS_NOT_INITIALIZED;
+            case 801 -> cublasStatus.CUBLAS_STATUS_NOT_SUPPORTED;
+            default ->
+                e.status().isFatal()
+                        ? cublasStatus.CUBLAS_STATUS_EXECUTION_FAILED
+                        : cublasStatus.CUBLAS_STATUS_INTERNAL_ERROR;
+        };
+    }
+
+    private static void requireMode(int mode, int largest) {
+        if (mode < 0 || mode > largest) {
+            throw new CudaException(CudaStatus.INVALID_VALUE, "mode " + mode);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package org.v4vgpu.client;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What Flight Recorder is told by client and server, which are one process here. */
+@Timeout(60)
+final class CallEventsTest {
+    private static final int BYTES = 3_000_000;
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void recordsCallsAndCopiesOfBothSidesWhileARecordingAsksForThem() throws IOException {
+        try (TestServer server = TestServer.on("v4v");
+                RemoteGpu gpu = server.connect();
+                RemoteContext context = gpu.device(0).createContext();
+                DeviceMemory memory = context.allocate(BYTES);
+                Recording recording = new Recording()) {
+            recording.start(); // without them: they are off by default
+            context.synchronize();
+            for (String side : List.of("Remote", "Served")) {
+                recording.enable("org.v4vgpu." + side + "Call");
+                recording.enable("org.v4vgpu." + side + "Copy");
+            }
+            memory.copyFrom(new byte[BYTES]);
+            context.synchronize();
+            memory.copyTo(new byte[BYTES]);
+            recording.disable("org.v4vgpu.RemoteCall");
+            recording.disable("org.v4vgpu.ServedCall");
+            context.synchronize(); // when it is answered, the server has written its event of the copy
+            recording.stop();
+            List<RecordedEvent> events = events(recording);
+
+            assertEquals(List.of("CtxSynchronize"), calls(events, "RemoteCall"));
+            assertEquals(List.of("CtxSynchronize"), calls(events, "ServedCall"));
+            assertEquals(List.of("MemcpyHtoD", "MemcpyDtoH"), calls(events, "RemoteCopy"));
+            assertEquals(List.of("MemcpyHtoD", "MemcpyDtoH"), calls(events, "ServedCopy"));
+            for (RecordedEvent asked : events(events, "RemoteC")) {
+                assertEquals(server.address(), asked.getString("address"));
+                RecordedEvent answered = events(events, "ServedC").stream()
+                        .filter(event -> event.getLong("sequence") == asked.getLong("sequence"))
+                        .findFirst()
+                        .orElseThrow();
+                assertEquals(asked.getString("call"), answered.getString("call"));
+                assertEquals(asked.getLong("bytesSent"), answered.getLong("bytesReceived"));
+                assertEquals(asked.getLong("bytesReceived"), answered.getLong("bytesSent"));
+                assertEquals(0, asked.getInt("status"));
+                assertTrue(
+                        answered.getLong("beganNanos") > asked.getLong("beganNanos"), "served before it was asked for");
+                assertTrue(asked.getLong("sendNanos") > 0 && answered.getLong("executeNanos") > 0, asked::toString);
+            }
+            RecordedEvent sent = events(events, "RemoteCopy").getFirst();
+            assertEquals(BYTES, sent.getLong("bytesSent"));
+            assertTrue(sent.getDuration().toNanos() > 0);
+        }
+    }
+
+    private List<RecordedEvent> events(Recording recording) throws IOException {
+        Path file = directory.resolve("calls.jfr");
+        recording.dump(file);
+        return RecordingFile.readAllEvents(file).stream()
+                .filter(event -> event.getEventType().getName().startsWith("org.v4vgpu."))
+                .toList();
+    }
+
+    private static List<RecordedEvent> events(List<RecordedEvent> events, String kind) {
+        return events.stream()
+                .filter(event -> event.getEventType().getName().startsWith("org.v4vgpu." + kind))
+                .sorted((a, b) -> Long.compare(a.getLong("beganNanos"), b.getLong("beganNanos")))
+                .toList();
+    }
+
+    private static List<String> calls(List<RecordedEvent> events, String kind) {
+        return events(events, kind).stream()
+                .map(event -> event.getString("call"))
+                .toList();
+    }
+}

@@ -1,0 +1,200 @@
+package org.v4vgpu.device.nvrtc;
+
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.nvrtc.Compilation.Result;
+import org.v4vgpu.proto.Limits;
+
+/**
+ * Compiles with libnvrtc, in a sandbox: a JVM there loads the library. Immutable, safe for any thread.
+ *
+ * <p>A library in the server itself would be faster by the start of a JVM, and would read any file of the server for whoever asks.
+ */
+final class NvrtcCompiler implements ProgramCompiler {
+    private static final String LIBRARY_DIRECTORY = "/nvrtc";
+    private static final String INCLUDE_DIRECTORY = "/cuda/include";
+    private static final String JAVA = "/java";
+    private static final String CLASSES = "/classes";
+
+    /** The JVM reserves more address space than it uses. */
+    private static final Sandbox.Limits LIMITS = new Sandbox.Limits(
+            Duration.ofSeconds(30),
+            8L << 30,
+            64L << 20,
+            Limits.MAXIMUM_COMPILED_BYTES / 2,
+            Limits.MAXIMUM_COMPILER_LOG_BYTES);
+
+    private final Path library;
+    private final Sandbox sandbox;
+    private final NvrtcLibrary.Version version;
+
+    private NvrtcCompiler(Path library, Sandbox sandbox, NvrtcLibrary.Version version) {
+        this.library = library;
+        this.sandbox = sandbox;
+        this.version = version;
+    }
+
+    /**
+     * The compiler in a library. Takes the start of a JVM.
+     *
+     * @throws IOException if it is no libnvrtc, saying why
+     */
+    static NvrtcCompiler of(Path library, Sandbox sandbox) throws IOException, DeviceException, InterruptedException {
+        Path real = library.toRealPath();
+        NvrtcCompiler unasked = new NvrtcCompiler(real, sandbox, new NvrtcLibrary.Version(0, 0, List.of()));
+        Sandbox.Result answer = unasked.work(Map.of());
+        if (answer.exit() != 0) {
+            throw new IOException(lastLine(answer.log()));
+        }
+        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(answer.output()))) {
+            return new NvrtcCompiler(real, sandbox, NvrtcWorker.readVersion(in));
+        }
+    }
+
+    /** Where CUDA's installers and distributions put it; null if it is not there. */
+    static @Nullable Path find() {
+        return Stream.of(
+                        "/usr/local/cuda/lib64",
+                        "/usr/local/cuda/targets/x86_64-linux/lib",
+                        "/usr/lib/x86_64-linux-gnu",
+                        "/usr/lib/aarch64-linux-gnu",
+                        "/usr/lib64")
+                .flatMap(directory -> Stream.of("libnvrtc.so", "libnvrtc.so.13", "libnvrtc.so.12")
+                        .map(name -> Path.of(directory, name)))
+                .filter(Files::isReadable)
+                .findFirst()
+                .orElse(null);
+    }
+
+    @Override
+    public String name() {
+        return "nvrtc " + version.major() + "." + version.minor();
+    }
+
+    @Override
+    public int majorVersion() {
+        return version.major();
+    }
+
+    @Override
+    public int minorVersion() {
+        return version.minor();
+    }
+
+    @Override
+    public List<Integer> architectures() {
+        return version.architectures();
+    }
+
+    @Override
+    public @Nullable String unavailabilityCause() {
+        return sandbox.unavailabilityCause();
+    }
+
+    @Override
+    public Compilation compile(Program program) throws DeviceException, InterruptedException {
+        ensureAvailability();
+        ProgramText text;
+        try {
+            text = ProgramText.of(program);
+        } catch (InvalidProgramException e) {
+            return e.compilation();
+        }
+        List<String> options = new ArrayList<>(text.options().arguments());
+        if (includes() != null) {
+            options.add("--include-path=" + INCLUDE_DIRECTORY);
+        }
+        Program checked = new Program(
+                program.name().replaceAll("\\p{Cntrl}", "?"),
+                text.text(),
+                program.headers(),
+                options,
+                program.nameExpressions());
+        Sandbox.Result answer = work(NvrtcFiles.of(checked));
+        if (answer.stopped() != null) {
+            return Compilation.failed(Result.COMPILATION, "the compiler was stopped: " + answer.stopped() + "\n");
+        }
+        if (answer.exit() != 0) {
+            return Compilation.failed(Result.COMPILATION, "the compiler broke off: " + lastLine(answer.log()) + "\n");
+        }
+        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(answer.output()))) {
+            return NvrtcWorker.readCompilation(in, Limits.MAXIMUM_COMPILER_LOG_BYTES);
+        } catch (IOException e) {
+            return Compilation.failed(Result.INTERNAL_ERROR, "the compiler's answer is none: " + e.getMessage() + "\n");
+        }
+    }
+
+    private Sandbox.Result work(Map<String, String> files) throws DeviceException, InterruptedException {
+        Path classes = classes();
+        boolean isJar = Files.isRegularFile(classes);
+        Map<Path, String> directories = new LinkedHashMap<>();
+        directories.put(library.getParent(), LIBRARY_DIRECTORY);
+        directories.put(Path.of(System.getProperty("java.home")), JAVA);
+        directories.put(isJar ? classes.getParent() : classes, CLASSES);
+        Path includes = includes();
+        if (includes != null) {
+            directories.put(includes, INCLUDE_DIRECTORY);
+        }
+        List<String> command = new ArrayList<>(List.of(
+                "env",
+                // Without /proc a program can't ask where it is, and so not find what lies beside it.
+                "LD_LIBRARY_PATH=" + JAVA + "/lib:" + LIBRARY_DIRECTORY,
+                JAVA + "/bin/java",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:-UsePerfData",
+                "-XX:-UseContainerSupport",
+                "-cp",
+                isJar ? CLASSES + "/" + classes.getFileName() : CLASSES,
+                NvrtcWorker.class.getName(),
+                LIBRARY_DIRECTORY + "/" + library.getFileName()));
+        if (!files.isEmpty()) {
+            command.add("/program");
+        }
+        return sandbox.run(command, directories, files, LIMITS);
+    }
+
+    /** CUDA's headers, where the library is part of a toolkit. */
+    private @Nullable Path includes() {
+        for (Path above = library.getParent(); above != null; above = above.getParent()) {
+            Path includes = above.resolve("include");
+            if (Files.exists(includes.resolve("cuda_fp16.h"))) {
+                return includes;
+            }
+        }
+        return null;
+    }
+
+    private static Path classes() {
+        try {
+            return Path.of(NvrtcWorker.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI());
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String lastLine(String log) {
+        return log.lines()
+                .filter(line -> line.startsWith("Exception") || line.startsWith("Caused"))
+                .reduce((first, second) -> second)
+                .orElse(log.isBlank() ? "it says nothing" : log.strip());
+    }
+}

@@ -1,0 +1,162 @@
+package org.v4vgpu.device.ptx.compiler;
+
+import java.lang.System.Logger.Level;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.Label;
+import java.lang.classfile.TypeKind;
+import java.lang.classfile.instruction.SwitchCase;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.ptx.runtime.CompiledKernel;
+import org.v4vgpu.device.ptx.runtime.KernelLoader;
+import org.v4vgpu.device.ptx.runtime.StripKernel;
+import org.v4vgpu.device.ptx.runtime.SyncPoint;
+import org.v4vgpu.device.ptx.runtime.VectorUnit;
+import org.v4vgpu.device.ptx.syntax.Function;
+
+/**
+ * The second form of a kernel, in which threads side by side run as vectors: for kernels that wait at barriers of the whole block only,
+ * call no functions, and are of moderate size. The first region, at least, must be one that {@link StripRules} accepts; from one
+ * that is not, a block goes on with the first form. Confined to the compiling thread.
+ */
+record StripCompiler(
+        Function function,
+        KernelContext context,
+        FlowGraph graph,
+        Regions regions,
+        SpillRows rows,
+        Shapes shapes,
+        StripRules rules,
+        int vectorBits) {
+    private static final System.Logger LOG = System.getLogger(StripCompiler.class.getName());
+
+    /** Vectors make methods long, and C2 slow. */
+    private static final int MOST_INSTRUCTIONS = 600;
+
+    /** Whether it is worth asking {@link #compile}. */
+    static boolean isCandidate(KernelContext context, CallGraph calls, FlowGraph graph, Regions regions) {
+        int instructions = graph.blocks().stream()
+                .mapToInt(block -> block.instructions().size())
+                .sum();
+        return VectorUnit.bits() > 0
+                && !context.checked
+                && calls.functions().isEmpty()
+                && !regions.isChunked()
+                && instructions <= MOST_INSTRUCTIONS
+                && regions.continuations().stream()
+                        .map(continuation -> continuation.point().kind())
+                        .allMatch(kind -> kind == SyncPoint.Kind.NONE || kind == SyncPoint.Kind.BARRIER);
+    }
+
+    /**
+     * Compiles the form.
+     *
+     * @param single the first form
+     * @return null where the kernel has no such form
+     */
+    static @Nullable StripKernel compile(
+            Function function,
+            KernelContext context,
+            FlowGraph graph,
+            Regions regions,
+            SpillRows rows,
+            CompiledKernel single) {
+        Shapes shapes = Shapes.of(function, graph);
+        StripRules rules = new StripRules(graph, shapes, context.kinds(function), function.registers());
+        StripCompiler compiler =
+                new StripCompiler(function, context, graph, regions, rows, shapes, rules, VectorUnit.bits());
+        return compiler.compile(single);
+    }
+
+    private @Nullable StripKernel compile(CompiledKernel single) {
+        List<Integer> accepted = new ArrayList<>();
+        for (int i = 0; i < regions.regions().size(); i++) {
+            String objection = objection(regions.regions().get(i));
+            if (objection.isEmpty()) {
+                accepted.add(i);
+            } else {
+                LOG.log(Level.DEBUG, "{0}, region {1}: threads run singly, {2}", function.name(), i, objection);
+            }
+        }
+        if (!accepted.contains(0)) {
+            return null;
+        }
+        byte[] bytes = ClassFile.of().build(context.owner, type -> {
+            type.withSuperclass(Emitter.descriptor(StripKernel.class))
+                    .withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);
+            MethodTypeDesc constructor =
+                    MethodTypeDesc.of(ConstantDescs.CD_void, Emitter.descriptor(CompiledKernel.class));
+            type.withMethodBody(
+                    ConstantDescs.INIT_NAME,
+                    constructor,
+                    ClassFile.ACC_PUBLIC,
+                    code -> code.aload(0)
+                            .aload(1)
+                            .invokespecial(Emitter.descriptor(StripKernel.class), ConstantDescs.INIT_NAME, constructor)
+                            .return_());
+            type.withMethodBody("runStrips", StripRegionEmitter.RUN, ClassFile.ACC_PROTECTED, code -> {
+                List<SwitchCase> cases = new ArrayList<>();
+                for (int i : accepted) {
+                    Regions.Continuation entry =
+                            regions.regions().get(i).entries().getFirst();
+                    cases.add(SwitchCase.of(entry.id(), code.newLabel()));
+                }
+                Label other = code.newLabel();
+                code.iload(1).lookupswitch(other, cases);
+                for (int n = 0; n < cases.size(); n++) {
+                    code.labelBinding(cases.get(n).target())
+                            .aload(0)
+                            .getfield(
+                                    Emitter.descriptor(StripKernel.class),
+                                    "single",
+                                    Emitter.descriptor(CompiledKernel.class))
+                            .aload(2)
+                            .iload(3)
+                            .iload(4)
+                            .iload(5)
+                            .iload(1)
+                            .invokestatic(context.owner, "strips" + accepted.get(n), StripRegionEmitter.TYPE)
+                            .ireturn();
+                }
+                code.labelBinding(other)
+                        .aload(0)
+                        .iload(1)
+                        .aload(2)
+                        .iload(3)
+                        .iload(4)
+                        .iload(5)
+                        .invokevirtual(Emitter.descriptor(StripKernel.class), "runSingly", StripRegionEmitter.RUN)
+                        .ireturn();
+            });
+            for (int i : accepted) {
+                type.withMethodBody(
+                        "strips" + i,
+                        StripRegionEmitter.TYPE,
+                        ClassFile.ACC_PUBLIC | ClassFile.ACC_STATIC,
+                        code -> StripRegionEmitter.emit(
+                                code, this, regions.regions().get(i)));
+            }
+        });
+        return KernelLoader.load(bytes, single);
+    }
+
+    private String objection(Regions.Region region) {
+        String objection = rules.objection(region);
+        if (!objection.isEmpty()) {
+            return objection;
+        }
+        for (int register = 0; register < function.registers().size(); register++) {
+            TypeKind kind = context.kinds(function)[register];
+            if (shapes.of(register).isAffine() && kind != TypeKind.INT && kind != TypeKind.LONG) {
+                return "an address in a register of floating-point numbers";
+            }
+            if (!regions.varying().get(register) && shapes.of(register).isVarying()) {
+                return "a register of the block varies"; // The two analyses should never disagree so.
+            }
+        }
+        return "";
+    }
+}

@@ -1,0 +1,303 @@
+package org.v4vgpu.device.ptx.compiler;
+
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.classfile.TypeKind;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+import java.util.BitSet;
+import java.util.Map;
+import java.util.TreeMap;
+import org.v4vgpu.device.ptx.runtime.CompiledKernel;
+import org.v4vgpu.device.ptx.runtime.KernelFault;
+import org.v4vgpu.device.ptx.runtime.Strips;
+import org.v4vgpu.device.ptx.syntax.Function;
+import org.v4vgpu.device.ptx.syntax.Instruction;
+
+/**
+ * A region as a static method with a loop over strips inside, each of which runs as one thread with vectors:
+ *
+ * <pre>
+ *   for (t = from; t &lt; to; t += 16) {
+ *       if (pc[t] != expected) continue;
+ *       load what lives here, as vectors what varies;  run;  store what changed;  pc[t .. t + 15] = next;  continue;
+ *       giveUp: scalar.run(entry, block, t, t + 16, expected);
+ *   }
+ * </pre>
+ */
+final class StripRegionEmitter implements BodyEmitter.Exits {
+    /** (code for single threads, block, from, to, expected, entry) to the common program counter. */
+    static final MethodTypeDesc TYPE = MethodTypeDesc.of(
+            ConstantDescs.CD_int,
+            Emitter.descriptor(CompiledKernel.class),
+            Emitter.BLOCK,
+            ConstantDescs.CD_int,
+            ConstantDescs.CD_int,
+            ConstantDescs.CD_int,
+            ConstantDescs.CD_int);
+
+    static final MethodTypeDesc RUN = MethodTypeDesc.of(
+            ConstantDescs.CD_int,
+            ConstantDescs.CD_int,
+            Emitter.BLOCK,
+            ConstantDescs.CD_int,
+            ConstantDescs.CD_int,
+            ConstantDescs.CD_int);
+
+    private static final int SINGLE = 0;
+    private static final int BLOCK = 1;
+    private static final int FROM = 2;
+    private static final int TO = 3;
+    private static final int EXPECTED = 4;
+    private static final int ENTRY = 5;
+    private static final int NONE = Integer.MIN_VALUE + 1;
+    private static final ClassDesc LONGS = ConstantDescs.CD_long.arrayType();
+
+    private final CodeBuilder code;
+    private final Emitter e;
+    private final StripEmitter strips;
+    private final FlowGraph graph;
+    private final Shapes shapes;
+    private final Regions regions;
+    private final Regions.Region region;
+    private final SpillRows rows;
+    private final BodyEmitter body;
+    private final DirtyRegisters dirty;
+    private final int state;
+    private final int next;
+    private final int pc;
+    private final int uniformOut;
+    private final Label stripEnd;
+    private final Label giveUp;
+    private final Map<Integer, Integer> rowSlots = new TreeMap<>();
+    private final Map<Integer, Integer> uniformSlots = new TreeMap<>();
+
+    private StripRegionEmitter(CodeBuilder code, StripCompiler kernel, Regions.Region region) {
+        this.code = code;
+        this.graph = kernel.graph();
+        this.shapes = kernel.shapes();
+        this.regions = kernel.regions();
+        this.rows = kernel.rows();
+        this.region = region;
+        Function function = kernel.function();
+        int thread = code.allocateLocal(TypeKind.INT);
+        int localBase = code.allocateLocal(TypeKind.INT);
+        code.iconst_0().istore(localBase);
+        this.e = new Emitter(
+                code, function, kernel.context().frame(function), kernel.context(), BLOCK, thread, localBase, -1);
+        this.stripEnd = code.newLabel();
+        this.giveUp = code.newLabel();
+        this.strips = new StripEmitter(
+                e, shapes, kernel.rules(), new AccessRuns(graph, region, kernel.rules()), kernel.vectorBits(), giveUp);
+        this.body = new BodyEmitter(e, graph, this, strips::emit);
+        this.dirty = DirtyRegisters.of(function, graph, region);
+        this.pc = e.field("pc", Emitter.INTS);
+        this.uniformOut = e.field("uniformOut", LONGS);
+        this.state = code.allocateLocal(TypeKind.INT);
+        this.next = code.allocateLocal(TypeKind.INT);
+    }
+
+    static void emit(CodeBuilder code, StripCompiler kernel, Regions.Region region) {
+        new StripRegionEmitter(code, kernel, region).emit();
+    }
+
+    private void emit() {
+        Label top = code.newLabel();
+        Label nextStrip = code.newLabel();
+        Label end = code.newLabel();
+        Label tryStart = code.newLabel();
+        Label tryEnd = code.newLabel();
+        Label handler = code.newLabel();
+        code.loadConstant(NONE)
+                .istore(state)
+                .loadConstant(CompiledKernel.EXITED)
+                .istore(next);
+        open();
+        code.iload(FROM).istore(e.thread);
+        code.labelBinding(top).iload(e.thread).iload(TO).if_icmpge(end);
+        if (regions.isSynchronizing()) {
+            code.aload(pc).iload(e.thread).iaload().iload(EXPECTED).if_icmpne(nextStrip);
+        }
+        code.labelBinding(tryStart);
+        enter(region.entries().getFirst());
+        body.emit(region.blocks());
+        code.labelBinding(tryEnd);
+        code.labelBinding(stripEnd);
+        if (regions.isSynchronizing()) {
+            strips.fillRow(next, pc);
+            noteState(nextStrip);
+        } else {
+            code.goto_(nextStrip);
+        }
+        code.labelBinding(handler).pop().labelBinding(giveUp);
+        giveUp();
+        noteState(nextStrip);
+        code.labelBinding(nextStrip).iinc(e.thread, Strips.THREADS).goto_(top);
+        code.labelBinding(end);
+        Label some = code.newLabel();
+        code.iload(state).loadConstant(NONE).if_icmpne(some);
+        code.loadConstant(CompiledKernel.MIXED).ireturn();
+        code.labelBinding(some).iload(state).ireturn();
+        // What goes wrong in a strip goes wrong again in the thread whose fault it is, and is told there.
+        code.exceptionCatch(tryStart, tryEnd, handler, Emitter.descriptor(KernelFault.class));
+        code.exceptionCatch(tryStart, tryEnd, handler, Emitter.descriptor(IndexOutOfBoundsException.class));
+    }
+
+    /** Each of the strip's threads runs the region for itself. */
+    private void giveUp() {
+        code.aload(BLOCK).iconst_0().putfield(Emitter.BLOCK, "inStrips", ConstantDescs.CD_boolean);
+        code.aload(SINGLE)
+                .iload(ENTRY)
+                .aload(BLOCK)
+                .iload(e.thread)
+                .iload(e.thread)
+                .loadConstant(Strips.THREADS)
+                .iadd()
+                .iload(EXPECTED)
+                .invokevirtual(Emitter.descriptor(CompiledKernel.class), "run", RUN)
+                .istore(next);
+    }
+
+    /** state = state == NONE || state == next ? next : MIXED. */
+    private void noteState(Label then) {
+        Label first = code.newLabel();
+        code.iload(state).iload(next).if_icmpeq(then);
+        code.iload(state).loadConstant(NONE).if_icmpeq(first);
+        code.loadConstant(CompiledKernel.MIXED).istore(state).goto_(then);
+        code.labelBinding(first).iload(next).istore(state).goto_(then);
+    }
+
+    // Rows
+
+    private void open() {
+        BitSet kept = new BitSet();
+        keep(region.entries().getFirst(), kept);
+        for (int block : region.blocks().stream().toArray()) {
+            FlowGraph.Block here = graph.blocks().get(block);
+            if (here.sync() != null) {
+                keep(regions.after(here), kept);
+            }
+        }
+        kept.stream().forEach(register -> {
+            if (regions.varying().get(register)) {
+                rowSlots.put(register, openRow(register));
+            } else {
+                uniformSlots.put(register, openUniform(register));
+            }
+        });
+    }
+
+    private void keep(Regions.Continuation continuation, BitSet kept) {
+        if (continuation.id() > 0) {
+            kept.or(graph.liveIn(continuation.block()));
+        }
+    }
+
+    private int openRow(int register) {
+        TypeKind kind = e.kind(register);
+        String field = switch (kind) {
+            case LONG -> "longs";
+            case FLOAT -> "floats";
+            case DOUBLE -> "doubles";
+            default -> "ints";
+        };
+        int slot = code.allocateLocal(TypeKind.REFERENCE);
+        code.aload(BLOCK)
+                .getfield(Emitter.BLOCK, field, kind.upperBound().arrayType(2))
+                .loadConstant(rows.row(register))
+                .aaload()
+                .astore(slot);
+        return slot;
+    }
+
+    /** As the block had it when the region began. */
+    private int openUniform(int register) {
+        TypeKind kind = e.kind(register);
+        int slot = code.allocateLocal(kind);
+        code.aload(BLOCK)
+                .getfield(Emitter.BLOCK, "uniformIn", LONGS)
+                .loadConstant(rows.row(register))
+                .laload();
+        if (Emitter.isLong(kind)) {
+            e.bits(TypeKind.LONG, kind);
+        } else {
+            code.l2i();
+            e.bits(TypeKind.INT, kind);
+        }
+        code.storeLocal(kind, slot);
+        return slot;
+    }
+
+    private void enter(Regions.Continuation entry) {
+        BitSet live = graph.liveIn(entry.block());
+        for (int register = live.nextSetBit(0); register >= 0; register = live.nextSetBit(register + 1)) {
+            boolean varies = shapes.of(register).isVarying();
+            TypeKind kind = e.kind(register);
+            if (entry.id() == 0) {
+                if (varies) {
+                    strips.zero(register);
+                } else {
+                    e.zero(register);
+                }
+            } else if (!regions.varying().get(register)) {
+                code.loadLocal(kind, slot(uniformSlots, register)).storeLocal(kind, e.slot(register));
+            } else if (varies) {
+                strips.fromRow(register, slot(rowSlots, register));
+            } else {
+                code.aload(slot(rowSlots, register)).iload(e.thread).arrayLoad(kind);
+                code.storeLocal(kind, e.slot(register));
+            }
+        }
+        code.goto_(body.label(entry.block()));
+    }
+
+    private static int slot(Map<Integer, Integer> slots, int register) {
+        Integer slot = slots.get(register);
+        if (slot == null) {
+            throw new IllegalStateException("register " + register + " is not kept");
+        }
+        return slot;
+    }
+
+    // Leaving
+
+    @Override
+    public void end(Instruction at) {
+        leave(CompiledKernel.EXITED);
+    }
+
+    @Override
+    public void synchronize(FlowGraph.Block block, Instruction at) {
+        Regions.Continuation after = regions.after(block);
+        BitSet live = (BitSet) graph.liveIn(after.block()).clone();
+        live.and(dirty.atEnd(block.index()));
+        live.stream().forEach(this::store);
+        leave(~after.id());
+    }
+
+    private void store(int register) {
+        if (regions.varying().get(register)) {
+            strips.intoRow(register, slot(rowSlots, register));
+            return;
+        }
+        TypeKind kind = e.kind(register);
+        code.aload(uniformOut).loadConstant(rows.row(register)).loadLocal(kind, e.slot(register));
+        if (Emitter.isLong(kind)) {
+            e.bits(kind, TypeKind.LONG);
+        } else {
+            e.bits(kind, TypeKind.INT);
+            code.i2l();
+        }
+        code.lastore();
+    }
+
+    @Override
+    public boolean leave(int from, int to) {
+        return false;
+    }
+
+    private void leave(int counter) {
+        code.loadConstant(counter).istore(next).goto_(stripEnd);
+    }
+}

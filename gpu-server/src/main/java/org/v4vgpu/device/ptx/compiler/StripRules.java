@@ -1,0 +1,303 @@
+package org.v4vgpu.device.ptx.compiler;
+
+import java.lang.classfile.TypeKind;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.ptx.syntax.Instruction;
+import org.v4vgpu.device.ptx.syntax.Operand;
+import org.v4vgpu.device.ptx.syntax.Space;
+import org.v4vgpu.device.ptx.syntax.Type;
+
+/**
+ * What can be done for the threads of a strip at once, and how. A strip gives up where its threads would part, or where an address is
+ * wrong or odd; then each of its threads runs the region from its beginning. So nothing may have been stored by then that the region
+ * has read before.
+ */
+final class StripRules {
+    /** How an instruction is done for a strip. */
+    enum Way {
+        /** By the code for one thread: what it computes is the first thread's, and so tells all. */
+        SCALAR,
+        /** The same, to a register that is a vector for the sake of other instructions. */
+        SPREAD,
+        /** As SCALAR, if the affine operands 1 and 2 keep their stride when they are widened. */
+        WIDENED,
+        /** A comparison, if it turns out the same for all. */
+        COMPARED,
+        /** Moves between memory and vectors. */
+        MOVED,
+        /** Arithmetic on vectors. */
+        VECTOR,
+        NOT
+    }
+
+    private static final Set<String> FLOATING = Set.of("add", "sub", "mul", "fma", "mad", "div", "neg", "abs", "sqrt");
+    private static final Set<String> INTEGER =
+            Set.of("add", "sub", "mul", "mad", "and", "or", "xor", "shl", "shr", "neg");
+    private static final Set<String> ROUNDINGS = Set.of("rn", "full", "approx", "uni");
+    private static final Set<String> LOW = Set.of("lo");
+    private static final Set<String> COMPARISONS = Set.of("eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs");
+
+    /** Where order matters, or each thread has its own. */
+    private static final Set<String> NEVER = Set.of(
+            "atom",
+            "red",
+            "call",
+            "membar",
+            "fence",
+            "nanosleep",
+            "isspacep",
+            "discard",
+            "applypriority",
+            "pmevent",
+            "griddepcontrol",
+            "ldu");
+
+    private final FlowGraph graph;
+    private final Shapes shapes;
+    private final TypeKind[] kinds;
+    private final List<Type> types;
+
+    StripRules(FlowGraph graph, Shapes shapes, TypeKind[] kinds, List<Type> types) {
+        this.graph = graph;
+        this.shapes = shapes;
+        this.kinds = kinds;
+        this.types = types;
+    }
+
+    /** Why a region cannot run in strips, or the empty word. */
+    String objection(Regions.Region region) {
+        for (int index : region.blocks().stream().toArray()) {
+            FlowGraph.Block block = graph.blocks().get(index);
+            for (Instruction i : block.instructions()) {
+                if (way(i) == Way.NOT) {
+                    return "line " + i.line() + ": " + i.written();
+                }
+            }
+        }
+        return hazard(region.blocks());
+    }
+
+    Way way(Instruction i) {
+        if (i.guard() != null && !shapes.of(i.guard().register()).isUniform()) {
+            return Way.NOT;
+        }
+        if (FlowGraph.isSynchronizing(i)) {
+            return i.opcode().equals("bar") && i.guard() == null ? Way.SCALAR : Way.NOT;
+        }
+        if (NEVER.contains(i.opcode())
+                || i.opcode().startsWith("cp.")
+                || i.opcode().startsWith("mbarrier")
+                || !i.oneOf("volatile", "acquire", "release", "relaxed", "cv", "cc")
+                        .isEmpty()
+                || i.readsCarry()) {
+            return Way.NOT;
+        }
+        if (i.opcode().equals("ld") || i.opcode().equals("st")) {
+            return ofAccess(i);
+        }
+        boolean uniform =
+                i.operands().stream().allMatch(operand -> shapes.of(operand).isUniform());
+        if (uniform) {
+            return Way.SCALAR;
+        }
+        if (i.definitions().size() == 1
+                && i.operands().stream()
+                        .skip(1)
+                        .allMatch(operand -> shapes.of(operand).isUniform())) {
+            return ofUniform(i);
+        }
+        if (i.opcode().equals("setp")) {
+            return ofComparison(i);
+        }
+        if (i.definitions().size() != 1 || !(i.operand(0) instanceof Operand.Register target)) {
+            return Way.NOT;
+        }
+        if (shapes.of(target.index()).isScalar()) {
+            return isWidening(i) ? Way.WIDENED : Way.SCALAR;
+        }
+        return isVector(i, target.index()) ? Way.VECTOR : Way.NOT;
+    }
+
+    /** Of one whose sources are uniform. */
+    private Way ofUniform(Instruction i) {
+        boolean uniform = i.definitions().stream()
+                .allMatch(register -> shapes.of(register).isUniform());
+        boolean vector = i.operand(0) instanceof Operand.Register target
+                && types.get(target.index()).bits() >= 32
+                && shapes.of(target.index()).isVarying();
+        return uniform ? Way.SCALAR : vector ? Way.SPREAD : Way.NOT;
+    }
+
+    private static boolean isWidening(Instruction i) {
+        return i.has("wide")
+                || (i.opcode().equals("cvt")
+                        && i.type().bits() == 64
+                        && i.lastType().bits() == 32);
+    }
+
+    private Way ofComparison(Instruction i) {
+        boolean plain = i.operands().size() == 3
+                && i.operand(0) instanceof Operand.Register
+                && !i.type().isFloat()
+                && i.type().bits() >= 32
+                && !i.oneOf(COMPARISONS.toArray(String[]::new)).isEmpty()
+                && shapes.of(i.operand(1)).isScalar()
+                && shapes.of(i.operand(2)).isScalar();
+        return plain ? Way.COMPARED : Way.NOT;
+    }
+
+    private Way ofAccess(Instruction i) {
+        boolean load = i.opcode().equals("ld");
+        Operand address = i.operand(load ? 1 : 0);
+        Operand value = i.operand(load ? 0 : 1);
+        if (address instanceof Operand.ParameterValue
+                || (load && i.space() == Space.PARAM && address instanceof Operand.Address)) {
+            return shapes.of(address).isUniform() ? ofUniform(i) : Way.NOT;
+        }
+        if (!(address instanceof Operand.Address) || space(i) == null) {
+            return Way.NOT;
+        }
+        Shape at = shapes.of(address);
+        if (at.isUniform()) {
+            return load ? ofUniform(i) : shapes.of(value).isUniform() ? Way.SCALAR : Way.NOT;
+        }
+        Type type = i.type();
+        boolean beside = at.isAffine() && at.stride() == type.bytes();
+        boolean fits = i.vectorLength() == 1
+                && (type.bytes() == 4
+                        ? beside || (at.isAffine() && at.stride() % 4 == 0)
+                        : beside && type.bytes() == 8 && space(i) == Space.GLOBAL);
+        boolean whole = load
+                ? value instanceof Operand.Register target
+                        && types.get(target.index()).bits() == type.bits()
+                : isOperand(value, type, true);
+        return fits && whole ? Way.MOVED : Way.NOT;
+    }
+
+    /** Whether the threads of a strip access memory side by side. */
+    boolean isBeside(Instruction access) {
+        Shape at = shapes.of(access.operand(access.opcode().equals("ld") ? 1 : 0));
+        return at.isAffine() && at.stride() == access.type().bytes();
+    }
+
+    /** Whose memory it is, if all threads see the same there; constants are global memory. */
+    static @Nullable Space space(Instruction i) {
+        return switch (i.space()) {
+            case GLOBAL, CONST -> Space.GLOBAL;
+            case SHARED -> Space.SHARED;
+            case PARAM, LOCAL, GENERIC -> null;
+        };
+    }
+
+    private boolean isVector(Instruction i, int target) {
+        Type type = i.type();
+        TypeKind kind = RegisterKinds.of(type);
+        if (type.bits() < 32
+                || type.isPacked()
+                || type == Type.TF32
+                || types.get(target).bits() != type.bits()) {
+            return false;
+        }
+        Set<String> modifiers = Set.copyOf(i.modifiers());
+        boolean known;
+        if (i.opcode().equals("mov")) {
+            return modifiers.isEmpty() && isOperand(i.operand(1), type, true);
+        } else if (i.opcode().equals("selp")) {
+            return isOperand(i.operand(1), type, true)
+                    && isOperand(i.operand(2), type, true)
+                    && shapes.of(i.operand(3)).isUniform();
+        } else if (i.opcode().equals("cvt")) {
+            return type == Type.F32
+                    && i.lastType() == Type.S32
+                    && modifiers.equals(Set.of("rn"))
+                    && kinds[target] == kind
+                    && isOperand(i.operand(1), Type.S32, false);
+        } else if (type.isFloat()) {
+            known = FLOATING.contains(i.opcode()) && ROUNDINGS.containsAll(modifiers);
+        } else if (i.opcode().equals("mul") || i.opcode().equals("mad")) {
+            known = modifiers.equals(LOW);
+        } else {
+            known = INTEGER.contains(i.opcode()) && modifiers.isEmpty();
+        }
+        if (!known || kinds[target] != kind) {
+            return false;
+        }
+        if (i.opcode().startsWith("sh")) {
+            return isOperand(i.operand(1), type, false)
+                    && i.operand(2) instanceof Operand.IntegerLiteral count
+                    && count.value() >= 0
+                    && count.value() < type.bits();
+        }
+        return i.operands().stream().skip(1).allMatch(operand -> isOperand(operand, type, false));
+    }
+
+    /** Whether it can be had as a vector. */
+    private boolean isOperand(Operand operand, Type type, boolean anyKind) {
+        return switch (operand) {
+            case Operand.Register register ->
+                types.get(register.index()).bits() == type.bits()
+                        && (anyKind || kinds[register.index()] == RegisterKinds.of(type));
+            case Operand.IntegerLiteral _, Operand.RealLiteral _ -> true;
+            case Operand.Special special ->
+                type.bits() == 32 && shapes.of(special).isScalar();
+            default -> false;
+        };
+    }
+
+    /** Looks for an instruction that may give up behind a store to what was read before. */
+    private String hazard(BitSet blocks) {
+        Map<Integer, Integer> before = new HashMap<>();
+        boolean changed = true;
+        while (changed) {
+            changed = false;
+            for (int index : blocks.stream().toArray()) {
+                FlowGraph.Block block = graph.blocks().get(index);
+                int state = before.getOrDefault(index, 0);
+                for (Instruction i : block.instructions()) {
+                    if ((state & ~READ) != 0 && mayGiveUp(i)) {
+                        return "line " + i.line() + ": " + i.written() + " behind a store to what was read";
+                    }
+                    state = after(state, i);
+                }
+                for (int successor : block.successors()) {
+                    int old = before.getOrDefault(successor, 0);
+                    if (blocks.get(successor) && (old | state) != old) {
+                        before.put(successor, old | state);
+                        changed = true;
+                    }
+                }
+            }
+        }
+        return "";
+    }
+
+    private static final int READ = 0b11;
+
+    /** Two bits for what was read, of global and of shared memory, and two for what was written after. */
+    private int after(int state, Instruction i) {
+        Space space = i.opcode().equals("ld") || i.opcode().equals("st") ? space(i) : null;
+        if (space == null || i.operands().stream().anyMatch(Operand.ParameterValue.class::isInstance)) {
+            return state;
+        }
+        int bit = space == Space.GLOBAL ? 1 : 2;
+        if (i.opcode().equals("ld")) {
+            return state | bit;
+        }
+        return state | (state & bit) << 2;
+    }
+
+    private boolean mayGiveUp(Instruction i) {
+        return switch (way(i)) {
+            case WIDENED, COMPARED, MOVED, NOT -> true;
+            case SCALAR, SPREAD ->
+                i.opcode().equals("trap")
+                        || ((i.opcode().equals("ld") || i.opcode().equals("st")) && space(i) != null);
+            case VECTOR -> false;
+        };
+    }
+}

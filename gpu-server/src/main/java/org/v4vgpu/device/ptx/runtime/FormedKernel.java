@@ -1,0 +1,99 @@
+package org.v4vgpu.device.ptx.runtime;
+
+import java.lang.System.Logger.Level;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A kernel in two forms, of which each block gets the one that has shown to be faster. The second form is made in the background, once
+ * the kernel has run for a while, and is then tried on some of the blocks: what it is made of takes the JVM long to compile, and kernels
+ * whose threads part often are no faster for it. Safe for any thread.
+ */
+public final class FormedKernel extends CompiledKernel {
+    private static final System.Logger LOG = System.getLogger(FormedKernel.class.getName());
+
+    private final CompiledKernel single;
+    private final FormTrial trial = new FormTrial();
+
+    // SYNC: strips-made. Written with the finished form, before the trial begins.
+    private volatile @Nullable StripKernel strips;
+
+    // Guarded by this. Null once it was asked.
+    private @Nullable Supplier<@Nullable StripKernel> maker;
+
+    /**
+     * Begins with the first form.
+     *
+     * @param maker makes the second one, or null where there is none; asked once
+     */
+    public FormedKernel(CompiledKernel single, Supplier<@Nullable StripKernel> maker) {
+        this.single = single;
+        this.maker = maker;
+    }
+
+    /**
+     * Uses one form for every block from now on, whether it is faster or not.
+     *
+     * @param strips the second form, for blocks of a fitting shape
+     * @return false where there is none
+     */
+    public boolean use(boolean strips) {
+        make();
+        boolean found = this.strips != null;
+        trial.decide(strips && found);
+        return found;
+    }
+
+    @Override
+    public int run(int entry, ThreadBlock block, int from, int to, int expected) {
+        StripKernel form = block.inStrips ? strips : null;
+        return (form == null ? single : form).run(entry, block, from, to, expected);
+    }
+
+    @Override
+    void begin(ThreadBlock block) {
+        block.inStrips = false;
+        block.trialStart = 0;
+        if (block.ntidX % Strips.THREADS != 0 || trial.isOver() && !trial.isWon()) {
+            return;
+        }
+        if (trial.isOver()) {
+            block.inStrips = true;
+            return;
+        }
+        block.inStrips = block.tried = trial.next();
+        block.trialStart = System.nanoTime();
+    }
+
+    @Override
+    void end(ThreadBlock block) {
+        if (block.trialStart != 0 && trial.ran(block.tried, System.nanoTime() - block.trialStart)) {
+            try {
+                Thread.ofPlatform().daemon().name("v4vgpu-strips").start(this::prepare);
+            } catch (OutOfMemoryError _) {
+                trial.decide(false); // No thread to be had; the kernel runs without.
+            }
+        }
+    }
+
+    private void prepare() {
+        try {
+            make();
+        } catch (RuntimeException | LinkageError bug) {
+            LOG.log(Level.WARNING, "a kernel goes on without vectors", bug);
+        }
+        if (strips == null) {
+            trial.decide(false);
+        } else {
+            trial.begin();
+        }
+    }
+
+    private synchronized void make() {
+        Supplier<@Nullable StripKernel> asked = maker;
+        maker = null;
+        if (asked != null) {
+            strips = asked.get();
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package org.v4vgpu.device.ptx.runtime;
+
+/**
+ * A kernel in the form in which strips of threads run as vectors. A block runs so from its beginning until a strip gives up or a region
+ * comes that has no such form; from then on its threads run singly, since those of a strip may have parted. Safe for any thread.
+ */
+public abstract class StripKernel extends CompiledKernel {
+    /** The same kernel, a thread after the other. */
+    public final CompiledKernel single;
+
+    protected StripKernel(CompiledKernel single) {
+        this.single = single;
+    }
+
+    @Override
+    public final int run(int entry, ThreadBlock block, int from, int to, int expected) {
+        return block.inStrips && (from | to) % Strips.THREADS == 0
+                ? runStrips(entry, block, from, to, expected)
+                : runSingly(entry, block, from, to, expected);
+    }
+
+    protected abstract int runStrips(int entry, ThreadBlock block, int from, int to, int expected);
+
+    protected final int runSingly(int entry, ThreadBlock block, int from, int to, int expected) {
+        block.inStrips = false;
+        return single.run(entry, block, from, to, expected);
+    }
+}

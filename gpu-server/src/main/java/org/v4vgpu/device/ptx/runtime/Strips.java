@@ -1,0 +1,191 @@
+package org.v4vgpu.device.ptx.runtime;
+
+/**
+ * What generated code asks about a strip: threads side by side in x, of which it knows the first one's value and the stride to the
+ * next. Safe for any thread.
+ */
+public final class Strips {
+    /** Threads of a strip: a half warp, the row of the smallest common tile. */
+    public static final int THREADS = 16;
+
+    /** The most that one check covers. */
+    public static final int MOST_BYTES = 1 << GlobalAccess.GRANULE_SHIFT;
+
+    public static final int LESS = 1;
+    public static final int EQUAL = 2;
+    public static final int GREATER = 4;
+
+    private static final int LAST = THREADS - 1;
+
+    /** Beyond, differences of 64 bits might wrap. */
+    private static final long MOST = 1L << 61;
+
+    private Strips() {}
+
+    /** Whether no thread's 32 bits wrap, so that they are widened with the same stride. */
+    public static boolean widens(int first, long stride) {
+        long last = first + LAST * stride;
+        return last == (int) last;
+    }
+
+    /** The same for unsigned numbers. */
+    public static boolean widensUnsigned(int first, long stride) {
+        long last = (first & 0xFFFF_FFFFL) + LAST * stride;
+        return last >>> 32 == 0;
+    }
+
+    /**
+     * Compares for all threads.
+     *
+     * @param wanted LESS, EQUAL and GREATER, of which any may hold
+     * @return 1 if it holds for all, 0 if for none, -1 if they differ or that can't be told
+     */
+    public static int compareInts(long a, long strideA, long b, long strideB, int wanted) {
+        long lastA = a + LAST * strideA;
+        long lastB = b + LAST * strideB;
+        if (lastA != (int) lastA || lastB != (int) lastB) {
+            return -1;
+        }
+        return compare(a - b, lastA - lastB, wanted);
+    }
+
+    /** The same for unsigned numbers, zero-extended. */
+    public static int compareUnsignedInts(long a, long strideA, long b, long strideB, int wanted) {
+        long lastA = a + LAST * strideA;
+        long lastB = b + LAST * strideB;
+        if ((lastA | lastB) >>> 32 != 0) {
+            return -1;
+        }
+        return compare(a - b, lastA - lastB, wanted);
+    }
+
+    /** The same for 64 bits. */
+    public static int compare(long a, long strideA, long b, long strideB, int wanted) {
+        if (a > MOST || a < -MOST || b > MOST || b < -MOST) {
+            return -1;
+        }
+        return compare(a - b, a - b + LAST * (strideA - strideB), wanted);
+    }
+
+    /** The same for 64 bits, unsigned. */
+    public static int compareUnsigned(long a, long strideA, long b, long strideB, int wanted) {
+        if (a < 0 || b < 0 || a + LAST * strideA < 0 || b + LAST * strideB < 0) {
+            return -1;
+        }
+        return compare(a, strideA, b, strideB, wanted);
+    }
+
+    /** The difference changes evenly from the first thread to the last: what holds for both holds for all between. */
+    private static int compare(long first, long last, int wanted) {
+        return switch (wanted) {
+            case LESS -> both(first < 0, last < 0);
+            case LESS | EQUAL -> both(first <= 0, last <= 0);
+            case GREATER -> both(first > 0, last > 0);
+            case GREATER | EQUAL -> both(first >= 0, last >= 0);
+            case EQUAL -> equal(first, last);
+            default -> {
+                int equal = equal(first, last);
+                yield equal < 0 ? equal : 1 - equal;
+            }
+        };
+    }
+
+    private static int equal(long first, long last) {
+        if ((first | last) == 0) {
+            return 1;
+        }
+        return (first < 0 && last < 0) || (first > 0 && last > 0) ? 0 : -1;
+    }
+
+    private static int both(boolean first, boolean last) {
+        return first != last ? -1 : first ? 1 : 0;
+    }
+
+    /** The index of the first of as many words as threads, in an array of {@code length}; or -1. */
+    public static int index(int address, int length) {
+        int index = address >>> 2;
+        return (address & 3) == 0 && index <= length - THREADS ? index : -1;
+    }
+
+    /**
+     * The native address of elements side by side, or 0 where a thread's access is not allowed.
+     *
+     * @param bytes of an element
+     * @param last how many bytes behind the first the last element begins, less than {@link #MOST_BYTES}: all lie in two granules
+     */
+    public static long locate(long address, int bytes, int last, byte[] map, long base, long delta) {
+        long first = (address - base) >>> GlobalAccess.GRANULE_SHIFT;
+        long end = (address - base + last) >>> GlobalAccess.GRANULE_SHIFT;
+        if ((address & (bytes - 1)) != 0
+                || first >= map.length
+                || end >= map.length
+                || (map[(int) first] & map[(int) end]) == 0) {
+            return 0;
+        }
+        return address + delta;
+    }
+
+    /** Loads words of shared memory that lie a stride apart; false where a thread's access is not allowed. */
+    public static boolean gather(long address, long stride, int[] words, int[] into) {
+        if (!isWithin(address, stride, words.length)) {
+            return false;
+        }
+        int index = (int) (address >> 2);
+        int step = (int) (stride >> 2);
+        for (int t = 0; t < THREADS; t++, index += step) {
+            into[t] = words[index];
+        }
+        return true;
+    }
+
+    /** Stores them; where a thread's access is not allowed, stores nothing and answers false. */
+    public static boolean scatter(long address, long stride, int[] words, int[] from) {
+        if (!isWithin(address, stride, words.length)) {
+            return false;
+        }
+        int index = (int) (address >> 2);
+        int step = (int) (stride >> 2);
+        for (int t = 0; t < THREADS; t++, index += step) {
+            words[index] = from[t];
+        }
+        return true;
+    }
+
+    /** @param stride a multiple of 4 */
+    private static boolean isWithin(long address, long stride, int length) {
+        long last = address + LAST * stride;
+        return (address & 3) == 0 && address >= 0 && last >= 0 && (Math.max(address, last) >> 2) < length;
+    }
+
+    /** As {@link #gather}, of global memory. */
+    public static boolean gatherGlobal(long address, long stride, byte[] map, long base, long delta, int[] into) {
+        if (!isLive(address, stride, map, base)) {
+            return false;
+        }
+        for (int t = 0; t < THREADS; t++) {
+            into[t] = GlobalAccess.getInt(address + t * stride + delta);
+        }
+        return true;
+    }
+
+    /** As {@link #scatter}, of global memory. */
+    public static boolean scatterGlobal(long address, long stride, byte[] map, long base, long delta, int[] from) {
+        if (!isLive(address, stride, map, base)) {
+            return false;
+        }
+        for (int t = 0; t < THREADS; t++) {
+            GlobalAccess.putInt(address + t * stride + delta, from[t]);
+        }
+        return true;
+    }
+
+    private static boolean isLive(long address, long stride, byte[] map, long base) {
+        for (int t = 0; t < THREADS; t++) {
+            long granule = (address + t * stride - base) >>> GlobalAccess.GRANULE_SHIFT;
+            if (granule >= map.length || map[(int) granule] == 0) {
+                return false;
+            }
+        }
+        return (address & 3) == 0;
+    }
+}

@@ -1,0 +1,134 @@
+package org.v4vgpu.device.nvrtc;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The calls of libnvrtc, in a sandbox, with a library that has the real one's functions; the real one, where there is one. */
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+final class NvrtcCompilerTest {
+    @TempDir
+    private static Path temporary;
+
+    private static ProgramCompiler compiler;
+
+    @BeforeAll
+    static void makeTheLibrary() throws Exception {
+        String unavailable = Sandbox.probe().unavailabilityCause();
+        assumeTrue(unavailable == null, unavailable);
+        Path gcc = Path.of("/usr/bin/gcc");
+        assumeTrue(Files.isExecutable(gcc), "no gcc");
+        Path library = temporary.resolve("libnvrtc.so.12");
+        Process build = new ProcessBuilder(
+                        gcc.toString(),
+                        "-shared",
+                        "-fPIC",
+                        "-w",
+                        "-o",
+                        library.toString(),
+                        "src/test/resources/nvrtc/nvrtc.c")
+                .inheritIO()
+                .start();
+        assertEquals(0, build.waitFor());
+        compiler = CompilerChoice.parse(library.toString()).find();
+    }
+
+    @Test
+    void saysWhatTheLibrarySays() {
+        assertInstanceOf(NvrtcCompiler.class, compiler, String.valueOf(compiler.unavailabilityCause()));
+        assertEquals("nvrtc 12.9", compiler.name());
+        assertEquals(List.of(75, 80, 90), compiler.architectures());
+    }
+
+    @Test
+    void everythingGetsThereAndBack() throws Exception {
+        Compilation compiled = compiler.compile(new Program(
+                "mine.cu",
+                "the program, käse\n",
+                List.of(new Program.Header("a/b.h", "first\nheader"), new Program.Header("c.h", "")),
+                List.of("-arch=compute_80", "-DX=1", "-default-device"),
+                List.of("f<int>", "&n::x")));
+        assertEquals(Compilation.Result.SUCCESS, compiled.result(), compiled.log());
+        assertEquals(
+                "// mine.cu --gpu-architecture=compute_80 --device-as-default-execution-space\n"
+                        + "a/b.h: first\nheader\nc.h: \n#define X 1\n#line 1 \"mine.cu\"\nthe program, käse\n",
+                compiled.ptx());
+        assertEquals(List.of("_Zf<int>", "_Z&n::x"), compiled.loweredNames());
+        assertEquals("", compiled.log());
+    }
+
+    @Test
+    void whatIsWrongIsSaid() throws Exception {
+        Compilation wrong = compile("WRONG", List.of());
+        assertEquals(Compilation.Result.COMPILATION, wrong.result());
+        assertEquals("test.cu(1): error: WRONG\n", wrong.log());
+        assertEquals(
+                Compilation.Result.NAME_EXPRESSION_NOT_VALID,
+                compile("", List.of("nothing")).result());
+        Compilation crashed = compile("CRASH", List.of());
+        assertEquals(Compilation.Result.COMPILATION, crashed.result());
+        assertTrue(crashed.log().startsWith("the compiler broke off"), crashed.log());
+    }
+
+    @Test
+    void theLibraryReadsNoFileOfTheServer() throws Exception {
+        Path secret =
+                temporary.resolve("../secret" + ProcessHandle.current().pid()).normalize();
+        Files.writeString(secret, "top secret");
+        try {
+            for (String file : List.of("/etc/passwd", secret.toString(), "/proc/self/environ")) {
+                Compilation compiled = compile("READ " + file, List.of());
+                assertTrue(compiled.ptx().contains("no such file"), compiled.ptx());
+                assertFalse(compiled.ptx().contains("top secret"), compiled.ptx());
+            }
+        } finally {
+            Files.delete(secret);
+        }
+    }
+
+    @Test
+    void anInterruptEndsIt() throws Exception {
+        FutureTask<Compilation> task = new FutureTask<>(() -> compile("FOREVER", List.of()));
+        Thread thread = Thread.ofPlatform().start(task);
+        while (workers() == 0 && !task.isDone()) {
+            Thread.onSpinWait();
+        }
+        thread.interrupt();
+        thread.join();
+        while (workers() > 0) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void aLibraryThatIsNoneIsNamed() throws Exception {
+        Path none = temporary.resolve("libnone.so");
+        Files.writeString(none, "text");
+        ProgramCompiler found = CompilerChoice.parse(none.toString()).find();
+        assertFalse(found.isAvailable());
+        assertTrue(String.valueOf(found.unavailabilityCause()).contains("libnone.so"), found.unavailabilityCause());
+    }
+
+    private static long workers() {
+        return ProcessHandle.current()
+                .descendants()
+                .filter(process -> process.info().command().orElse("").endsWith("/bin/java"))
+                .count();
+    }
+
+    private static Compilation compile(String text, List<String> expressions) throws Exception {
+        return compiler.compile(new Program("test.cu", text, List.of(), List.of(), expressions));
+    }
+}

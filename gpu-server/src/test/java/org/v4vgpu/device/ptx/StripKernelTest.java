@@ -1,0 +1,212 @@
+package org.v4vgpu.device.ptx;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.LaunchShape;
+import org.v4vgpu.device.ptx.runtime.VectorUnit;
+import org.v4vgpu.proto.CudaStatus;
+
+/** Kernels whose threads run in strips compute what they compute when each thread runs for itself. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class StripKernelTest {
+    private static final String HEAD = ".version 7.0\n.target sm_75\n.address_size 64\n";
+
+    /** In one form and in the other. */
+    private interface Run<T> {
+        T with(KernelBench bench, boolean strips) throws DeviceException;
+    }
+
+    @BeforeAll
+    static void assumeVectors() {
+        Assumptions.assumeTrue(VectorUnit.bits() > 0, "no vectors in this JVM");
+    }
+
+    /** The first thread's store would be seen by the second one's load, if they did not run as one. */
+    @Test
+    void threadsOfAStripRunAsOne() throws DeviceException {
+        String ptx = HEAD + """
+                .visible .entry k(.param .u64 out) {
+                    .reg .b32 %r<6>; .reg .b64 %d<4>; .shared .align 4 .b8 s[512];
+                    ld.param.u64 %d1, [out]; mov.u32 %r1, %tid.x; mul.wide.u32 %d2, %r1, 4; add.u64 %d3, %d1, %d2;
+                    shl.b32 %r2, %r1, 2; mov.u32 %r3, s; add.u32 %r5, %r2, %r3;
+                    ld.shared.u32 %r4, [%r5]; st.global.u32 [%d3], %r4; st.shared.u32 [%r5+4], 7; ret;
+                }
+                """;
+        int[] seen = inStrips(ptx, "k", true, (bench, _) -> {
+            long out = bench.memory().allocate(128);
+            bench.launch("k", KernelBench.line(1, 32), out);
+            return bench.ints(out, 32);
+        });
+        for (int t = 0; t < 32; t++) {
+            assertEquals(t == 16 ? 7 : 0, seen[t], "thread " + t);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"vecadd, 1", "vecadd, 1000", "vecadd, 4096"})
+    void additionsAgree(String file, int n) throws DeviceException {
+        float[] a = random(n, 1);
+        float[] b = random(n, 2);
+        agree(KernelFiles.text(file), "vecadd", true, (bench, _) -> {
+            long out = bench.memory().allocate(4L * n);
+            bench.launch("vecadd", KernelBench.line((n + 127) / 128, 128), bench.upload(a), bench.upload(b), out, n);
+            return bench.floats(out, n);
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 16, 33, 64, 100})
+    void productsAgree(int n) throws DeviceException {
+        float[] a = random(n * n, 1);
+        float[] b = random(n * n, 2);
+        for (String kernel : new String[] {"matmul_naive", "matmul_tiled"}) {
+            agree(KernelFiles.text("matmul"), kernel, true, (bench, _) -> {
+                long c = bench.memory().allocate(4L * n * n);
+                LaunchShape shape = new LaunchShape((n + 15) / 16, (n + 15) / 16, 1, 16, 16, 1, 0);
+                bench.launch(kernel, shape, bench.upload(a), bench.upload(b), c, n);
+                return bench.floats(c, n * n);
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3,3", "16,16", "64,48", "100,64", "130,7"})
+    void stencilsAgree(int w, int h) throws DeviceException {
+        float[] in = random(w * h, 3);
+        agree(KernelFiles.text("stencil"), "jacobi_naive", true, (bench, _) -> {
+            long out = bench.memory().allocate(4L * w * h);
+            LaunchShape shape = new LaunchShape((w + 31) / 32, (h + 7) / 8, 1, 32, 8, 1, 0);
+            bench.launch("jacobi_naive", shape, bench.upload(in), out, w, h);
+            return bench.floats(out, w * h);
+        });
+    }
+
+    /** Words that do not lie side by side. */
+    @ParameterizedTest
+    @CsvSource({"32,32", "33,65", "128,64"})
+    void transpositionsAgree(int w, int h) throws DeviceException {
+        float[] in = random(w * h, 4);
+        agree(KernelFiles.text("transpose"), "transpose", true, (bench, _) -> {
+            long out = bench.memory().allocate(4L * w * h);
+            LaunchShape shape = new LaunchShape((w + 31) / 32, (h + 31) / 32, 1, 32, 8, 1, 0);
+            bench.launch("transpose", shape, bench.upload(in), out, w, h);
+            return bench.floats(out, w * h);
+        });
+    }
+
+    /** Not a kernel of whole strips: it has no second form, or never gets it. */
+    @Test
+    void oddBlocksRunSingly() throws DeviceException {
+        float[] a = random(1000, 1);
+        agree(KernelFiles.text("vecadd"), "vecadd", true, (bench, _) -> {
+            long out = bench.memory().allocate(4000);
+            bench.launch("vecadd", KernelBench.line(42, 24), bench.upload(a), bench.upload(a), out, 1000);
+            return bench.floats(out, 1000);
+        });
+    }
+
+    @Test
+    void faultsNameTheThread() throws DeviceException {
+        String[] messages = new String[2];
+        for (int form = 0; form < 2; form++) {
+            try (KernelBench bench = new KernelBench(KernelFiles.text("vecadd"))) {
+                assertTrue(bench.module().kernel("vecadd").useStrips(form == 1));
+                long a = bench.memory().allocate(4 * 1000);
+                DeviceException thrown = assertThrows(
+                        DeviceException.class, () -> bench.launch("vecadd", KernelBench.line(16, 256), a, a, a, 4096));
+                assertEquals(CudaStatus.ILLEGAL_ADDRESS, thrown.status());
+                messages[form] = String.valueOf(thrown.getMessage()).replaceAll("0x[0-9a-f]+", "0x");
+            }
+        }
+        assertEquals(messages[0], messages[1]);
+        assertTrue(messages[1].contains("block (4,0,0), thread (0,0,0), PTX line"), messages[1]);
+    }
+
+    @Test
+    void endlessLoopsAreCancelled() throws Exception {
+        String ptx = HEAD + ".visible .entry k() { .reg .b32 %r1; TOP: mov.u32 %r1, %tid.x; bra TOP; }\n";
+        try (KernelBench bench = new KernelBench(ptx)) {
+            assertTrue(bench.module().kernel("k").useStrips(true));
+            Cancellation cancellation = new Cancellation();
+            Thread canceller = Thread.ofPlatform().start(() -> {
+                LockSupport.parkNanos(100_000_000);
+                cancellation.cancel();
+            });
+            DeviceException thrown =
+                    assertThrows(DeviceException.class, () -> bench.launch("k", KernelBench.line(2, 64), cancellation));
+            assertEquals(CudaStatus.LAUNCH_TIMEOUT, thrown.status());
+            canceller.join();
+        }
+    }
+
+    /** A strip that gave up behind such a store would read what it has written. */
+    @Test
+    void whatIsReadAndWrittenAgainIsNotRunInStrips() throws DeviceException {
+        String ptx = HEAD + """
+                .visible .entry k(.param .u64 x, .param .u32 n) {
+                    .reg .b32 %r<4>; .reg .b64 %d<3>; .reg .pred %p; .reg .f32 %f;
+                    ld.param.u64 %d1, [x]; ld.param.u32 %r2, [n]; mov.u32 %r1, %tid.x;
+                TOP:
+                    mul.wide.u32 %d2, %r1, 4; add.u64 %d2, %d2, %d1;
+                    ld.global.f32 %f, [%d2]; add.f32 %f, %f, %f; st.global.f32 [%d2], %f;
+                    add.u32 %r1, %r1, 32; setp.lt.u32 %p, %r1, %r2; @%p bra TOP; ret;
+                }
+                """;
+        try (KernelBench bench = new KernelBench(ptx)) {
+            assertFalse(bench.module().kernel("k").useStrips(true));
+        }
+    }
+
+    @Test
+    void everyKernelFileHasItsFormOrNone() throws DeviceException {
+        for (String name : KernelFiles.NAMES) {
+            CompiledModule module = CompiledModule.compile(KernelFiles.text(name));
+            try (GlobalMemory memory = GlobalMemory.reserve(1 << 26)) {
+                LoadedModule loaded = module.load(memory);
+                for (String kernel : module.entries().keySet()) {
+                    loaded.kernel(kernel).useStrips(true); // No form may be one that the JVM refuses.
+                }
+            }
+        }
+    }
+
+    private static void agree(String ptx, String kernel, boolean hasForm, Run<float[]> run) throws DeviceException {
+        float[] singly;
+        try (KernelBench bench = new KernelBench(ptx + "\n// singly\n")) {
+            bench.module().kernel(kernel).useStrips(false);
+            singly = run.with(bench, false);
+        }
+        assertArrayEquals(singly, inStrips(ptx, kernel, hasForm, run));
+    }
+
+    private static <T> T inStrips(String ptx, String kernel, boolean hasForm, Run<T> run) throws DeviceException {
+        try (KernelBench bench = new KernelBench(ptx)) {
+            assertEquals(hasForm, bench.module().kernel(kernel).useStrips(true));
+            return run.with(bench, true);
+        }
+    }
+
+    static float[] random(int count, long seed) {
+        Random random = new Random(seed);
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = random.nextFloat() - 0.5f;
+        }
+        return values;
+    }
+}

@@ -1,0 +1,188 @@
+package org.v4vgpu.device.ptx.random;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Random;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.LaunchShape;
+import org.v4vgpu.device.ptx.KernelBench;
+import org.v4vgpu.device.ptx.runtime.VectorUnit;
+
+/**
+ * Random programs of the kind that strips are for: in strips and singly they compute the same. Registers: u uniform, a affine, i and f of
+ * any value; global memory in and out, shared memory, barriers, branches that some strips take and others don't.
+ */
+class StripProgramTest {
+    private static final int PROGRAMS = 60;
+    private static final int WORDS = 64 + 3 * 2 * 64;
+    private static final LaunchShape SHAPE = new LaunchShape(3, 1, 1, 32, 2, 1, 0);
+
+    @Test
+    void stripsAndThreadsAgree() throws DeviceException {
+        Assumptions.assumeTrue(VectorUnit.bits() > 0, "no vectors in this JVM");
+        int formed = 0;
+        for (int seed = 0; seed < PROGRAMS; seed++) {
+            String text = new Writer(seed).text();
+            try {
+                int[] singly = run(text, false);
+                formed += hasForm(text) ? 1 : 0;
+                assertArrayEquals(singly, run(text, true), "seed " + seed + "\n" + text);
+            } catch (DeviceException failure) {
+                throw new AssertionError("seed " + seed + "\n" + text, failure);
+            }
+        }
+        assertTrue(formed > PROGRAMS / 2, "only " + formed + " programs run in strips");
+    }
+
+    private static boolean hasForm(String text) throws DeviceException {
+        try (KernelBench bench = new KernelBench(text)) {
+            return bench.module().kernel("k").useStrips(true);
+        }
+    }
+
+    private static int[] run(String text, boolean strips) throws DeviceException {
+        try (KernelBench bench = new KernelBench(text)) {
+            bench.module().kernel("k").useStrips(strips);
+            int[] words = new int[WORDS];
+            for (int i = 0; i < WORDS; i++) {
+                words[i] = Float.floatToRawIntBits(i * 0.37f - 20);
+            }
+            long in = bench.upload(words);
+            long out = bench.memory().allocate(4L * WORDS * 8);
+            bench.launch("k", SHAPE, in, out, 5, 40);
+            int[] found = bench.ints(out, WORDS * 8);
+            for (int i = 0; i < 4 * WORDS; i++) {
+                // All NaNs alike.
+                found[i] = Float.floatToIntBits(Float.intBitsToFloat(found[i]));
+            }
+            return found;
+        }
+    }
+
+    /** Writes one program. */
+    private static final class Writer {
+        private final Random random;
+        private final StringBuilder text = new StringBuilder();
+        private int labels;
+
+        Writer(long seed) {
+            random = new Random(seed);
+        }
+
+        String text() {
+            text.append("""
+                    .version 7.0
+                    .target sm_75
+                    .address_size 64
+                    .visible .entry k(.param .u64 in, .param .u64 out, .param .u32 n, .param .u32 m) {
+                    .reg .b32 %u<4>, %a<4>, %i<4>, %s<3>, %c<6>, %g, %k; .reg .f32 %f<4>; .reg .b64 %x<2>, %y<2>, %d;
+                    .reg .pred %p, %q; .shared .align 4 .b8 s[1024];
+                    ld.param.u64 %x0, [in]; ld.param.u64 %y0, [out]; ld.param.u32 %u0, [n]; ld.param.u32 %u1, [m];
+                    mov.u32 %u2, %ctaid.x; mov.u32 %u3, %tid.y; mov.u32 %a0, %tid.x;
+                    shl.b32 %c0, %u3, 5; add.u32 %a1, %c0, %a0; shl.b32 %c1, %u2, 6; add.u32 %g, %c1, %a1;
+                    mov.u32 %a2, %g; mul.lo.u32 %a3, %a0, 3; mov.u32 %s0, s; shl.b32 %c2, %a1, 2; add.u32 %s1, %s0, %c2;
+                    shl.b32 %c3, %a0, 3; add.u32 %s2, %s0, %c3;
+                    mul.wide.s32 %d, %g, 4; add.s64 %x1, %x0, %d; add.s64 %y1, %y0, %d;
+                    """);
+            for (int r = 0; r < 4; r++) {
+                line("ld.global.f32 %f" + r + ", [%x1+" + 4 * r + "]");
+                line("ld.global.u32 %i" + r + ", [%x1+" + 8 * r + "]");
+            }
+            line("setp.gt.u32 %q, %u2, 0");
+            line("st.shared.f32 [%s1], %f0");
+            line("bar.sync 0");
+            steps(25, 0);
+            for (int r = 0; r < 4; r++) {
+                line("st.global.f32 [%y1+" + 4 * WORDS * r + "], %f" + r);
+                line("st.global.u32 [%y1+" + 4 * WORDS * (4 + r) + "], %i" + r);
+            }
+            return text.append("ret;\n}\n").toString();
+        }
+
+        private void steps(int count, int depth) {
+            for (int n = 0; n < count; n++) {
+                switch (random.nextInt(depth < 2 ? 14 : 11)) {
+                    case 0 -> line(pick("add", "sub", "mul") + ".f32 " + f() + ", " + f() + ", " + f());
+                    case 1 -> line("fma.rn.f32 " + f() + ", " + f() + ", " + f() + ", " + pick(f(), "0f3F000000"));
+                    case 2 -> line(pick("neg", "abs") + ".f32 " + f() + ", " + f());
+                    case 3 -> line(pick("add", "sub", "mul.lo") + ".s32 " + i() + ", " + i() + ", " + any());
+                    case 4 -> line(pick("and", "or", "xor") + ".b32 " + i() + ", " + any() + ", " + i());
+                    case 5 ->
+                        line(pick("shl.b32", "shr.u32", "shr.s32") + " " + i() + ", " + i() + ", "
+                                + random.nextInt(32));
+                    case 6 -> {
+                        String own = a();
+                        line(pick("add", "sub") + ".s32 " + own + ", " + own + ", " + u());
+                    }
+                    case 7 -> line("@%q sub.f32 " + f() + ", " + f() + ", " + f());
+                    case 8 -> line("cvt.rn.f32.s32 " + f() + ", " + pick(i(), a()));
+                    case 9 -> line("mov.b32 " + pick(f() + ", " + i(), f() + ", 0", i() + ", " + a()));
+                    case 10 -> line("mad.lo.s32 " + i() + ", " + i() + ", " + any() + ", " + any());
+                    case 11 -> exchange();
+                    case 12 -> choice();
+                    default -> loop();
+                }
+            }
+        }
+
+        private void exchange() {
+            line("bar.sync 0");
+            String kind = pick("f32 ", "u32 ");
+            boolean real = kind.equals("f32 ");
+            line("st.shared." + kind + "[%s1], " + (real ? f() : i()));
+            line("bar.sync 0");
+            line("ld.shared." + kind + (real ? f() : i()) + ", "
+                    + (real ? pick("[%s1]", "[%s1+64]", "[s+20]", "[%s2]") : "[%s1]"));
+        }
+
+        private void choice() {
+            int label = labels++;
+            line("setp." + pick("lt", "ge", "eq", "ne") + pick(".s32", ".u32") + " %p, " + a() + ", "
+                    + pick("%u0", "%u1", "%u2", "16", "32", a()));
+            line("selp.b32 " + i() + ", " + any() + ", " + i() + ", %p");
+            line("@" + pick("", "!") + "%p add.f32 " + f() + ", " + f() + ", " + f());
+            line("@%p bra L" + label);
+            steps(3, 2);
+            text.append("L").append(label).append(":\n");
+        }
+
+        private void loop() {
+            int label = labels++;
+            line("mov.u32 %k, 0");
+            text.append("L").append(label).append(":\n");
+            steps(3, 2);
+            line("add.u32 %k, %k, 1; setp.lt.u32 %q, %k, " + pick("3", "%u0") + "; @%q bra L" + label);
+        }
+
+        private void line(String instruction) {
+            text.append(instruction).append(";\n");
+        }
+
+        private String f() {
+            return "%f" + random.nextInt(4);
+        }
+
+        private String i() {
+            return "%i" + random.nextInt(4);
+        }
+
+        private String a() {
+            return "%a" + random.nextInt(4);
+        }
+
+        private String u() {
+            return "%u" + random.nextInt(4);
+        }
+
+        private String any() {
+            return pick(i(), a(), u(), Integer.toString(random.nextInt(100) - 50));
+        }
+
+        private String pick(String... choices) {
+            return choices[random.nextInt(choices.length)];
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package org.v4vgpu.v4v;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.v4vgpu.v4v.connection.V4vConnections;
+import org.v4vgpu.v4v.connection.V4vListener;
+import org.v4vgpu.v4v.xen.FakeXen;
+
+/** The contract over connections through Argo's hypercalls, with a Xen that is played in this process. */
+class FakeXenMessageChannelTest extends MessageChannelContract {
+    private final FakeXen xen = new FakeXen();
+    private V4vHypervisor serving;
+    private V4vHypervisor connecting;
+
+    @TempDir
+    Path directory;
+
+    @BeforeEach
+    @Override
+    void open() throws Exception {
+        serving = xen.open(1, directory);
+        connecting = xen.open(2, directory);
+        super.open();
+    }
+
+    @AfterEach
+    @Override
+    void close() throws Exception {
+        super.close();
+        serving.close();
+        connecting.close();
+    }
+
+    @Override
+    protected MessageListener listen() throws IOException {
+        return V4vListener.open(serving, 4840);
+    }
+
+    @Override
+    protected MessageChannel connect(ChannelAddress address) throws IOException {
+        return V4vConnections.connect(connecting, (V4vAddress) address, 10_000_000_000L);
+    }
+}

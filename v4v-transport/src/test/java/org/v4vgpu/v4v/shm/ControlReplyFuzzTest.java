@@ -1,0 +1,109 @@
+package org.v4vgpu.v4v.shm;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.code_intelligence.jazzer.api.FuzzedDataProvider;
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.v4vgpu.v4v.ReceiveRing;
+import org.v4vgpu.v4v.SendRing;
+import org.v4vgpu.v4v.V4vAddress;
+import org.v4vgpu.v4v.V4vHypervisor;
+
+/**
+ * Answers of any kind and length by a domain that another one asks: the asking one gets an answer within its types or an error of the
+ * contract, keeps no descriptor, and goes on with others.
+ */
+class ControlReplyFuzzTest {
+    private static final int OWN = 1;
+    private static final int FRIEND = 2;
+    private static final int LIAR = 3;
+    private static final long PORT = 7;
+    private static final long PATIENCE_NANOS = 5_000_000;
+
+    /** Descriptors that may be open for a moment beside those at the beginning: links on their way out. */
+    private static final int SPARE_DESCRIPTORS = 16;
+
+    private static SharedMemoryHypervisor victim;
+    private static SharedMemoryHypervisor friend;
+    private static ReceiveRing friendly;
+    private static ScriptedDomain liar;
+    private static long descriptors;
+
+    private static void open() throws IOException {
+        if (victim == null) {
+            Path directory = Files.createTempDirectory("v4vgpu-fuzz-");
+            directory.toFile().deleteOnExit();
+            Fabric fabric = Fabric.of(directory);
+            victim = SharedMemoryHypervisor.open(fabric, OWN);
+            friend = SharedMemoryHypervisor.open(fabric, FRIEND);
+            friendly = friend.register(PORT, V4vAddress.DOMAIN_ANY, 4096);
+            liar = ScriptedDomain.open(fabric, LIAR);
+            askTheFriend();
+            descriptors = openDescriptors();
+        }
+    }
+
+    private static long openDescriptors() throws IOException {
+        try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+            return all.count();
+        }
+    }
+
+    @FuzzTest(maxDuration = "10s")
+    void survives(FuzzedDataProvider data) throws IOException {
+        open();
+        int questions = data.consumeInt(1, 4);
+        int[] kinds = data.consumeInts(questions);
+        liar.follow(data);
+        V4vHypervisor asking = victim.withPatience(PATIENCE_NANOS);
+        for (int kind : kinds) {
+            try {
+                ask(asking, kind);
+            } catch (IOException e) {
+                assertFalse(String.valueOf(e.getMessage()).contains("\n"), e.getMessage());
+            }
+        }
+        liar.hangUp();
+        askTheFriend();
+        long now = openDescriptors();
+        assertTrue(now <= descriptors + SPARE_DESCRIPTORS, "from " + descriptors + " to " + now + " descriptors");
+    }
+
+    private static void ask(V4vHypervisor asking, int kind) throws IOException {
+        V4vAddress there = new V4vAddress(LIAR, PORT);
+        switch (Math.floorMod(kind, 4)) {
+            case 0 -> {
+                try (SendRing ring = asking.attach(1, there)) {
+                    assertTrue(ring.isPartnerAlive() || !ring.isPartnerAlive(), "it is one or the other");
+                }
+            }
+            case 1 -> {
+                V4vHypervisor.RingStatus status = asking.notify(there, 100);
+                assertTrue(status.maximumMessageBytes() >= 0, status.toString());
+            }
+            case 2 -> {
+                List<MemorySegment> parts = List.of(MemorySegment.ofArray(new byte[100]));
+                assertEquals(100, asking.sendv(new V4vAddress(OWN, 1), there, 1, parts));
+            }
+            default -> {
+                boolean _ = asking.awaitSpace(there, 100, PATIENCE_NANOS);
+            }
+        }
+    }
+
+    private static void askTheFriend() throws IOException {
+        assertTrue(victim.notify(friendly.address(), 0).exists(), "others are asked as before");
+        MemorySegment one = MemorySegment.ofArray(new byte[1]);
+        assertEquals(1, victim.sendv(new V4vAddress(OWN, 1), friendly.address(), 1, List.of(one)));
+        assertTrue(friendly.await(5_000_000_000L) && friendly.next(), "the message has come");
+        friendly.release(friendly.position());
+    }
+}
