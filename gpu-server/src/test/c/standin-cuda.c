@@ -36,7 +36,7 @@ struct thing {
   struct thing *null_stream;    // contexts
   char *text;                   // modules
   char name[128];               // functions and variables
-  int parameters, offsets[64], sizes[64];
+  int parameters, offsets[64], sizes[64], dynamic;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -309,6 +309,21 @@ int cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, void *stream)
 int cuMemcpyHtoD_v2(uint64_t to, uint64_t from, size_t bytes) { return move(to, from, bytes, 1, 0, NULL); }
 int cuMemcpyDtoH_v2(uint64_t to, uint64_t from, size_t bytes) { return move(to, from, bytes, 0, 1, NULL); }
 
+struct rows { size_t x, y; int type; uint64_t host, device; void *array; size_t pitch; };
+struct rows_copy { struct rows from, to; size_t width, height; };
+int cuMemcpy2DAsync_v2(const struct rows_copy *copy, void *stream) {
+  BEGIN(cuMemcpy2DAsync_v2);
+  uint64_t to = copy->to.type == 1 ? copy->to.host : copy->to.device;
+  uint64_t from = copy->from.type == 1 ? copy->from.host : copy->from.device;
+  const struct rows *host = copy->to.type == 1 ? &copy->to : &copy->from;
+  if (!is_registered(host->host, host->pitch * (copy->height - 1) + copy->width)) return NOT_REGISTERED;
+  for (size_t row = 0; row < copy->height; row++) {
+    int result = move(to + row * copy->to.pitch, from + row * copy->from.pitch, copy->width, copy->to.type == 2, copy->from.type == 2, stream);
+    if (result) return result;
+  }
+  return OK;
+}
+
 static int fill(uint64_t to, unsigned value, size_t count, int width, void *stream) {
   LOCKED({
     USABLE
@@ -503,7 +518,16 @@ int cuFuncGetAttribute(int *value, int attribute, struct thing *function) {
     static const int table[] = {1024, 0, 0, 0, 32, 70, 90, 0, 49152, -1};
     if (!find(FUNCTION, function)) FAIL(INVALID_HANDLE)
     if (attribute < 0 || attribute > 9) FAIL(INVALID_VALUE)
-    *value = table[attribute];
+    *value = attribute == 8 && function->dynamic ? function->dynamic : table[attribute];
+  });
+}
+int cuFuncSetAttribute(struct thing *function, int attribute, int value) {
+  BEGIN(cuFuncSetAttribute);
+  LOCKED({
+    USABLE
+    if (!find(FUNCTION, function)) FAIL(INVALID_HANDLE)
+    if (attribute != 8 || value < 0 || value > 232448) FAIL(INVALID_VALUE)
+    function->dynamic = value;
   });
 }
 int cuFuncGetParamInfo(struct thing *function, size_t index, size_t *offset, size_t *bytes) {
@@ -576,5 +600,22 @@ int cuLaunchKernel(struct thing *function, unsigned gx, unsigned gy, unsigned gz
     else if (outcome) FAIL(outcome)
   });
 }
+int cuLaunchCooperativeKernel(struct thing *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by,
+                              unsigned bz, unsigned shared, void *handle, void **parameters) {
+  BEGIN(cuLaunchCooperativeKernel);
+  return cuLaunchKernel(function, gx, gy, gz, bx, by, bz, shared, handle, parameters, NULL);
+}
+
+// ---- the linker: texts behind each other
+
+int cuLinkCreate_v2(unsigned count, int *options, void **values, char **state) { BEGIN(cuLinkCreate_v2); *state = calloc(1, 1 << 20); return OK; }
+int cuLinkAddData_v2(char *state, int type, const char *data, size_t bytes, const char *name, unsigned count, int *options, void **values) {
+  BEGIN(cuLinkAddData_v2);
+  if (type != 1 || strlen(state) + bytes >= 1 << 20) return INVALID_PTX;
+  strncat(state, data, bytes);
+  return OK;
+}
+int cuLinkComplete(char *state, void **cubin, size_t *bytes) { BEGIN(cuLinkComplete); *cubin = state; *bytes = strlen(state); return OK; }
+int cuLinkDestroy(char *state) { BEGIN(cuLinkDestroy); free(state); return OK; }
 int cuGetErrorName(int error, const char **name) { *name = "CUDA_ERROR"; return OK; }
 int cuGetErrorString(int error, const char **text) { *text = "an error"; return OK; }

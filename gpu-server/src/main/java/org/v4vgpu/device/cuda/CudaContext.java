@@ -202,6 +202,12 @@ final class CudaContext implements DeviceContext {
     }
 
     @Override
+    public DeviceModule linkModule(List<MemorySegment> images) throws DeviceException {
+        requireUsable();
+        return CudaModule.link(this, images);
+    }
+
+    @Override
     public DeviceWork enqueued() throws DeviceException {
         List<CudaMark> marks = order.marks(null);
         List<DeviceWork> frees = memory.pending();
@@ -299,6 +305,7 @@ final class CudaContext implements DeviceContext {
         awaitCalls();
         try {
             CurrentContext.bind(this, handle);
+            awaitDma();
             RegisteredMemory.leave(this);
         } catch (DeviceException e) {
             LOG.log(Level.DEBUG, "{0}: {1}", name, e.getMessage());
@@ -316,6 +323,15 @@ final class CudaContext implements DeviceContext {
             use.writeLock().unlock();
             memory.forgetAll();
             device.forget(this);
+        }
+    }
+
+    /** Registered memory stays as long as a copy may use it. */
+    private void awaitDma() {
+        try {
+            DriverContexts.synchronize();
+        } catch (DeviceException e) {
+            LOG.log(Level.DEBUG, "{0}: {1}", name, e.getMessage()); // broken: nothing runs in it any more
         }
     }
 

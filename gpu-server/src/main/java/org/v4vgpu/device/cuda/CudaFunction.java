@@ -7,7 +7,7 @@ import org.v4vgpu.device.DeviceFunction;
 import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.proto.CudaStatus;
 
-/** A kernel of a module on a GPU. Immutable, safe for any thread. */
+/** A kernel of a module on a GPU. Safe for any thread. */
 final class CudaFunction implements DeviceFunction {
     // CUfunction_attribute
     private static final int MAX_THREADS_PER_BLOCK = 0;
@@ -22,7 +22,9 @@ final class CudaFunction implements DeviceFunction {
     private final String name;
     private final long handle;
     private final List<Parameter> parameters;
-    private final Map<Integer, Integer> attributes;
+
+    // SYNC: function-attributes. Replaced as a whole.
+    private volatile Map<Integer, Integer> attributes;
 
     CudaFunction(
             CudaModule module, String name, long handle, List<Parameter> parameters, Map<Integer, Integer> attributes) {
@@ -55,6 +57,15 @@ final class CudaFunction implements DeviceFunction {
     @Override
     public Map<Integer, Integer> attributes() {
         return attributes;
+    }
+
+    @Override
+    public void setMaxDynamicShared(int bytes) throws DeviceException {
+        module.requireOpen();
+        attributes = module.context().answer(() -> {
+            DriverModules.setAttribute(handle, MAX_DYNAMIC_SHARED_SIZE_BYTES, bytes);
+            return DriverModules.attributes(handle);
+        });
     }
 
     long handle() {

@@ -55,6 +55,15 @@ final class CudaImage {
         return copy;
     }
 
+    /** The CUjitInputType of a checked image. */
+    static int inputType(MemorySegment checked) {
+        return switch (checked.byteSize() < Integer.BYTES ? 0 : checked.get(INT, 0)) {
+            case ELF -> 0;
+            case FATBIN -> 2;
+            default -> 1;
+        };
+    }
+
     private static void checkFatbin(MemorySegment image) throws DeviceException {
         // struct { uint32 magic; uint16 version; uint16 headerSize; uint64 fatSize; }
         if (image.byteSize() < 16) {

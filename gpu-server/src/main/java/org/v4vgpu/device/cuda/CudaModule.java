@@ -38,6 +38,20 @@ final class CudaModule implements DeviceModule {
         }
     }
 
+    static CudaModule link(CudaContext context, List<MemorySegment> images) throws DeviceException {
+        try (Arena arena = Arena.ofConfined()) {
+            List<MemorySegment> checked = new ArrayList<>();
+            long bytes = 0;
+            for (MemorySegment image : images) {
+                checked.add(CudaImage.of(image, arena));
+                bytes += image.byteSize();
+            }
+            long handle = context.answer(() -> DriverLinks.link(checked));
+            context.memory().count(bytes);
+            return new CudaModule(context, handle, bytes);
+        }
+    }
+
     @Override
     public DeviceFunction function(String name) throws DeviceException {
         requireOpen();

@@ -11,6 +11,7 @@ import org.v4vgpu.device.DeviceFunction;
 import org.v4vgpu.device.DeviceHold;
 import org.v4vgpu.device.DeviceStream;
 import org.v4vgpu.device.DeviceWork;
+import org.v4vgpu.device.HostRows;
 import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.device.cuda.CudaCopy.Direction;
 import org.v4vgpu.proto.CudaStatus;
@@ -80,6 +81,27 @@ final class CudaStream implements DeviceStream {
         own.check(shape, parameters.byteSize());
         byte[] block = parameters.asSlice(0, own.parameterBytes()).toArray(ValueLayout.JAVA_BYTE);
         enqueue(() -> DriverModules.launch(own.handle(), shape, block, queue.handle()));
+    }
+
+    @Override
+    public void launchCooperatively(DeviceFunction function, LaunchShape shape, MemorySegment parameters)
+            throws DeviceException {
+        CudaFunction own = CudaFunction.of(function, context);
+        own.check(shape, parameters.byteSize());
+        byte[] block = parameters.asSlice(0, own.parameterBytes()).toArray(ValueLayout.JAVA_BYTE);
+        enqueue(() -> DriverModules.launchCooperatively(
+                own.handle(), shape, block, own.parameters(), queue.handle()));
+    }
+
+    @Override
+    public boolean copy(HostRows rows) throws DeviceException {
+        context.memory().checkRange(rows.address(), rows.deviceExtent());
+        RegisteredMemory region = RegisteredMemory.of(rows.host());
+        if (region == null || !region.belongsTo(context)) {
+            return false;
+        }
+        enqueue(() -> DriverMemory.copyRows(rows, queue.handle()));
+        return true;
     }
 
     @Override

@@ -19,6 +19,7 @@ import org.v4vgpu.device.DeviceException;
  *   CUresult cuCtxCreate_v2(CUcontext *context, unsigned flags, CUdevice device);
  *   CUresult cuCtxPopCurrent_v2(CUcontext *context);
  *   CUresult cuCtxSetCurrent(CUcontext context);
+ *   CUresult cuCtxSynchronize(void);
  *   CUresult cuCtxDestroy_v2(CUcontext context);
  *   CUresult cuCtxGetLimit(size_t *value, CUlimit limit);
  *   CUresult cuCtxSetLimit(CUlimit limit, size_t value);
@@ -28,6 +29,7 @@ final class DriverContexts {
     private static final MethodHandle CREATE = function("cuCtxCreate_v2", ADDRESS, INT, INT);
     private static final MethodHandle POP = function("cuCtxPopCurrent_v2", ADDRESS);
     private static final MethodHandle SET_CURRENT = function("cuCtxSetCurrent", LONG);
+    private static final MethodHandle SYNCHRONIZE = function("cuCtxSynchronize");
     private static final MethodHandle DESTROY = function("cuCtxDestroy_v2", LONG);
     private static final MethodHandle GET_LIMIT = function("cuCtxGetLimit", ADDRESS, INT);
     private static final MethodHandle SET_LIMIT = function("cuCtxSetLimit", INT, LONG);
@@ -49,6 +51,15 @@ final class DriverContexts {
     static void setCurrent(long context) throws DeviceException {
         try {
             check("cuCtxSetCurrent", (int) SET_CURRENT.invokeExact(context));
+        } catch (Throwable e) {
+            throw rethrow(e);
+        }
+    }
+
+    /** Waits for everything that the current context has. */
+    static void synchronize() throws DeviceException {
+        try {
+            check("cuCtxSynchronize", (int) SYNCHRONIZE.invokeExact());
         } catch (Throwable e) {
             throw rethrow(e);
         }

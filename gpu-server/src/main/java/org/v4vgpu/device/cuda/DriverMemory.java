@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.HostRows;
 import org.v4vgpu.device.MemoryInfo;
 import org.v4vgpu.proto.CudaStatus;
 
@@ -26,6 +27,7 @@ import org.v4vgpu.proto.CudaStatus;
  *   CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr destination, const void *source, size_t bytes, CUstream stream);
  *   CUresult cuMemcpyDtoHAsync_v2(void *destination, CUdeviceptr source, size_t bytes, CUstream stream);
  *   CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr destination, CUdeviceptr source, size_t bytes, CUstream stream);
+ *   CUresult cuMemcpy2DAsync_v2(const CUDA_MEMCPY2D *copy, CUstream stream);
  *   CUresult cuMemsetD8Async(CUdeviceptr destination, unsigned char value, size_t count, CUstream stream);
  *   CUresult cuMemsetD16Async(CUdeviceptr destination, unsigned short value, size_t count, CUstream stream);
  *   CUresult cuMemsetD32Async(CUdeviceptr destination, unsigned value, size_t count, CUstream stream);
@@ -47,6 +49,20 @@ final class DriverMemory {
     private static final MethodHandle FILL_8 = function("cuMemsetD8Async", LONG, INT, LONG, LONG);
     private static final MethodHandle FILL_16 = function("cuMemsetD16Async", LONG, INT, LONG, LONG);
     private static final MethodHandle FILL_32 = function("cuMemsetD32Async", LONG, INT, LONG, LONG);
+
+    private static final MethodHandle COPY_ROWS = function("cuMemcpy2DAsync_v2", ADDRESS, LONG);
+
+    // CUDA_MEMCPY2D: where things are for the source, and how much further for the destination.
+    private static final long ROWS_BYTES = 128;
+    private static final long ROWS_TO = 56;
+    private static final long ROWS_MEMORY_TYPE = 16;
+    private static final long ROWS_HOST = 24;
+    private static final long ROWS_DEVICE = 32;
+    private static final long ROWS_PITCH = 48;
+    private static final long ROWS_WIDTH = 112;
+    private static final long ROWS_HEIGHT = 120;
+    private static final int HOST_MEMORY = 1;
+    private static final int DEVICE_MEMORY = 2;
 
     private DriverMemory() {}
 
@@ -118,6 +134,34 @@ final class DriverMemory {
     static void copy(long destination, long source, long bytes, long stream) throws DeviceException {
         try {
             check("cuMemcpyDtoDAsync", (int) COPY.invokeExact(destination, source, bytes, stream));
+        } catch (Throwable e) {
+            throw rethrow(e);
+        }
+    }
+
+    /** Enqueues a copy of rows from or to host memory, which stays as it is until the copy is done. */
+    static void copyRows(HostRows rows, long stream) throws DeviceException {
+        if (rows.rows() == 1) {
+            if (rows.toHost()) {
+                copyOut(rows.host().address(), rows.address(), rows.bytes(), stream);
+            } else {
+                copyIn(rows.address(), rows.host().address(), rows.bytes(), stream);
+            }
+            return;
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment copy = arena.allocate(ROWS_BYTES, Long.BYTES);
+            long host = rows.toHost() ? ROWS_TO : 0;
+            long device = ROWS_TO - host;
+            copy.set(INT, host + ROWS_MEMORY_TYPE, HOST_MEMORY);
+            copy.set(LONG, host + ROWS_HOST, rows.host().address());
+            copy.set(LONG, host + ROWS_PITCH, rows.hostPitch());
+            copy.set(INT, device + ROWS_MEMORY_TYPE, DEVICE_MEMORY);
+            copy.set(LONG, device + ROWS_DEVICE, rows.address());
+            copy.set(LONG, device + ROWS_PITCH, rows.devicePitch());
+            copy.set(LONG, ROWS_WIDTH, rows.bytes());
+            copy.set(LONG, ROWS_HEIGHT, rows.rows());
+            check("cuMemcpy2DAsync", (int) COPY_ROWS.invokeExact(copy, stream));
         } catch (Throwable e) {
             throw rethrow(e);
         }

@@ -12,7 +12,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,18 +31,15 @@ import org.v4vgpu.proto.CudaStatus;
  *   CUresult cuModuleGetFunction(CUfunction *function, CUmodule module, const char *name);
  *   CUresult cuModuleGetGlobal_v2(CUdeviceptr *address, size_t *bytes, CUmodule module, const char *name);
  *   CUresult cuFuncGetAttribute(int *value, CUfunction_attribute attribute, CUfunction function);
+ *   CUresult cuFuncSetAttribute(CUfunction function, CUfunction_attribute attribute, int value);
  *   CUresult cuFuncGetParamInfo(CUfunction function, size_t index, size_t *offset, size_t *bytes);
  *   CUresult cuLaunchKernel(CUfunction function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
  *           unsigned blockY, unsigned blockZ, unsigned sharedBytes, CUstream stream, void **parameters, void **extra);
+ *   CUresult cuLaunchCooperativeKernel(CUfunction function, unsigned gridX, unsigned gridY, unsigned gridZ,
+ *           unsigned blockX, unsigned blockY, unsigned blockZ, unsigned sharedBytes, CUstream stream, void **parameters);
  * }
  */
 final class DriverModules {
-    /** The bytes of the log that the driver's compiler writes. */
-    private static final int LOG_BYTES = 16 * 1024;
-
-    private static final int JIT_ERROR_LOG_BUFFER = 5;
-    private static final int JIT_ERROR_LOG_BUFFER_BYTES = 6;
-
     private static final int FUNCTION_ATTRIBUTES = 10;
     private static final int MOST_PARAMETERS = 4096;
 
@@ -60,6 +56,10 @@ final class DriverModules {
     private static final MethodHandle LAUNCH =
             function("cuLaunchKernel", LONG, INT, INT, INT, INT, INT, INT, INT, LONG, ADDRESS, ADDRESS);
 
+    private static final MethodHandle SET_ATTRIBUTE = function("cuFuncSetAttribute", LONG, INT, INT);
+    private static final MethodHandle LAUNCH_COOPERATIVELY =
+            function("cuLaunchCooperativeKernel", LONG, INT, INT, INT, INT, INT, INT, INT, LONG, ADDRESS);
+
     private DriverModules() {}
 
     /**
@@ -71,28 +71,15 @@ final class DriverModules {
     static long load(MemorySegment image) throws DeviceException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment handle = arena.allocate(LONG);
-            MemorySegment log = arena.allocate(LOG_BYTES);
-            MemorySegment options = arena.allocateFrom(INT, JIT_ERROR_LOG_BUFFER, JIT_ERROR_LOG_BUFFER_BYTES);
-            MemorySegment values = arena.allocateFrom(LONG, log.address(), LOG_BYTES);
-            int result = (int) LOAD.invokeExact(handle, image, 2, options, values);
+            JitLog log = new JitLog(arena);
+            int result = (int) LOAD.invokeExact(handle, image, JitLog.OPTIONS, log.options(), log.values());
             if (result != 0) {
-                throw refused(result, log);
+                throw log.explain(failure("cuModuleLoadDataEx", result));
             }
             return handle.get(LONG, 0);
         } catch (Throwable e) {
             throw rethrow(e);
         }
-    }
-
-    private static DeviceException refused(int result, MemorySegment log) {
-        int length = 0;
-        while (length < LOG_BYTES && log.get(ValueLayout.JAVA_BYTE, length) != 0) {
-            length++;
-        }
-        DeviceException plain = failure("cuModuleLoadDataEx", result);
-        String words =
-                new String(log.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8).strip();
-        return words.isEmpty() ? plain : new DeviceException(plain.status(), words);
     }
 
     static void unload(long module) throws DeviceException {
@@ -144,6 +131,14 @@ final class DriverModules {
         }
     }
 
+    static void setAttribute(long function, int attribute, int value) throws DeviceException {
+        try {
+            check("cuFuncSetAttribute", (int) SET_ATTRIBUTE.invokeExact(function, attribute, value));
+        } catch (Throwable e) {
+            throw rethrow(e);
+        }
+    }
+
     /** Where a function's parameters lie. The driver has no count: it is asked until it refuses. */
     static List<Parameter> parameters(long function) throws DeviceException {
         try (Arena arena = Arena.ofConfined()) {
@@ -181,6 +176,33 @@ final class DriverModules {
                     stream,
                     MemorySegment.NULL,
                     extra));
+        } catch (Throwable e) {
+            throw rethrow(e);
+        }
+    }
+
+    /** As {@link #launch}, of blocks that wait for each other. The driver takes these parameters one by one. */
+    static void launchCooperatively(
+            long function, LaunchShape shape, byte[] parameters, List<Parameter> layout, long stream)
+            throws DeviceException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment block = arena.allocate(Math.max(1, parameters.length), 16);
+            MemorySegment.copy(parameters, 0, block, ValueLayout.JAVA_BYTE, 0, parameters.length);
+            MemorySegment each = arena.allocate(LONG, layout.size() + 1L);
+            for (int i = 0; i < layout.size(); i++) {
+                each.setAtIndex(LONG, i, block.address() + layout.get(i).offset());
+            }
+            check("cuLaunchCooperativeKernel", (int) LAUNCH_COOPERATIVELY.invokeExact(
+                    function,
+                    shape.gridX(),
+                    shape.gridY(),
+                    shape.gridZ(),
+                    shape.blockX(),
+                    shape.blockY(),
+                    shape.blockZ(),
+                    shape.sharedBytes(),
+                    stream,
+                    each));
         } catch (Throwable e) {
             throw rethrow(e);
         }

@@ -107,6 +107,21 @@ final class RegisteredMemory implements DeviceRegion {
         }
     }
 
+    /**
+     * Whether a context has registered the memory, or has done so now. Its own copies may then be enqueued and left alone: the memory
+     * stays registered until they are done.
+     */
+    boolean belongsTo(CudaContext context) throws DeviceException {
+        if (!begin(context)) {
+            return false;
+        }
+        try {
+            return owner == context;
+        } finally {
+            end();
+        }
+    }
+
     void end() {
         use.readLock().unlock();
     }

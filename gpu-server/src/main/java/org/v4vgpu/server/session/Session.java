@@ -58,7 +58,7 @@ final class Session {
         this.gate = new SequenceGate(limits.missingNumberNanos(), this::activity);
         this.handles = new HandleTable(limits.handles(), generation);
         this.hostFunctions = new HostFunctions(limits.handles());
-        this.windows = new Windows(limits, sessions.windowBudget());
+        this.windows = new Windows(limits, sessions.windowBudget(), sessions.devices());
     }
 
     long id() {

@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.Device;
+import org.v4vgpu.device.DeviceRegion;
 import org.v4vgpu.v4v.Window;
 import org.v4vgpu.v4v.WindowPartner;
 
@@ -30,22 +32,25 @@ final class Windows implements AutoCloseable {
 
     private final WindowBudget own;
     private final WindowBudget common;
+    private final List<Device> devices;
     private final AtomicLong last = new AtomicLong();
     private final Map<Long, Mapped> windows = new ConcurrentHashMap<>();
 
     /** Guarded by this. */
     private boolean closed;
 
-    /** A window and what the budgets were charged for it; its memory may be longer. */
-    record Mapped(Window window, long charged) {
+    /** A window, what the budgets were charged for it (its memory may be longer), and what devices made of it. */
+    record Mapped(Window window, long charged, List<DeviceRegion> regions) {
         MemorySegment memory() {
             return window.memory();
         }
     }
 
-    Windows(SessionLimits limits, WindowBudget common) {
+    /** @param devices are told of each window, so that a GPU copies from and to it without a stop */
+    Windows(SessionLimits limits, WindowBudget common, List<Device> devices) {
         this.own = new WindowBudget("the session", limits.windowBytes(), MOST_OF_A_SESSION);
         this.common = common;
+        this.devices = devices;
     }
 
     /** What all sessions share. */
@@ -81,7 +86,7 @@ final class Windows implements AutoCloseable {
                     window.close();
                     throw new IOException("the session has ended");
                 }
-                windows.put(handle, new Mapped(window, charged));
+                windows.put(handle, new Mapped(window, charged, registered(window)));
             }
             added = true;
             return handle;
@@ -90,6 +95,10 @@ final class Windows implements AutoCloseable {
                 giveBack(charged);
             }
         }
+    }
+
+    private List<DeviceRegion> registered(Window window) {
+        return devices.stream().map(device -> device.register(window.memory())).toList();
     }
 
     /** The window of a handle, or null. */
@@ -106,6 +115,7 @@ final class Windows implements AutoCloseable {
 
     /** Unmaps a window that was taken out. */
     void unmap(Mapped mapped) {
+        mapped.regions.forEach(DeviceRegion::close);
         mapped.window.close();
         giveBack(mapped.charged);
     }

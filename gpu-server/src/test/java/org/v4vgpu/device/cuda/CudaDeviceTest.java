@@ -78,6 +78,7 @@ final class CudaDeviceTest extends DeviceContract {
 
     @Override
     @Test
+    @SuppressWarnings("JUnitMethodInvoked") // the same test, where it can be had
     public void closeEndsAnEndlessKernel() throws DeviceException {
         assumeTrue(StandIn.isDriver(), "nothing ends a kernel that runs on a GPU");
         super.closeEndsAnEndlessKernel();
@@ -85,6 +86,7 @@ final class CudaDeviceTest extends DeviceContract {
 
     @Override
     @Test
+    @SuppressWarnings("JUnitMethodInvoked") // the same test, where it can be had
     public void cancelEndsAnEndlessKernel() throws DeviceException {
         assumeTrue(StandIn.isDriver(), "nothing ends a kernel that runs on a GPU");
         super.cancelEndsAnEndlessKernel();

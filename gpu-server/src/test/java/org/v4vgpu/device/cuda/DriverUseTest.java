@@ -1,11 +1,15 @@
 package org.v4vgpu.device.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -18,7 +22,9 @@ import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceFunction;
 import org.v4vgpu.device.DeviceHold;
 import org.v4vgpu.device.DeviceModule;
+import org.v4vgpu.device.DeviceRegion;
 import org.v4vgpu.device.DeviceStream;
+import org.v4vgpu.device.HostRows;
 import org.v4vgpu.device.Kernels;
 import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.proto.CudaStatus;
@@ -124,5 +130,79 @@ final class DriverUseTest {
                 assertThrows(DeviceException.class, () -> context.loadModule(MemorySegment.ofArray(image)));
         assertEquals(CudaStatus.INVALID_IMAGE, thrown.status(), thrown.getMessage());
         assertTrue(String.valueOf(thrown.getMessage()).contains("ends before"), thrown.getMessage());
+    }
+
+    @Test
+    void copiesRowsOfRegisteredMemoryWhenTheStreamComesThere() throws DeviceException {
+        try (Arena arena = Arena.ofShared();
+                CudaDevice device = CudaDevice.open(0, _ -> {});
+                DeviceContext context = device.createContext(0)) {
+            MemorySegment host = arena.allocate(8192, 4096);
+            DeviceStream stream = context.createStream(1, 0);
+            long address = context.allocate(1000);
+            stream.fill(address, 1, 7, 1000);
+            HostRows rows = new HostRows(host, 100, address, 200, 50, 3, true);
+            assertFalse(stream.copy(rows), "the memory is not registered");
+            try (DeviceRegion _ = device.register(host)) {
+                DeviceHold hold = stream.hold(() -> {});
+                assertTrue(stream.copy(rows));
+                assertEquals(0, host.get(ValueLayout.JAVA_BYTE, 0), "the stream is held");
+                hold.close();
+                assertTrue(stream.await(LONG));
+                assertEquals(7, host.get(ValueLayout.JAVA_BYTE, 249));
+                assertEquals(0, host.get(ValueLayout.JAVA_BYTE, 250));
+                host.fill((byte) 9);
+                assertTrue(stream.copy(new HostRows(host, 100, address, 200, 50, 3, false)));
+                assertTrue(stream.await(LONG));
+                byte[] back = new byte[451];
+                try (DeviceCopy copy = stream.copyOut(address, back.length)) {
+                    assertTrue(copy.await(LONG));
+                    copy.transfer(0, MemorySegment.ofArray(back));
+                }
+                assertEquals(List.of(9, 7, 9, 9, 7), List.of(back[49], back[50], back[200], back[449], back[450]).stream()
+                        .map(Byte::intValue)
+                        .toList());
+                try (DeviceContext other = device.createContext(0)) {
+                    long there = other.allocate(100);
+                    assertFalse(
+                            other.defaultStream().copy(new HostRows(host, 100, there, 100, 100, 1, true)),
+                            "another context has registered it, and may go before");
+                }
+            }
+        }
+    }
+
+    @Test
+    void setsSharedMemoryAndLaunchesCooperatively() throws DeviceException {
+        try (CudaDevice device = CudaDevice.open(0, _ -> {});
+                DeviceContext context = device.createContext(0)) {
+            DeviceFunction store =
+                    context.loadModule(Kernels.image(Kernels.STORE)).function("store");
+            long address = context.allocate(4);
+            MemorySegment parameters = Kernels.parameters(store, address);
+            LaunchShape large = new LaunchShape(1, 1, 1, 1, 1, 1, 100_000);
+            assertThrows(
+                    DeviceException.class, () -> context.defaultStream().launch(store, large, parameters));
+            store.setMaxDynamicShared(100_000);
+            assertEquals(100_000, store.attributes().get(8));
+            context.defaultStream().launchCooperatively(store, large, parameters);
+            byte[] word = new byte[4];
+            try (DeviceCopy copy = context.defaultStream().copyOut(address, 4)) {
+                assertTrue(copy.await(LONG));
+                copy.transfer(0, MemorySegment.ofArray(word));
+            }
+            assertEquals(1, word[0]);
+            assertThrows(DeviceException.class, () -> store.setMaxDynamicShared(1 << 20));
+        }
+    }
+
+    @Test
+    void linksSeveralTexts() throws DeviceException {
+        try (CudaDevice device = CudaDevice.open(0, _ -> {});
+                DeviceContext context = device.createContext(0)) {
+            DeviceModule module = context.linkModule(List.of(Kernels.file("vecadd.ptx"), Kernels.image(Kernels.STORE)));
+            assertEquals(4, module.function("vecadd").parameters().size());
+            assertEquals(1, module.function("store").parameters().size());
+        }
     }
 }
