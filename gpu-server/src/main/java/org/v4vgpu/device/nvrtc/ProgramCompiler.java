@@ -33,7 +33,11 @@ public interface ProgramCompiler {
         return unavailabilityCause() == null;
     }
 
-    /** @throws DeviceException NOT_SUPPORTED with the cause, if nothing can be compiled here */
+    /**
+     * Returns if programs can be compiled here.
+     *
+     * @throws DeviceException NOT_SUPPORTED with the cause, if nothing can
+     */
     default void ensureAvailability() throws DeviceException {
         String cause = unavailabilityCause();
         if (cause != null) {
