@@ -83,7 +83,8 @@ final class ChildProcess implements AutoCloseable {
             errorReader.join(Duration.ofSeconds(1));
         }
         return errors.stream()
-                .filter(line -> !line.isBlank() && !line.startsWith("\t") && !line.startsWith("WARNING: Using incubator"))
+                .filter(line ->
+                        !line.isBlank() && !line.startsWith("\t") && !line.startsWith("WARNING: Using incubator"))
                 .reduce("", (earlier, later) -> later);
     }
 

@@ -69,8 +69,12 @@ final class Comparison {
             if (verify) {
                 verify(contenders.getFirst().program);
             }
-            contenders.getFirst().stages.keySet().forEach(stage -> contenders.forEach(contender ->
-                    add(arguments.getFirst(), stage, size, contender)));
+            contenders
+                    .getFirst()
+                    .stages
+                    .keySet()
+                    .forEach(stage ->
+                            contenders.forEach(contender -> add(arguments.getFirst(), stage, size, contender)));
             if (digests.size() != 1) {
                 throw new StepException("the transports gave different results: " + digests);
             }

@@ -32,7 +32,6 @@ final class KitProcessTest {
     }
 
     private KitProcess start(String script, long seconds) throws Exception {
-        return new KitProcess(
-                "it", List.of("bash", "-c", script), directory.resolve("log"), Deadline.in(seconds));
+        return new KitProcess("it", List.of("bash", "-c", script), directory.resolve("log"), Deadline.in(seconds));
     }
 }

@@ -89,8 +89,7 @@ final class CudaStream implements DeviceStream {
         CudaFunction own = CudaFunction.of(function, context);
         own.check(shape, parameters.byteSize());
         byte[] block = parameters.asSlice(0, own.parameterBytes()).toArray(ValueLayout.JAVA_BYTE);
-        enqueue(() -> DriverModules.launchCooperatively(
-                own.handle(), shape, block, own.parameters(), queue.handle()));
+        enqueue(() -> DriverModules.launchCooperatively(own.handle(), shape, block, own.parameters(), queue.handle()));
     }
 
     @Override

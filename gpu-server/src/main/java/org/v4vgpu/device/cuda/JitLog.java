@@ -45,7 +45,8 @@ final class JitLog {
         while (length < BYTES && log.get(ValueLayout.JAVA_BYTE, length) != 0) {
             length++;
         }
-        String words = new String(log.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8).strip();
+        String words =
+                new String(log.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8).strip();
         return words.isEmpty() ? plain : new DeviceException(plain.status(), words);
     }
 }

@@ -159,9 +159,11 @@ final class DriverUseTest {
                     assertTrue(copy.await(LONG));
                     copy.transfer(0, MemorySegment.ofArray(back));
                 }
-                assertEquals(List.of(9, 7, 9, 9, 7), List.of(back[49], back[50], back[200], back[449], back[450]).stream()
-                        .map(Byte::intValue)
-                        .toList());
+                assertEquals(
+                        List.of(9, 7, 9, 9, 7),
+                        List.of(back[49], back[50], back[200], back[449], back[450]).stream()
+                                .map(Byte::intValue)
+                                .toList());
                 try (DeviceContext other = device.createContext(0)) {
                     long there = other.allocate(100);
                     assertFalse(
@@ -181,8 +183,7 @@ final class DriverUseTest {
             long address = context.allocate(4);
             MemorySegment parameters = Kernels.parameters(store, address);
             LaunchShape large = new LaunchShape(1, 1, 1, 1, 1, 1, 100_000);
-            assertThrows(
-                    DeviceException.class, () -> context.defaultStream().launch(store, large, parameters));
+            assertThrows(DeviceException.class, () -> context.defaultStream().launch(store, large, parameters));
             store.setMaxDynamicShared(100_000);
             assertEquals(100_000, store.attributes().get(8));
             context.defaultStream().launchCooperatively(store, large, parameters);
