@@ -18,22 +18,6 @@ sealed interface Experiment
                 Allocation,
                 Software,
                 Trace {
-    /** All that are built, in the order in which they run: those that need the same processes follow one another. */
-    List<Experiment> ALL = List.of(
-            new PingPong(),
-            new Bandwidth(),
-            new Allocation(),
-            new Rpc(),
-            new Memcpy(),
-            new Launch(),
-            Workload.matmul(),
-            Workload.stencil(),
-            new Aggregate(),
-            new Trace(),
-            new Sessions(),
-            new Software(),
-            new Soak());
-
     /** As on the command line and in the JSON. */
     String name();
 

@@ -246,7 +246,7 @@ public final class Main implements Callable<Integer> {
 
     private List<Experiment> experiments() {
         List<String> known =
-                Experiment.ALL.stream().map(Experiment::name).collect(Collectors.toCollection(ArrayList::new));
+                Experiments.ALL.stream().map(Experiment::name).collect(Collectors.toCollection(ArrayList::new));
         known.add(REPORT);
         for (String name : names) {
             if (!known.contains(name)) {
@@ -257,7 +257,7 @@ public final class Main implements Callable<Integer> {
         }
         List<String> chosen =
                 names.stream().filter(name -> !name.equals(REPORT)).toList();
-        return Experiment.ALL.stream()
+        return Experiments.ALL.stream()
                 .filter(experiment ->
                         chosen.isEmpty() ? experiment.isPartOf(effort()) : chosen.contains(experiment.name()))
                 .toList();

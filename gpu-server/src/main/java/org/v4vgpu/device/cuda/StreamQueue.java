@@ -119,6 +119,7 @@ final class StreamQueue {
         return behind == null || behind.hasPassed() ? markIssued() : markWaiting(behind);
     }
 
+    @SuppressWarnings("ReferenceEquality") // the very operation
     private CudaMark markWaiting(StreamOperation behind) {
         CudaMark known = pending;
         if (known != null && pendingTail == behind) {
