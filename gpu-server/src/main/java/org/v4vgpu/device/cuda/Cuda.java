@@ -19,6 +19,7 @@ public final class Cuda {
     /** cuFuncGetParamInfo came with CUDA 12.4. */
     private static final int OLDEST_VERSION = 12040;
 
+    @SuppressWarnings("StaticAssignmentOfThrowable") // says what was found then; whoever throws it makes a new one
     private static final @Nullable DeviceException CAUSE = probe();
 
     private Cuda() {}
@@ -32,7 +33,7 @@ public final class Cuda {
         return CAUSE;
     }
 
-    /** @throws DeviceException the cause, if it is not available */
+    /** Does nothing if it is available. @throws DeviceException the cause, if it is not */
     public static void ensureAvailability() throws DeviceException {
         if (CAUSE != null) {
             throw new DeviceException(CAUSE.status(), String.valueOf(CAUSE.getMessage()), CAUSE);

@@ -16,7 +16,7 @@ final class CudaEvent implements DeviceEvent {
     private final boolean isTimed;
 
     // Guarded by this.
-    private @Nullable Record latest;
+    private @Nullable Recording latest;
     private boolean closed;
 
     private CudaEvent(CudaContext context, boolean isTimed) {
@@ -44,11 +44,11 @@ final class CudaEvent implements DeviceEvent {
     }
 
     /** A record of an event in a stream's order. */
-    static final class Record extends StreamOperation {
+    static final class Recording extends StreamOperation {
         private final CudaMark mark;
         private final StreamQueue target;
 
-        private Record(CudaMark mark, StreamQueue target) {
+        private Recording(CudaMark mark, StreamQueue target) {
             this.mark = mark;
             this.target = target;
         }
@@ -65,13 +65,13 @@ final class CudaEvent implements DeviceEvent {
 
     @Override
     public boolean isDone() throws DeviceException {
-        Record record = latest();
+        Recording record = latest();
         return record == null || context.answer(record.mark::isDone);
     }
 
     @Override
     public DeviceWork recorded() throws DeviceException {
-        Record record = latest();
+        Recording record = latest();
         return timeoutNanos -> CompletionWait.until(
                 () -> {
                     context.requireUsable();
@@ -97,7 +97,7 @@ final class CudaEvent implements DeviceEvent {
     }
 
     /** Its latest record; null if it was never recorded. */
-    synchronized @Nullable Record latest() throws DeviceException {
+    synchronized @Nullable Recording latest() throws DeviceException {
         context.requireUsable();
         if (closed) {
             throw new DeviceException(CudaStatus.INVALID_HANDLE, "the event is destroyed");
@@ -106,7 +106,7 @@ final class CudaEvent implements DeviceEvent {
     }
 
     void recordIn(StreamQueue queue) throws DeviceException {
-        Record record = new Record(new CudaMark(context.events(), isTimed), queue);
+        Recording record = new Recording(new CudaMark(context.events(), isTimed), queue);
         context.order().enqueue(queue, record, null);
         synchronized (this) {
             retire();
@@ -123,7 +123,7 @@ final class CudaEvent implements DeviceEvent {
     }
 
     private CudaMark timedMark() throws DeviceException {
-        Record record = latest();
+        Recording record = latest();
         if (record == null || !isTimed) {
             throw new DeviceException(
                     CudaStatus.INVALID_HANDLE, isTimed ? "an event was never recorded" : "an event has no timing");

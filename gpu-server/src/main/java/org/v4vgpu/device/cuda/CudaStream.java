@@ -110,7 +110,7 @@ final class CudaStream implements DeviceStream {
 
     @Override
     public void waitFor(DeviceEvent event) throws DeviceException {
-        CudaEvent.Record latest = CudaEvent.of(event, context).latest();
+        CudaEvent.Recording latest = CudaEvent.of(event, context).latest();
         StreamOperation wait = new StreamOperation() {
             @Override
             void issue() throws DeviceException {
