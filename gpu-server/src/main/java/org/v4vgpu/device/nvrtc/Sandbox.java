@@ -46,6 +46,7 @@ final class Sandbox {
     record Limits(Duration time, long memoryBytes, long diskBytes, int outputBytes, int logBytes) {}
 
     /** How a run ended. {@code stopped} says why it was killed, null if it was not. */
+    @SuppressWarnings("ArrayRecordComponent") // read once, never compared
     record Result(
             int exit, byte[] output, String log, @Nullable String stopped) {}
 

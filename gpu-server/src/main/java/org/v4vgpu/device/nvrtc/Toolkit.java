@@ -30,7 +30,7 @@ record Toolkit(Path root, int majorVersion, int minorVersion, List<Integer> arch
         if (!here.find()) {
             throw new IOException(nvcc + " does not say where it is");
         }
-        Path root = Path.of(here.group(1)).toRealPath().getParent();
+        Path root = Path.of(here.group(1)).toRealPath().resolve("..").normalize();
         String own = root.resolve("bin").resolve("nvcc").toString();
         Matcher version = VERSION.matcher(ask(own, "--version"));
         if (!version.find()) {

@@ -141,12 +141,10 @@ final class NvccCompilerTest {
                 List.of(),
                 List.of());
         assertFalse(embedded.result() == Compilation.Result.SUCCESS);
-        Compilation assembled = compile(
-                "extern \"C\" __global__ void f() { asm volatile(\".incbin \\\"/etc/passwd\\\";\"); }\n"
-                        + "asm(\".incbin \\\"/etc/passwd\\\"\");\n",
-                List.of(),
-                List.of(),
-                List.of());
+        Compilation assembled = compile("""
+                extern "C" __global__ void f() { asm volatile(".incbin \\"/etc/passwd\\";"); }
+                asm(".incbin \\"/etc/passwd\\"");
+                """, List.of(), List.of(), List.of());
         assertFalse(assembled.ptx().contains("root:"), assembled.ptx());
         assertFalse(assembled.log().contains("root:"), assembled.log());
     }
@@ -161,12 +159,10 @@ final class NvccCompilerTest {
 
     @Test
     void whatNeverEndsOrNeverStopsGrowingIsEnded() throws Exception {
-        Compilation templates = compile(
-                "template <int N> struct F { static const int value = F<N + 1>::value + 1; };\n"
-                        + "__device__ int x = F<0>::value;\n",
-                List.of(),
-                List.of(),
-                List.of());
+        Compilation templates = compile("""
+                template <int N> struct F { static const int value = F<N + 1>::value + 1; };
+                __device__ int x = F<0>::value;
+                """, List.of(), List.of(), List.of());
         assertEquals(Compilation.Result.COMPILATION, templates.result());
         Compilation includes = compile("#include __FILE__\n", List.of(), List.of(), List.of());
         assertFalse(includes.result() == Compilation.Result.SUCCESS);

@@ -219,8 +219,8 @@ final class SoftwareBlasTest {
         enqueue(product(m, n, k, deviceA, m, deviceB, k, strided, m)
                 .setAlpha(1)
                 .setCount(count)
-                .setStrideA(m * k)
-                .setStrideC(m * n));
+                .setStrideA((long) m * k)
+                .setStrideC((long) m * n));
         assertNumbers(expected, strided);
 
         long pointed = put(garbage);
