@@ -183,6 +183,7 @@ final class PrintfTest {
     }
 
     /** Counts characters and keeps none. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record StringCounter(long[] characters) implements Appendable {
         @Override
         public Appendable append(CharSequence text) {

@@ -13,6 +13,7 @@ final class CurrentContext {
     private CurrentContext() {}
 
     /** Makes a context the calling thread's current one. */
+    @SuppressWarnings("ReferenceEquality") // an identity
     static void bind(Object identity, long handle) throws DeviceException {
         Object[] current = CURRENT.get();
         if (current[0] != identity) {

@@ -68,6 +68,7 @@ final class RegisteredMemory implements DeviceRegion {
     }
 
     /** Holds the memory registered until {@link #end}. Returns false, and holds nothing, if it can't be. */
+    @SuppressWarnings("LockNotBeforeTry") // the lock is what is held
     boolean begin(CudaContext context) throws DeviceException {
         use.readLock().lock();
         if (owner != null) {

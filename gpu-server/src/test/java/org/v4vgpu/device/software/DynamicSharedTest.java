@@ -76,8 +76,8 @@ final class DynamicSharedTest {
         try (SoftwareDevice device = new SoftwareDevice(SoftwareDeviceOptions.defaults());
                 DeviceContext context = device.createContext(0);
                 DeviceModule module = context.loadModule(image())) {
-            int usual = device.description().attributes().get(MAX_SHARED_PER_BLOCK);
-            int most = device.description().attributes().get(MAX_SHARED_PER_BLOCK_OPTIN);
+            int usual = device.description().attributes().getOrDefault(MAX_SHARED_PER_BLOCK, 0);
+            int most = device.description().attributes().getOrDefault(MAX_SHARED_PER_BLOCK_OPTIN, 0);
             assertEquals(48 << 10, usual);
             assertEquals(227 << 10, most);
             DeviceFunction function = module.function("sum");
