@@ -54,7 +54,10 @@ enum DeviceChoice {
 
     private static List<Device> gpus(@Nullable ByteSize memory, Consumer<DeviceException> onFatal)
             throws DeviceException {
-        Cuda.ensureAvailability();
+        DeviceException cause = Cuda.unavailabilityCause();
+        if (cause != null) {
+            throw new DeviceException(cause.status(), cause.getMessage() + "; --device software needs none", cause);
+        }
         if (memory != null) {
             throw new DeviceException(
                     CudaStatus.INVALID_VALUE,

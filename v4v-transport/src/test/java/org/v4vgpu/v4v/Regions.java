@@ -9,7 +9,8 @@ import java.nio.file.StandardOpenOption;
 
 /** Files that stand for the memory that machines share. */
 public final class Regions {
-    private static final long BYTES = 32L << 20;
+    /** Sparse, and space for a server with eighty rings of the usual length. */
+    private static final long BYTES = 160L << 20;
 
     private Regions() {}
 
