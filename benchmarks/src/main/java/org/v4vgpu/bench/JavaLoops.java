@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.Future;
 
 /**
@@ -67,15 +68,15 @@ final class JavaLoops implements AutoCloseable {
 
     /** The sum of all, in single precision within each piece. */
     double sum(float[] in) {
-        double[] sums = new double[threads * PIECES_PER_THREAD];
+        DoubleAdder total = new DoubleAdder();
         share(in.length, (from, to) -> {
             float sum = 0;
             for (int i = from; i < to; i++) {
                 sum += in[i];
             }
-            sums[(int) ((long) from * sums.length / in.length)] += sum;
+            total.add(sum);
         });
-        return Arrays.stream(sums).sum();
+        return total.sum();
     }
 
     /** What barriers.ptx does: a loop over the block's threads for each part between two barriers. */

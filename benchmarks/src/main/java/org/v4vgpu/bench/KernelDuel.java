@@ -408,7 +408,7 @@ abstract sealed class KernelDuel implements AutoCloseable {
             ensureTotal();
         }
 
-        /** Within what rounding can do to sums of as many numbers as a thread of the loops adds, of which none exceeds 1. */
+        /** Within more than what rounding does to sums of random numbers, of either sign. */
         private void ensureTotal() {
             double found = 0;
             for (float sum : sums) {
@@ -421,7 +421,7 @@ abstract sealed class KernelDuel implements AutoCloseable {
                 magnitude += Math.abs(value);
             }
             ensure(Math.abs(found - exact) <= 16 * 0x1p-24 * magnitude);
-            ensure(Math.abs(total - exact) <= in.length * 0x1p-24 * magnitude);
+            ensure(Math.abs(total - exact) <= 16 * 0x1p-24 * magnitude);
         }
 
         @Override

@@ -165,8 +165,8 @@ final class Laboratory implements AutoCloseable {
     }
 
     /**
-     * The device over {@code v4v} and {@code tcp-channel} of one server, over {@code tcp-bridge-channel} of another where that can be
-     * had, and in this process as {@code local}; for the calling thread, until something else is wanted.
+     * The device of a server for each of {@code v4v}, {@code tcp-channel} and, where that can be had, {@code tcp-bridge-channel}, and in
+     * this process as {@code local}; for the calling thread, until something else is wanted.
      */
     Map<String, Accelerator> accelerators() throws IOException {
         if (accelerators.isEmpty()) {
@@ -218,11 +218,14 @@ final class Laboratory implements AutoCloseable {
 
     private void connectToServers() throws IOException {
         NetworkBridge between = bridge();
-        Server near = server();
+        Map<String, Server> near = servers();
         Process far =
                 between == null ? null : start(between.far(), serverCommand("tcp://" + between.farAddress() + ":0"));
-        nettyAddresses.putAll(near.nettyAddresses);
-        near.addresses.forEach((transport, address) -> accelerators.put(transport, RemoteAccelerator.connect(address)));
+        near.forEach((transport, server) -> {
+            accelerators.put(transport, RemoteAccelerator.connect(server.address(transport)));
+            String netty = transport.replace("-channel", "") + "-netty";
+            nettyAddresses.put(netty, server.address(netty));
+        });
         if (between != null && far != null) {
             String address = addresses(far, 1).getFirst();
             accelerators.put("tcp-bridge-channel", between.near(() -> RemoteAccelerator.connect(address)));
@@ -234,16 +237,8 @@ final class Laboratory implements AutoCloseable {
         private final Process process;
         private final Map<String, String> addresses = new LinkedHashMap<>();
 
-        /** By way of Netty: {@code v4v-netty} and {@code tcp-netty}. */
-        private final Map<String, String> nettyAddresses = new LinkedHashMap<>();
-
         private Server(Process process) {
             this.process = process;
-        }
-
-        /** How it can be reached, by transport: {@code v4v} and {@code tcp-channel}. */
-        Map<String, String> addresses() {
-            return Collections.unmodifiableMap(addresses);
         }
 
         /** How it can be reached over that transport. */
@@ -262,20 +257,20 @@ final class Laboratory implements AutoCloseable {
         }
     }
 
-    /** A server of its own; it ends with all other processes. */
-    Server server() throws IOException {
-        Server server = new Server(start(
-                List.of(),
-                serverCommand("v4v://1:4840", "tcp://127.0.0.1:0", "v4v+netty://1:4841", "tcp+netty://127.0.0.1:0")));
-        for (String address : addresses(server.process, 4)) {
-            String scheme = address.substring(0, address.indexOf(':'));
-            switch (scheme) {
-                case "v4v" -> server.addresses.put("v4v", address);
-                case "tcp" -> server.addresses.put("tcp-channel", address);
-                default -> server.nettyAddresses.put(scheme.replace('+', '-'), address);
+    /** A server for each transport, {@code v4v} and {@code tcp-channel}; they end with all other processes. */
+    Map<String, Server> servers() throws IOException {
+        Map<String, Server> servers = new LinkedHashMap<>();
+        servers.put("v4v", new Server(start(List.of(), serverCommand("v4v://1:4840", "v4v+netty://1:4841"))));
+        servers.put(
+                "tcp-channel",
+                new Server(start(List.of(), serverCommand("tcp://127.0.0.1:0", "tcp+netty://127.0.0.1:0"))));
+        for (Server server : servers.values()) {
+            for (String address : addresses(server.process, 2)) {
+                String scheme = address.substring(0, address.indexOf(':'));
+                server.addresses.put(scheme.equals("tcp") ? "tcp-channel" : scheme.replace('+', '-'), address);
             }
         }
-        return server;
+        return servers;
     }
 
     /** The compilers of this process and of all that were started. */

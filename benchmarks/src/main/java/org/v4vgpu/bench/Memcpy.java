@@ -33,6 +33,9 @@ final class Memcpy implements Experiment {
     private static final int MOST_COPIES = 100;
     private static final int BOUND_COPIES = 20;
 
+    /** Below, starting the bound's two threads takes more of its time than the copies. */
+    private static final long SMALLEST_BOUND = 4 << 20;
+
     @Override
     public String name() {
         return "memcpy";
@@ -91,9 +94,11 @@ final class Memcpy implements Experiment {
                     addCopies(contenders, PINNED, entry.getKey(), accelerator, memory, from, to, copies);
                 });
             }
-            contenders.put(
-                    TwoCopyBound.KIND + " local",
-                    _ -> bound.takeTurn(source, destination, 1, Math.min(copies, BOUND_COPIES)));
+            if (bytes >= SMALLEST_BOUND) {
+                contenders.put(
+                        TwoCopyBound.KIND + " local",
+                        _ -> bound.takeTurn(source, destination, 1, Math.min(copies, BOUND_COPIES)));
+            }
             List<Result> results = new ArrayList<>();
             plan.run(contenders, laboratory.compilers(), progress).forEach((contender, turns) -> {
                 int end = contender.lastIndexOf(' ');

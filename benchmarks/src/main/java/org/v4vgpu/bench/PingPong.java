@@ -30,6 +30,9 @@ final class PingPong implements Experiment {
     private static final long SETTLING_BYTES = 8L << 20;
     private static final int SETTLING_TRIPS = 100;
 
+    /** Beyond this a channel sends a message in pieces, so that both sides copy at the same time; the bound hands over all at once. */
+    private static final int LARGEST_BOUND = 4 << 10;
+
     /** Longer than a balanced wait spins. */
     private static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(1000);
 
@@ -62,14 +65,18 @@ final class PingPong implements Experiment {
         progress.expect(sizes.size() * plan.steps(links.size() + 1) + sleepingSizes.size() * plan.steps(links.size()));
         MessageSizes bySize = new MessageSizes(links, plan, laboratory.compilers(), progress);
         try (RoundTripBound bound = new RoundTripBound()) {
-            bySize.run(
-                    sizes,
-                    PingPong::takeTurn,
-                    Map.of(TwoCopyBound.KIND, message -> during -> takeTurn(bound, message, during)),
-                    (bytes, turns) -> turns.forEach((contender, taken) -> results.add(
+            Map<String, MessageSizes.Bystander> bystanders =
+                    Map.of(TwoCopyBound.KIND, message -> during -> takeTurn(bound, message, during));
+            for (int size : sizes) {
+                bySize.run(
+                        List.of(size),
+                        PingPong::takeTurn,
+                        size > LARGEST_BOUND ? Map.of() : bystanders,
+                        (bytes, turns) -> turns.forEach((contender, taken) -> results.add(
                             contender.equals(TwoCopyBound.KIND)
                                     ? Result.of(name(), contender, "local", bytes, 1, taken, oneWay(bytes, taken))
                                     : Result.of(name(), "", contender, bytes, 1, taken, oneWay(bytes, taken)))));
+            }
         }
         bySize.run(
                 sleepingSizes,

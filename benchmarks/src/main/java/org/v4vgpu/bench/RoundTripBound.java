@@ -12,8 +12,8 @@ import org.v4vgpu.bench.result.Samples;
 
 /**
  * How fast two processors can hand a message to each other and back at best: each pinned and spinning, with nothing but the copies
- * and a word, on the message's first cache line, that says which message is there. What carries messages through memory that both
- * sides see can't be faster. One thread calls it; its two workers do the exchange.
+ * and a word, on the message's first cache line, that says which message is there. What carries small messages through memory that
+ * both sides see is hardly faster; a large one may be sent in pieces and then is. One thread calls it; its two workers do the exchange.
  */
 final class RoundTripBound implements AutoCloseable {
     private static final VarHandle NUMBER = ValueLayout.JAVA_LONG.varHandle();

@@ -53,19 +53,18 @@ final class Sessions implements Experiment {
         Interleaving plan = effort.plan(Interleaving.of(4, 20, 20, 1000), Interleaving.of(12, 40, 60, 4000));
         List<Result> results = new ArrayList<>();
         laboratory.endProcesses();
-        Laboratory.Server server = laboratory.server();
+        Map<String, Laboratory.Server> servers = laboratory.servers();
         Map<String, Crew<Accelerator>> byTransport = new LinkedHashMap<>();
         try {
-            server.addresses()
-                    .keySet()
-                    .forEach(transport -> byTransport.put(transport, new Crew<>(Accelerator::close)));
+            servers.keySet().forEach(transport -> byTransport.put(transport, new Crew<>(Accelerator::close)));
             progress.expect(2 * counts.size() * plan.steps(byTransport.size()));
             for (int count : counts) {
                 Interleaving here = count == counts.getFirst() ? plan.forFirst() : plan;
-                for (Map.Entry<String, Crew<Accelerator>> sessions : byTransport.entrySet()) {
-                    while (sessions.getValue().size() < count) {
-                        String address = server.address(sessions.getKey());
-                        sessions.getValue().add(() -> RemoteAccelerator.connect(address));
+                for (Map.Entry<String, Laboratory.Server> server : servers.entrySet()) {
+                    Crew<Accelerator> sessions = byTransport.getOrDefault(server.getKey(), new Crew<>(Accelerator::close));
+                    String address = server.getValue().address(server.getKey());
+                    while (sessions.size() < count) {
+                        sessions.add(() -> RemoteAccelerator.connect(address));
                     }
                 }
                 Map<String, Interleaving.Contender> one = new LinkedHashMap<>();
@@ -74,8 +73,8 @@ final class Sessions implements Experiment {
                     one.put(transport, during -> takeTurn(sessions, during));
                     all.put(transport, during -> takeTurnOfAll(sessions, during));
                 });
-                add(results, ONE, count, here.run(one, laboratory.compilers(), progress), server);
-                add(results, ALL, count, here.run(all, laboratory.compilers(), progress), server);
+                add(results, ONE, count, here.run(one, laboratory.compilers(), progress), servers);
+                add(results, ALL, count, here.run(all, laboratory.compilers(), progress), servers);
             }
         } finally {
             byTransport.values().forEach(Crew::close);
@@ -83,11 +82,18 @@ final class Sessions implements Experiment {
         return results;
     }
 
-    private void add(List<Result> results, String kind, int count, Map<String, Turns> turns, Laboratory.Server server)
+    private void add(
+            List<Result> results,
+            String kind,
+            int count,
+            Map<String, Turns> turns,
+            Map<String, Laboratory.Server> servers)
             throws IOException {
-        long resident = server.residentBytes();
-        turns.forEach((transport, taken) -> results.add(
-                Result.of(name(), kind, transport, 0, count, taken, 0).withResident(resident)));
+        for (Map.Entry<String, Laboratory.Server> server : servers.entrySet()) {
+            Turns taken = turns.getOrDefault(server.getKey(), new Turns());
+            results.add(Result.of(name(), kind, server.getKey(), 0, count, taken, 0)
+                    .withResident(server.getValue().residentBytes()));
+        }
     }
 
     private static Samples takeTurn(Crew<Accelerator> sessions, Interleaving plan) throws IOException {

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.v4vgpu.bench.result.Result;
 import org.v4vgpu.bench.result.Samples;
@@ -71,7 +72,7 @@ final class Soak implements Experiment {
         int slots = effort == Effort.SMOKE ? SMOKE_SLOTS : SLOTS;
         progress.expect(slots);
         laboratory.endProcesses();
-        Laboratory.Server server = laboratory.server();
+        Laboratory.Server server = Objects.requireNonNull(laboratory.servers().get("v4v"));
         List<Result> results = new ArrayList<>();
         long begin = System.nanoTime();
         try (Accelerator steady = RemoteAccelerator.connect(server.address("v4v"))) {

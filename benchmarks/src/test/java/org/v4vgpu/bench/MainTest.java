@@ -26,7 +26,7 @@ final class MainTest {
         assertTrue(
                 error.toString()
                         .startsWith("benchmarks/run: no benchmark is called '" + name
-                                + "'; there are pingpong, bandwidth, allocation, rpc, memcpy, launch, matmul, stencil, aggregate, sessions,"
+                                + "'; there are pingpong, bandwidth, allocation, rpc, memcpy, launch, matmul, stencil, aggregate, trace, sessions,"
                                 + " software, soak, report"),
                 error::toString);
     }

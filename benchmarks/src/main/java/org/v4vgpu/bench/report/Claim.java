@@ -112,12 +112,13 @@ record Claim(String subject, String poster, String here, String loopback, Verdic
                 .filter(result -> result.kind().equals("copy bandwidth"))
                 .findFirst();
         Ratio share = copying.flatMap(copy -> v4v(all, "aggregate", "")
+                        .filter(result -> result.pairs() > 1)
                         .max(Comparator.comparingDouble(Result::megabytesPerSecond))
                         .map(best -> Ratio.independent(copy.turns(), best.turns())
                                 .scaled(best.bytes() / (double) copy.bytes())))
                 .orElse(null);
         return new Claim(
-                "aggregate throughput, at best",
+                "aggregate throughput of several pairs, at best",
                 "more than half of the copy bandwidth",
                 share == null ? "" : share + " of it",
                 "",

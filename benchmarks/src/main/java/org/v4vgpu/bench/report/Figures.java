@@ -200,7 +200,9 @@ final class Figures {
                 "V4V: two copies, of which one is made by each side at the same time (the two-copy bound is the same without"
                         + " anything else). Small matrices: one call's latency. 'local' copies once. A real GPU adds its DMA.",
                 charts,
-                PivotTable.of(in, "n (to the device)", Long::toString, Figures::matrixSize, PivotTable::micros));
+                PivotTable.list(run.results().stream()
+                        .filter(result -> result.benchmark().equals("memcpy"))
+                        .toList()));
     }
 
     private static Figure workload(Run run, String benchmark, String title) {

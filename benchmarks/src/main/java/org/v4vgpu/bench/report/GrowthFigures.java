@@ -53,7 +53,7 @@ final class GrowthFigures {
         return new Figure(
                 "Calls as sessions grow",
                 "",
-                "Sessions of one client process on one server process over each transport, a thread each, placed by the kernel. First"
+                "Sessions of one client process on a server process for each transport, a thread each, placed by the kernel. First"
                         + " one of them makes synchronous calls without payload while the others are idle, then all do at the same"
                         + " time: their time divided by the number of their calls. The memory is what the server's process has resident"
                         + " at the end of each row, and never shrinks.",

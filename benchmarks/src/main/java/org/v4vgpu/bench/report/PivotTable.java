@@ -9,6 +9,7 @@ import java.util.function.LongFunction;
 import java.util.function.ToLongFunction;
 import org.v4vgpu.bench.result.Ratio;
 import org.v4vgpu.bench.result.Result;
+import org.v4vgpu.bench.result.ResultTable;
 
 /** A figure's table: a row for each size, a column for each transport, and V4V's ratios with their intervals. Safe for any thread. */
 final class PivotTable {
@@ -63,7 +64,8 @@ final class PivotTable {
     static Figure.Table list(List<Result> results) {
         List<List<String>> rows = results.stream()
                 .map(result -> List.of(
-                        result.kind().isEmpty() ? result.benchmark() : result.benchmark() + ", " + result.kind(),
+                        (result.kind().isEmpty() ? result.benchmark() : result.benchmark() + ", " + result.kind())
+                                + (result.bytes() == 0 ? "" : ", " + ResultTable.bytes(result.bytes())),
                         result.transport(),
                         number(result.p50Nanos() / 1e3) + " us",
                         number(result.p99Nanos() / 1e3) + " us",

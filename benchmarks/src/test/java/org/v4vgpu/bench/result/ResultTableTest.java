@@ -30,7 +30,7 @@ final class ResultTableTest {
         List<String> lines = ResultTable.format(RESULTS).lines().toList();
         assertEquals(6, lines.size());
         assertEquals(
-                "pingpong               v4v                   64 KiB        20.00        20.00      3277  3.00x [3.00, 3.00]",
+                "pingpong               v4v                   64 KiB        20.00        20.00       3277  3.00x [3.00, 3.00]",
                 lines.get(1));
         assertTrue(lines.get(2).endsWith(" 819"), "TCP has no ratio to itself: " + lines.get(2));
         assertTrue(lines.get(4).endsWith("0.60x [0.60, 0.60]"), lines.get(4));

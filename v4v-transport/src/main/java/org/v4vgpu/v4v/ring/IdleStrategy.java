@@ -7,22 +7,28 @@ import java.util.concurrent.locks.LockSupport;
  * How a thread waits for the other side of a ring: it spins for a bounded time, then sleeps on a doorbell. Safe for any thread.
  *
  * <p>How long it spins says {@link WaitMode}. The first
- * microsecond, in which a peer with a core of its own answers, never leaves the processor; after that it offers the processor at
- * every turn, so that a peer without a core of its own gets one. (Measured with more busy threads than cores: the sooner the
- * offer, the shorter the round trip; a spin wait takes about 50 ns.)
+ * microsecond and a half, in which a peer with a core of its own answers, never leaves the processor: an offer that nobody takes costs
+ * a third of a round trip. After that it offers the processor at every turn, so that a peer without a core of its own gets one.
  *
  * <p>Two sides that offer one processor to each other stay on it for long even if another one is free. So a waiter that has again and
  * again got its processor back late looks for a free one ({@link SharedProcessor}); of two sides, the one in the higher domain.
  */
 public final class IdleStrategy {
     private static final long SPIN_NANOS = WaitMode.ofProcess().spinNanos();
+
+    /** Two round trips between processors: so long the processor is kept. */
+    private static final long EAGER_NANOS = 1500;
+
     private static final int EAGER_SPINS = 16;
     private static final int SPINS_PER_YIELD = 2;
 
     /** An offer that comes back later than this was taken: somebody else runs on this processor. */
     private static final long TAKEN_NANOS = 800;
 
-    /** So long in a row without the processor, and the waiter looks for another; about what looking and moving costs. */
+    /**
+     * So long in a row without the processor, and the waiter looks for another. A guess: sharing costs microseconds at every turn, moving
+     * tens of them once, so that a few times as long or as short would do as well.
+     */
     private static final long LOST_NANOS = 100_000;
 
     /** No waiter looks more often. */
@@ -47,16 +53,18 @@ public final class IdleStrategy {
         if (condition.isOver()) {
             return;
         }
-        if (spinNanos > 0) {
-            for (int i = 0; i < EAGER_SPINS; i++) {
-                Thread.onSpinWait();
-                if (condition.isOver()) {
-                    doorbell.lostNanos = 0;
-                    return;
-                }
-            }
-        }
         long start = System.nanoTime();
+        if (spinNanos > 0) {
+            do {
+                for (int i = 0; i < EAGER_SPINS; i++) {
+                    Thread.onSpinWait();
+                    if (condition.isOver()) {
+                        doorbell.lostNanos = 0;
+                        return;
+                    }
+                }
+            } while (System.nanoTime() - start < EAGER_NANOS);
+        }
         long spin = Math.min(spinNanos, timeoutNanos);
         long now = start;
         while (now - start < spin) {

@@ -36,7 +36,7 @@ import org.v4vgpu.v4v.ring.IdleStrategy;
 public final class TcpMessageChannel implements MessageChannel {
     /**
      * Some 2 us between two looks for the rest of a frame. Each look takes the socket's lock from whoever fills it, and each read
-     * acknowledges what it took and wakes the sender: fewer and longer ones stream a third faster (measured).
+     * acknowledges what it took and wakes the sender. Measured on a busy machine, 1 MiB: 190 us with this, 229 us with looks all the time.
      */
     private static final int SPINS_WITHIN_FRAME = 50;
 
