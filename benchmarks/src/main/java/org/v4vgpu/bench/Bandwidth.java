@@ -17,7 +17,7 @@ import org.v4vgpu.bench.result.Samples;
 final class Bandwidth implements Experiment {
     private static final List<Integer> SIZES =
             List.of(64, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20);
-    private static final List<Integer> QUICK_SIZES = List.of(1 << 10, 16 << 10, 256 << 10, 1 << 20, 16 << 20);
+    private static final List<Integer> QUICK_SIZES = List.of(1 << 10, 16 << 10, 1 << 20, 16 << 20);
 
     /** From this size on the bound is measured: it is one of copies, not of hand-overs. */
     private static final int SMALLEST_BOUND = 64 << 10;

@@ -28,7 +28,7 @@ final class Memcpy implements Experiment {
     static final String PINNED = "pinned ";
 
     private static final List<Integer> SIZES = List.of(128, 256, 512, 1024, 2048, 4096);
-    private static final List<Integer> QUICK_SIZES = List.of(128, 512, 1024, 2048);
+    private static final List<Integer> QUICK_SIZES = List.of(128, 512, 2048);
     private static final long BYTES_AT_A_TIME = 64L << 20;
     private static final int MOST_COPIES = 100;
     private static final int BOUND_COPIES = 20;

@@ -21,7 +21,7 @@ final class PingPong implements Experiment {
     static final String SLEEPING = "sleeping";
 
     private static final List<Integer> SIZES = List.of(1, 8, 64, 512, 4 << 10, 32 << 10, 256 << 10, 1 << 20);
-    private static final List<Integer> QUICK_SIZES = List.of(1, 64, 4 << 10, 64 << 10, 1 << 20);
+    private static final List<Integer> QUICK_SIZES = List.of(1, 64, 4 << 10, 1 << 20);
     private static final List<Integer> SLEEPING_SIZES = List.of(64, 4 << 10, 64 << 10);
     private static final List<Integer> QUICK_SLEEPING_SIZES = List.of(64);
 
