@@ -7,8 +7,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.DoubleAdder;
 
 /**
  * What kernels are held against: the same work as straightforward loops over arrays, shared by as many threads as the machine has

@@ -73,9 +73,9 @@ final class PingPong implements Experiment {
                         PingPong::takeTurn,
                         size > LARGEST_BOUND ? Map.of() : bystanders,
                         (bytes, turns) -> turns.forEach((contender, taken) -> results.add(
-                            contender.equals(TwoCopyBound.KIND)
-                                    ? Result.of(name(), contender, "local", bytes, 1, taken, oneWay(bytes, taken))
-                                    : Result.of(name(), "", contender, bytes, 1, taken, oneWay(bytes, taken)))));
+                                contender.equals(TwoCopyBound.KIND)
+                                        ? Result.of(name(), contender, "local", bytes, 1, taken, oneWay(bytes, taken))
+                                        : Result.of(name(), "", contender, bytes, 1, taken, oneWay(bytes, taken)))));
             }
         }
         bySize.run(

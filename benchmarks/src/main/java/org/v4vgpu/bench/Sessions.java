@@ -61,7 +61,8 @@ final class Sessions implements Experiment {
             for (int count : counts) {
                 Interleaving here = count == counts.getFirst() ? plan.forFirst() : plan;
                 for (Map.Entry<String, Laboratory.Server> server : servers.entrySet()) {
-                    Crew<Accelerator> sessions = byTransport.getOrDefault(server.getKey(), new Crew<>(Accelerator::close));
+                    Crew<Accelerator> sessions =
+                            byTransport.getOrDefault(server.getKey(), new Crew<>(Accelerator::close));
                     String address = server.getValue().address(server.getKey());
                     while (sessions.size() < count) {
                         sessions.add(() -> RemoteAccelerator.connect(address));

@@ -30,8 +30,7 @@ final class BenchmarksIT {
     /** Of each benchmark, the transports that need no rights. */
     private static final Map<String, Set<String>> MEASURED = Map.ofEntries(
             Map.entry(
-                    "pingpong",
-                    Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron", "local")),
+                    "pingpong", Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron", "local")),
             Map.entry(
                     "bandwidth",
                     Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron", "local")),

@@ -125,7 +125,11 @@ public record Result(
         return isOverBridge() ? Optional.empty() : sameCase(results, Result::isOverBridge);
     }
 
+    /** None where bytes were counted and not times. */
     private Optional<Result> sameCase(List<Result> results, Predicate<Result> wanted) {
+        if (allocatedBytes >= 0) {
+            return Optional.empty();
+        }
         return results.stream().filter(wanted.and(this::isSameCase)).min(Comparator.comparingLong(Result::p50Nanos));
     }
 

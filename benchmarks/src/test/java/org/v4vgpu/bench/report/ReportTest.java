@@ -80,17 +80,17 @@ final class ReportTest {
         List<Claim> claims = Claim.of(run());
         assertEquals(5, claims.size());
         assertEquals(
-                "90.0 % lower [90.0, 90.0] against tcp-bridge", claims.get(0).here());
-        assertEquals("75.0 % lower [75.0, 75.0] against tcp", claims.get(0).loopback());
+                "90.0 % lower [89.6, 90.4] against tcp-bridge", claims.get(0).here());
+        assertEquals("75.0 % lower [74.0, 76.0] against tcp", claims.get(0).loopback());
         assertEquals(Claim.Verdict.HOLDS, claims.get(0).verdict());
-        assertEquals("4.00x [4.00, 4.00] against tcp-bridge", claims.get(1).here());
+        assertEquals("4.00x [3.85, 4.16] against tcp-bridge", claims.get(1).here());
         assertEquals(Claim.Verdict.FAILS, claims.get(1).verdict());
         assertEquals("0.60x [0.60, 0.60] of it", claims.get(2).here());
         assertEquals(Claim.Verdict.HOLDS, claims.get(2).verdict());
         assertEquals(
-                "8.00x [8.00, 8.00] against tcp-bridge-channel", claims.get(3).here());
+                "8.00x [7.69, 8.32] against tcp-bridge-channel", claims.get(3).here());
         assertEquals(
-                "10.0 % [10.0, 10.0] longer than the device in the same process",
+                "10.0 % [5.8, 14.4] longer than the device in the same process",
                 claims.get(4).here());
         assertEquals(Claim.Verdict.HOLDS, claims.get(4).verdict());
     }
@@ -103,7 +103,7 @@ final class ReportTest {
                 List.of(result("pingpong", "", "v4v", 64, 1, 1000), result("pingpong", "", "tcp", 64, 1, 4000)));
         List<Claim> claims = Claim.of(run);
         assertTrue(claims.stream().allMatch(claim -> claim.verdict() == Claim.Verdict.UNKNOWN));
-        assertEquals("75.0 % lower [75.0, 75.0] against tcp", claims.getFirst().loopback());
+        assertEquals("75.0 % lower [74.0, 76.0] against tcp", claims.getFirst().loopback());
         String page = Files.readString(Report.write(run, "", directory));
         assertTrue(page.contains("Left out:</strong> tcp-bridge: network namespaces need root."), page);
         assertTrue(page.contains("not measured"), page);
