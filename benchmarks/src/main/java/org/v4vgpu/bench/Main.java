@@ -256,6 +256,7 @@ public final class Main implements Callable<Integer> {
             }
         }
         List<String> chosen =
+                experiment.remarks(measured).forEach(System.out::println);
                 names.stream().filter(name -> !name.equals(REPORT)).toList();
         return Experiments.ALL.stream()
                 .filter(experiment ->
