@@ -1,5 +1,6 @@
 package org.v4vgpu.bench;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,12 +18,16 @@ import org.v4vgpu.bench.result.Samples;
  * </pre>
  */
 final class CallStages {
+    /** What a client calls where a copy returned before it was done. */
+    private static final String SYNCHRONIZE = "CtxSynchronize";
+
     private CallStages() {}
 
     /**
-     * The durations of each stage, in the order of the way.
+     * The durations of each stage that was ever entered, in the order of the way. A copy's are followed by the client's waiting for the
+     * device, where it did that by a call of its own.
      *
-     * @param copies whether to look at calls with a payload, rather than at those without
+     * @param copies whether to look at copies, rather than at other calls
      */
     static Map<String, Samples> of(List<RecordedEvent> events, boolean copies) {
         String suffix = copies ? "Copy" : "Call";
@@ -30,7 +35,7 @@ final class CallStages {
         events.stream()
                 .filter(event -> event.getEventType().getName().equals("org.v4vgpu.Served" + suffix))
                 .forEach(event -> served.put(event.getLong("sequence"), event));
-        Map<String, Samples> stages = new LinkedHashMap<>();
+        Map<String, List<Long>> stages = new LinkedHashMap<>();
         for (RecordedEvent asked : events) {
             RecordedEvent answered = served.get(asked.getLong("sequence"));
             if (asked.getEventType().getName().equals("org.v4vgpu.Remote" + suffix) && answered != null) {
@@ -41,10 +46,33 @@ final class CallStages {
                 }
             }
         }
-        return stages;
+        if (copies) {
+            events.stream()
+                    .filter(event -> event.getEventType().getName().equals("org.v4vgpu.RemoteCall")
+                            && SYNCHRONIZE.equals(event.getString("call")))
+                    .forEach(event -> add(
+                            stages, "client synchronizes", event.getDuration().toNanos()));
+        }
+        return entered(stages);
     }
 
-    private static void addCall(Map<String, Samples> stages, RecordedEvent asked, RecordedEvent answered) {
+    /**
+     * Without those that always took nothing, as a reply does where nobody waits for one. Each of the others at least a nanosecond: ratios
+     * divide by it, and who publishes may look at the clock after the other side has seen it, which is less than nothing.
+     */
+    static Map<String, Samples> entered(Map<String, List<Long>> stages) {
+        Map<String, Samples> entered = new LinkedHashMap<>();
+        stages.forEach((stage, durations) -> {
+            if (durations.stream().anyMatch(nanos -> nanos != 0)) {
+                Samples samples = new Samples();
+                durations.forEach(nanos -> samples.add(Math.max(1, nanos)));
+                entered.put(stage, samples);
+            }
+        });
+        return entered;
+    }
+
+    private static void addCall(Map<String, List<Long>> stages, RecordedEvent asked, RecordedEvent answered) {
         long encode = asked.getLong("encodeNanos");
         long send = asked.getLong("sendNanos");
         long decode = answered.getLong("decodeNanos");
@@ -63,7 +91,7 @@ final class CallStages {
         add(stages, "client takes", asked.getLong("takeNanos"));
     }
 
-    private static void addCopy(Map<String, Samples> stages, RecordedEvent asked, RecordedEvent answered) {
+    private static void addCopy(Map<String, List<Long>> stages, RecordedEvent asked, RecordedEvent answered) {
         add(stages, "client encodes", asked.getLong("encodeNanos"));
         add(stages, "client sends", asked.getLong("sendNanos"));
         add(stages, "client waits", asked.getLong("waitNanos"));
@@ -74,10 +102,7 @@ final class CallStages {
         add(stages, "server replies", answered.getLong("replyNanos"));
     }
 
-    /** Not less than nothing: who publishes may look at the clock after the other side has seen it. A stage that was not entered took 0. */
-    private static void add(Map<String, Samples> stages, String stage, long nanos) {
-        if (nanos != 0) {
-            stages.computeIfAbsent(stage, _ -> new Samples()).add(Math.max(1, nanos));
-        }
+    private static void add(Map<String, List<Long>> stages, String stage, long nanos) {
+        stages.computeIfAbsent(stage, _ -> new ArrayList<>()).add(nanos);
     }
 }

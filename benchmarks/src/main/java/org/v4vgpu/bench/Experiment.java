@@ -38,4 +38,9 @@ sealed interface Experiment
      * @throws IOException if a peer or the server does not start or is lost
      */
     List<Result> run(Laboratory laboratory, Progress progress) throws IOException;
+
+    /** What a table of the results does not say of them, a line each. */
+    default List<String> remarks(List<Result> results) {
+        return List.of();
+    }
 }

@@ -2,6 +2,7 @@ package org.v4vgpu.bench;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.bench.report.Report;
@@ -29,18 +31,13 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * The command {@code benchmarks/run}. Exit codes: 0 measured, 1 failed, 2 usage, 3 peer or server not reachable, 4 slower than what
- * {@code --compare} names.
+ * The command {@code benchmarks/run}. Exit codes: 0 measured, 1 failed, also to write, 2 usage, 3 peer or server not reachable, 4 slower
+ * than what {@code --compare} names.
  */
 @Command(
         name = "benchmarks/run",
         sortOptions = false,
         usageHelpWidth = 100,
-        description = {
-            "Measures V4V, TCP and others between processes, in turns.",
-            "Without a name it runs all of: pingpong, bandwidth, allocation, rpc, memcpy, launch, matmul, stencil, aggregate, software.",
-            "With the name report, too, and writes figures and tables as HTML, PNG, CSV and JSON."
-        },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:measured",
@@ -57,6 +54,7 @@ public final class Main implements Callable<Integer> {
 
     private static final double MOST_MINUTES = 24 * 60;
     private static final String REPORT = "report";
+    private static final String USAGE_LINE = "Usage: ";
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it before call()
@@ -65,9 +63,7 @@ public final class Main implements Callable<Integer> {
     @Parameters(
             arity = "0..*",
             paramLabel = "NAME",
-            description =
-                    "pingpong, bandwidth, allocation, rpc, memcpy, launch, matmul, stencil, aggregate, trace, sessions, software,"
-                            + " soak; report: write a report on them, or on all.")
+            description = "What to run, of those above; report: write a report on them, or on all.")
     private List<String> names = new ArrayList<>();
 
     @Option(
@@ -158,16 +154,40 @@ public final class Main implements Callable<Integer> {
         Main main = new Main();
         main.typed = "benchmarks/run " + String.join(" ", typed);
         CommandLine line = new CommandLine(main);
+        line.getCommandSpec().usageMessage().description(description());
         line.setParameterExceptionHandler((e, _) -> {
             PrintWriter err = e.getCommandLine().getErr();
             err.println("benchmarks/run: " + e.getMessage());
-            err.println(
-                    "Usage: benchmarks/run [NAME...] [--json FILE] [--quick] [--[no-]pin] [--compare FILE [--tolerance PERCENT]]"
-                            + " [--from FILE] [--out DIRECTORY] [--debug]");
+            err.print(USAGE_LINE + line.getHelp().synopsis(USAGE_LINE.length()));
+            err.flush();
             return USAGE;
         });
         line.setExecutionExceptionHandler((e, _, _) -> main.explain(e));
         return line;
+    }
+
+    private static String[] description() {
+        List<String> lines = new ArrayList<>();
+        lines.add("Measures V4V, TCP and others between processes, in turns.");
+        lines.add("Without a name it runs all of: " + list(each -> each.isPartOf(Effort.FULL)) + ".");
+        addList(
+                lines,
+                "With --quick only if named: ",
+                each -> each.isPartOf(Effort.FULL) && !each.isPartOf(Effort.QUICK));
+        addList(lines, "Always only if named: ", each -> !each.isPartOf(Effort.FULL));
+        lines.add("With the name report, too, and writes figures and tables as HTML, PNG, CSV and JSON.");
+        return lines.toArray(String[]::new);
+    }
+
+    private static void addList(List<String> lines, String heading, Predicate<Experiment> wanted) {
+        String list = list(wanted);
+        if (!list.isEmpty()) {
+            lines.add(heading + list + ".");
+        }
+    }
+
+    private static String list(Predicate<Experiment> wanted) {
+        return Experiments.ALL.stream().filter(wanted).map(Experiment::name).collect(Collectors.joining(", "));
     }
 
     @Override
@@ -176,13 +196,9 @@ public final class Main implements Callable<Integer> {
         ensureWritable();
         Run before = compare == null ? null : stored(compare, "--compare");
         Run run = from == null ? measure(experiments) : stored(from, "--from");
-        if (json != null) {
-            ResultJson.write(run, true, json);
-        }
+        writeJson(run);
         if (names.contains(REPORT)) {
-            Path directory =
-                    out == null ? root.resolve("benchmarks").resolve("target").resolve("report") : out;
-            System.out.printf("%nreport: %s%n", Report.write(run, typed, directory));
+            System.out.printf("%nreport: %s%n", writeReport(run));
         }
         if (before == null) {
             return 0;
@@ -190,6 +206,31 @@ public final class Main implements Callable<Integer> {
         Comparison comparison = Comparison.of(before, run, tolerancePercent / 100);
         System.out.printf("%ncompared with %s: %s", compare, comparison.format());
         return comparison.slower().isEmpty() ? 0 : SLOWER;
+    }
+
+    /** Where it is wanted. */
+    private void writeJson(Run run) {
+        Path file = json;
+        if (file != null) {
+            try {
+                ResultJson.write(run, true, file);
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot write --json " + file + ": " + e.getMessage(), e);
+            }
+        }
+    }
+
+    private Path writeReport(Run run) {
+        Path directory = reportDirectory();
+        try {
+            return Report.write(run, typed, directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write the report to " + directory + ": " + e.getMessage(), e);
+        }
+    }
+
+    private Path reportDirectory() {
+        return out == null ? root.resolve("benchmarks").resolve("target").resolve("report") : out;
     }
 
     private Run measure(List<Experiment> experiments) throws IOException {
@@ -207,10 +248,15 @@ public final class Main implements Callable<Integer> {
                 List<Result> measured;
                 try (Progress progress = new Progress(experiment.name())) {
                     measured = experiment.run(laboratory, progress);
+                } catch (IOException | RuntimeException e) {
+                    laboratory.skip(experiment.name() + " and what follows it: " + e);
+                    keep(new Run(machine, laboratory.skipped(), results), e);
+                    throw e;
                 }
                 results.addAll(measured);
                 System.out.printf(
                         "%n%s: %s%n%n%s", experiment.name(), experiment.description(), ResultTable.format(measured));
+                experiment.remarks(measured).forEach(System.out::println);
             }
             skipped = laboratory.skipped();
         }
@@ -219,6 +265,20 @@ public final class Main implements Callable<Integer> {
         Files.deleteIfExists(logFile());
         log = null;
         return new Run(machine, skipped, results);
+    }
+
+    /** What was measured before something failed. */
+    private void keep(Run run, Exception failure) {
+        if (json == null || run.results().isEmpty()) {
+            return;
+        }
+        try {
+            writeJson(run);
+            spec.commandLine().getErr().println("benchmarks/run: what was measured before is in " + json);
+        } catch (UncheckedIOException e) {
+            failure.addSuppressed(e);
+            spec.commandLine().getErr().println("benchmarks/run: " + e.getMessage());
+        }
     }
 
     private Effort effort() {
@@ -273,10 +333,28 @@ public final class Main implements Callable<Integer> {
 
     /** Before the measuring, not after it. */
     private void ensureWritable() {
-        Path folder = json == null ? null : json.toAbsolutePath().getParent();
-        if (folder != null && !Files.isWritable(folder)) {
+        Path file = json;
+        if (file != null && Files.exists(file)) {
+            if (Files.isDirectory(file) || !Files.isWritable(file)) {
+                throw new ParameterException(
+                        spec.commandLine(), "cannot write --json " + file + ": it is no file to write to");
+            }
+        } else if (file != null) {
+            ensureWritable("--json " + file, file.toAbsolutePath().getParent());
+        }
+        if (names.contains(REPORT)) {
+            Path folder = reportDirectory().toAbsolutePath();
+            while (folder != null && !Files.exists(folder)) {
+                folder = folder.getParent(); // what is below it will be made
+            }
+            ensureWritable("the report", folder);
+        }
+    }
+
+    private void ensureWritable(String what, @Nullable Path folder) {
+        if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder)) {
             throw new ParameterException(
-                    spec.commandLine(), "cannot write --json " + json + ": " + folder + " is no directory to write to");
+                    spec.commandLine(), "cannot write " + what + ": " + folder + " is no directory to write to");
         }
     }
 

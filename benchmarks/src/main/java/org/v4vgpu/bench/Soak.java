@@ -14,9 +14,9 @@ import org.v4vgpu.bench.result.Turns;
 import org.v4vgpu.client.Dim3;
 
 /**
- * A day's calls in some minutes: one session that calls as fast as it can, and beside it sessions that come, load a module, copy,
- * launch, copy back and leave, one after the other. Times and the memory of the server's process by the time that has passed: flat, or
- * something leaks.
+ * A day's calls in some minutes: one session that calls as fast as it can, and by turns with its calls whole sessions that come, load a
+ * module, copy, launch, copy back and leave, one after the other. Times and the memory of the server's process by
+ * the time that has passed: flat, or something leaks.
  */
 final class Soak implements Experiment {
     /** Figures at one time; followed by the seconds that have passed. */
@@ -44,7 +44,7 @@ final class Soak implements Experiment {
 
     @Override
     public String description() {
-        return "calls of one session, and whole sessions beside it, by the time that has passed; one call of "
+        return "calls of one session and, by turns with them, whole other sessions, by the time that has passed; one call of "
                 + CALLS_PER_SAMPLE + " is timed";
     }
 

@@ -23,7 +23,8 @@ import org.v4vgpu.v4v.ChannelAddress;
  * turns with it and without it alternate. Both sides are in this process, on a processor each where there are two, over V4V.
  *
  * <p>A stage is a median of its own, so that stages need not add up to the median of the whole. Of a copy, both sides work at the same time;
- * each side's stages are given for themselves.
+ * each side's stages are given for themselves. A copy to the device returns once it is sent; the whole includes the call that then waits for
+ * the device, which is the last of its stages.
  */
 final class Trace implements Experiment {
     /** The whole, as the caller sees it, while nothing is recorded. */
@@ -159,6 +160,22 @@ final class Trace implements Experiment {
         times.forEach((stage, turns) ->
                 results.add(Result.of(name(), traced.name + ": " + stage, "v4v", traced.bytes, 1, turns, 0)));
         return results;
+    }
+
+    /** How much longer something takes while it is traced, by the turns that alternated. */
+    @Override
+    public List<String> remarks(List<Result> results) {
+        List<String> lines = new ArrayList<>();
+        for (Result traced : results) {
+            if (traced.kind().endsWith(TRACED)) {
+                String subject = traced.kind().substring(0, traced.kind().length() - TRACED.length());
+                results.stream()
+                        .filter(result -> result.kind().equals(subject + UNTRACED))
+                        .map(untraced -> subject + "takes " + untraced.ratioTo(traced) + " as long while it is traced")
+                        .forEach(lines::add);
+            }
+        }
+        return lines;
     }
 
     private static Samples take(Case traced, int repetitions) throws IOException {

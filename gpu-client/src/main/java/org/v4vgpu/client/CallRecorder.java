@@ -1,7 +1,9 @@
 package org.v4vgpu.client;
 
+import com.google.protobuf.MessageLite;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.proto.Call;
+import org.v4vgpu.proto.MemcpyWindowRequest;
 
 /**
  * Writes a lane's calls into Flight Recorder, with the times of their stages; does nothing while no recording asks for that. Confined to
@@ -25,20 +27,26 @@ final class CallRecorder {
     }
 
     /** A call begins. */
-    void begin(Call<?, ?> call, long bytesToSend, long bytesToReceive) {
-        boolean copies = bytesToSend + bytesToReceive > 0;
+    void begin(Call<?, ?> call, MessageLite request, long bytesToSend, long bytesToReceive) {
+        boolean copies = Call.isCopy(call.number());
         if (copies ? COPIES.isEnabled() : CALLS.isEnabled()) {
-            open(copies ? new RemoteCopyEvent() : new RemoteCallEvent(), call, bytesToSend, bytesToReceive);
+            RemoteCallEvent opened = copies ? new RemoteCopyEvent() : new RemoteCallEvent();
+            opened.bytesSent = bytesToSend;
+            opened.bytesReceived = bytesToReceive;
+            if (request instanceof MemcpyWindowRequest rows) {
+                long bytes = rows.getBytes() * (rows.getFurtherRows() + 1);
+                opened.bytesSent = rows.getToHost() ? 0 : bytes;
+                opened.bytesReceived = rows.getToHost() ? bytes : 0;
+            }
+            open(opened, call);
         } else {
             event = null;
         }
     }
 
-    private void open(RemoteCallEvent opened, Call<?, ?> call, long bytesToSend, long bytesToReceive) {
+    private void open(RemoteCallEvent opened, Call<?, ?> call) {
         opened.call = call.name();
         opened.address = address;
-        opened.bytesSent = bytesToSend;
-        opened.bytesReceived = bytesToReceive;
         event = opened;
         opened.begin();
         lapNanos = System.nanoTime();

@@ -270,7 +270,7 @@ final class Lane {
         session.ensureOpen();
         requireAccess(payload);
         long bytes = payload.byteSize();
-        recorder.begin(call, bytes, bytesToReceive);
+        recorder.begin(call, request, bytes, bytesToReceive);
         try {
             if (bytes > chunkBytes) {
                 return publishChunks(call, flags, request, payload);

@@ -10,7 +10,7 @@ import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
 
-/** What Flight Recorder keeps of a call without payload; its duration is that of the call. Off unless a recording asks for it. */
+/** What Flight Recorder keeps of a call that is no copy; its duration is that of the call. Off unless a recording asks for it. */
 @Name("org.v4vgpu.RemoteCall")
 @Label("Remote Call")
 @Category({"v4vgpu", "Client"})
@@ -35,11 +35,13 @@ class RemoteCallEvent extends Event {
     @Label("Waited for Reply")
     boolean waited;
 
-    @Label("Payload Sent")
+    @Label("Bytes Sent")
+    @Description("The payload, or what is copied from memory that the server sees")
     @DataAmount
     long bytesSent;
 
-    @Label("Payload Received")
+    @Label("Bytes Received")
+    @Description("The payload, or what is copied to memory that the server sees")
     @DataAmount
     long bytesReceived;
 

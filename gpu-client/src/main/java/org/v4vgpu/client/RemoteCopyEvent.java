@@ -4,7 +4,7 @@ import jdk.jfr.Description;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 
-/** What Flight Recorder keeps of a call with a payload: copies, and modules that are loaded. */
+/** What Flight Recorder keeps of copies between host and device, and of modules that are loaded. */
 @Name("org.v4vgpu.RemoteCopy")
 @Label("Remote Copy")
 @Description("A CUDA call that moved bytes to or from a server")

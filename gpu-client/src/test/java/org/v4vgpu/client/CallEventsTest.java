@@ -30,18 +30,11 @@ final class CallEventsTest {
                 Recording recording = new Recording()) {
             recording.start(); // without them: they are off by default
             context.synchronize();
-            for (String side : List.of("Remote", "Served")) {
-                recording.enable("org.v4vgpu." + side + "Call");
-                recording.enable("org.v4vgpu." + side + "Copy");
-            }
+            enable(recording);
             memory.copyFrom(new byte[BYTES]);
             context.synchronize();
             memory.copyTo(new byte[BYTES]);
-            recording.disable("org.v4vgpu.RemoteCall");
-            recording.disable("org.v4vgpu.ServedCall");
-            context.synchronize(); // when it is answered, the server has written its event of the copy
-            recording.stop();
-            List<RecordedEvent> events = events(recording);
+            List<RecordedEvent> events = end(recording, context);
 
             assertEquals(List.of("CtxSynchronize"), calls(events, "RemoteCall"));
             assertEquals(List.of("CtxSynchronize"), calls(events, "ServedCall"));
@@ -65,6 +58,61 @@ final class CallEventsTest {
             assertEquals(BYTES, sent.getLong("bytesSent"));
             assertTrue(sent.getDuration().toNanos() > 0);
         }
+    }
+
+    @Test
+    void recordsALaunchAsACallAndAPinnedCopyAsACopyWithItsBytes() throws IOException {
+        int n = 1000;
+        long bytes = 4L * n;
+        try (TestServer server = TestServer.on("v4v");
+                RemoteGpu gpu = server.connect();
+                RemoteContext context = gpu.device(0).createContext();
+                DeviceMemory memory = context.allocate(bytes);
+                HostMemory pinned = context.allocateHost(2 * bytes);
+                Recording recording = new Recording()) {
+            enable(recording);
+            recording.start();
+            List<RecordedEvent> events;
+            try (RemoteModule module = context.loadModule(TestServer.KERNELS.resolve("vecadd.ptx"))) {
+                RemoteFunction vecadd = module.function("vecadd");
+                vecadd.launch(Dim3.of((n + 255) / 256), Dim3.of(256), memory, memory, memory, n);
+                memory.copyFrom(pinned.segment().asSlice(0, bytes));
+                memory.copyTo(pinned.segment().asSlice(bytes, bytes / 2));
+                events = end(recording, context);
+            }
+
+            for (String side : List.of("Remote", "Served")) {
+                assertEquals(List.of("ModuleGetFunction", "LaunchKernel"), calls(events, side + "Call"));
+                assertEquals(List.of("ModuleLoadData", "MemcpyWindow", "MemcpyWindow"), calls(events, side + "Copy"));
+            }
+            assertBytes(events, "Remote", "bytesSent", bytes, 0);
+            assertBytes(events, "Served", "bytesReceived", bytes, 0);
+            assertBytes(events, "Remote", "bytesReceived", 0, bytes / 2);
+            assertBytes(events, "Served", "bytesSent", 0, bytes / 2);
+        }
+    }
+
+    /** Of the two pinned copies, which follow the module: there, and what was asked for of it back. */
+    private static void assertBytes(List<RecordedEvent> events, String side, String field, long there, long back) {
+        List<RecordedEvent> copies = events(events, side + "Copy");
+        assertEquals(there, copies.get(1).getLong(field), side + " " + field);
+        assertEquals(back, copies.get(2).getLong(field), side + " " + field);
+    }
+
+    private static void enable(Recording recording) {
+        for (String side : List.of("Remote", "Served")) {
+            recording.enable("org.v4vgpu." + side + "Call");
+            recording.enable("org.v4vgpu." + side + "Copy");
+        }
+    }
+
+    /** After a copy, or something else that has waited. */
+    private List<RecordedEvent> end(Recording recording, RemoteContext context) throws IOException {
+        recording.disable("org.v4vgpu.RemoteCall");
+        recording.disable("org.v4vgpu.ServedCall");
+        context.synchronize(); // when it is answered, the server has written its event of the copy
+        recording.stop();
+        return events(recording);
     }
 
     private List<RecordedEvent> events(Recording recording) throws IOException {

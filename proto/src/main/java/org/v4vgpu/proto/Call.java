@@ -128,6 +128,17 @@ public record Call<Q extends MessageLite, R extends MessageLite>(
         return Collections.unmodifiableList(TABLE);
     }
 
+    /**
+     * Whether the call of that number is there for the bytes that it moves between host and device: copies, and modules that are loaded. A
+     * launch, whose parameters are a payload too, is not.
+     */
+    public static boolean isCopy(int number) {
+        return number == MEMCPY_HTOD.number
+                || number == MEMCPY_DTOH.number
+                || number == MEMCPY_WINDOW.number
+                || number == MODULE_LOAD_DATA.number;
+    }
+
     @Override
     public String toString() {
         return name;

@@ -55,6 +55,16 @@ final class CallTableTest {
     }
 
     @Test
+    void copiesAreTheCallsThatAreThereForTheirBytes() {
+        assertEquals(
+                List.of("MemcpyHtoD", "MemcpyDtoH", "MemcpyWindow", "ModuleLoadData"),
+                Call.table().stream()
+                        .filter(call -> Call.isCopy(call.number()))
+                        .map(Call::name)
+                        .toList());
+    }
+
+    @Test
     void rowsSayWhatTheTableSays() throws Exception {
         for (Call<?, ?> call : Call.table()) {
             MethodDescriptor rpc = RPCS.stream()

@@ -83,6 +83,11 @@ public record Ratio(double value, double low, double high) {
         return new Ratio(value * factor, low * factor, high * factor);
     }
 
+    /** Whether the two intervals have something in common. */
+    public boolean overlaps(Ratio other) {
+        return low <= other.high && other.low <= high;
+    }
+
     /** As {@code 3.00x [2.80, 3.10]}. */
     @Override
     public String toString() {

@@ -70,9 +70,60 @@ final class ComparisonTest {
     }
 
     @Test
-    void saysWhenTheMachineIsAnother() {
-        Comparison comparison = Comparison.of(new Run(Map.of("cpus", 2), List.of(), List.of()), run(), TOLERANCE);
-        assertEquals(List.of("not the same cpus: 2 then, 4 now"), comparison.differences());
+    void comparesNoTimesOfFewerThanThreeTurnsAndSaysHowMany() {
+        Comparison comparison = Comparison.of(
+                run(result("v4v", 1000), result("uds", 1000, 1000, 1000), result("tcp", 1000, 1000, 1000)),
+                run(result("v4v", 9000), result("uds", 9000, 9000), result("tcp", 9000, 9000, 9000)),
+                TOLERANCE);
+        assertEquals(1, comparison.compared());
+        assertEquals(2, comparison.tooFewTurns());
+        assertEquals(
+                List.of("pingpong 64 over tcp: 9.00 us, was 1.00 us; takes 9.00x [9.00, 9.00] as long"),
+                comparison.slower());
+        assertTrue(
+                comparison.format().contains("the times of 2 further figures are not compared: fewer than 3 turns"),
+                comparison::format);
+    }
+
+    @Test
+    void countsTheRatiosToTcpThatAgreeThoughAllGotSlower() {
+        Result tcp = result("tcp", 3000, 3100, 2900);
+        Result bridge = result("tcp-bridge", 9000, 9100, 8900);
+        Comparison comparison = Comparison.of(
+                run(result("v4v", 1000, 1010, 990), result("uds", 2000, 2010, 1990), tcp, bridge),
+                run(
+                        result("v4v", 2000, 2020, 1980),
+                        result("uds", 2000, 2010, 1990),
+                        result("tcp", 6000, 6100, 5900),
+                        bridge),
+                TOLERANCE);
+        // v4v to tcp: 3 and 3; uds to tcp: 1.5 and 3; v4v to the bridge: 9 and 4.5; uds to it: 4.5 and 4.5; tcp to it:
+        // 3 and 1.5;
+        // the bridge to tcp: a third and two thirds
+        assertEquals(6, comparison.ratios());
+        assertEquals(2, comparison.agreeing());
+        assertTrue(
+                comparison
+                        .format()
+                        .contains("2 of 6 ratios to TCP, over the bridge too, agree: their intervals overlap"),
+                comparison::format);
+    }
+
+    @Test
+    void holdsNoRatiosOfFewTurnsAgainstEachOther() {
+        Run run = run(result("v4v", 1000, 1000), result("tcp", 3000, 3000, 3000));
+        assertEquals(0, Comparison.of(run, run, TOLERANCE).ratios());
+    }
+
+    @Test
+    void saysWhenTheMachineOrTheWayToMeasureIsAnother() {
+        Comparison comparison = Comparison.of(
+                new Run(Map.of("cpus", 2, "placement", "by the kernel", "repetitions", "quick"), List.of(), List.of()),
+                new Run(Map.of("cpus", 4, "placement", "by the kernel", "repetitions", "full"), List.of(), List.of()),
+                TOLERANCE);
+        assertEquals(
+                List.of("not the same cpus: 2 then, 4 now", "not the same repetitions: quick then, full now"),
+                comparison.differences());
     }
 
     private static Run run(Result... results) {

@@ -27,7 +27,7 @@ final class CallRecorder {
 
     /** A call's first message is there. */
     void begin(CallHeader header) {
-        boolean copies = header.payloadBytes() > 0 || header.number() == Call.MEMCPY_DTOH.number();
+        boolean copies = Call.isCopy(header.number());
         if (copies ? COPIES.isEnabled() : CALLS.isEnabled()) {
             open(copies ? new ServedCopyEvent() : new ServedCallEvent(), header);
         } else {
@@ -49,6 +49,15 @@ final class CallRecorder {
         ServedCallEvent current = event;
         if (current != null) {
             current.decodeNanos += lap();
+        }
+    }
+
+    /** So many bytes are copied from or to memory that the client shares; no message carries them. */
+    void shared(long bytes, boolean toHost) {
+        ServedCallEvent current = event;
+        if (current != null) {
+            current.bytesReceived = toHost ? 0 : bytes;
+            current.bytesSent = toHost ? bytes : 0;
         }
     }
 

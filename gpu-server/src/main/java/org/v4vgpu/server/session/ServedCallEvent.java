@@ -10,7 +10,7 @@ import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
 
-/** What Flight Recorder keeps of a call without payload, from its message to its reply. Off unless a recording asks for it. */
+/** What Flight Recorder keeps of a call that is no copy, from its message to its reply. Off unless a recording asks for it. */
 @Name("org.v4vgpu.ServedCall")
 @Label("Served Call")
 @Category({"v4vgpu", "Server"})
@@ -36,11 +36,13 @@ class ServedCallEvent extends Event {
     @Description("The CUresult")
     int status;
 
-    @Label("Payload Received")
+    @Label("Bytes Received")
+    @Description("The payload, or what is copied from memory that the client shares")
     @DataAmount
     long bytesReceived;
 
-    @Label("Payload Sent")
+    @Label("Bytes Sent")
+    @Description("The payload, or what is copied to memory that the client shares")
     @DataAmount
     long bytesSent;
 

@@ -91,6 +91,7 @@ final class WindowCalls implements CallDispatcher.Calls {
             return null;
         }
         HostRows rows = rows(call.session(), request);
+        call.lane().recorder().shared(rows.totalBytes(), rows.toHost());
         if (!request.getUntilDone() && stream.copy(rows)) {
             call.awaitSpace(stream);
         } else {
