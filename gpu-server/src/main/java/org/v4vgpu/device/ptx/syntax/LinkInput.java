@@ -155,7 +155,11 @@ final class LinkInput {
                     at += 2;
                 }
             } else if (accept("address_size")) {
-                at++;
+                Token size = next();
+                if (size.kind() != Token.Kind.NUMBER || Literals.integer(size.text(), size.line()) != 64) {
+                    throw new PtxErrors.Refusal(
+                            size.line(), ".address_size " + size.text() + ": unsupported, only 64-bit addresses");
+                }
             } else {
                 declarations.add(declaration());
             }
@@ -248,13 +252,13 @@ final class LinkInput {
                 isName = false;
             }
         }
+        if (names.isEmpty()) {
+            throw new PtxErrors.Refusal(line(), "a variable without a name");
+        }
         at++;
         return new Declaration(Subject.VARIABLE, List.copyOf(names), start, at, at, external, exported, weak);
     }
 
-        if (names.isEmpty()) {
-            throw new PtxErrors.Refusal(line(), "a variable without a name");
-        }
     private void skipBlock() {
         int depth = 0;
         do {
