@@ -53,7 +53,7 @@ public final class FormedKernel extends CompiledKernel {
     @Override
     void begin(ThreadBlock block) {
         block.inStrips = false;
-        block.trialStart = 0;
+        block.part = FormTrial.Part.NONE;
         if (block.ntidX % Strips.THREADS != 0) {
             return;
         }
@@ -61,13 +61,14 @@ public final class FormedKernel extends CompiledKernel {
             block.inStrips = trial.isWon();
             return;
         }
-        block.inStrips = block.tried = trial.next();
+        block.part = trial.next(block.shape, block.parameters);
+        block.inStrips = block.part == FormTrial.Part.STRIPS;
         block.trialStart = System.nanoTime();
     }
 
     @Override
     void end(ThreadBlock block) {
-        if (block.trialStart != 0 && trial.ran(block.tried, System.nanoTime() - block.trialStart)) {
+        if (block.part != FormTrial.Part.NONE && trial.ran(block.part, System.nanoTime() - block.trialStart)) {
             try {
                 Thread.ofPlatform().daemon().name("v4vgpu-strips").start(this::prepare);
             } catch (OutOfMemoryError _) {
@@ -75,6 +76,11 @@ public final class FormedKernel extends CompiledKernel {
             }
         }
     }
+    @Override
+    void broke(ThreadBlock block) {
+        trial.broke(block.part);
+    }
+
 
     private void prepare() {
         try {
