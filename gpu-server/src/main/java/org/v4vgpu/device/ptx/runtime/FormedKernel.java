@@ -1,6 +1,8 @@
 package org.v4vgpu.device.ptx.runtime;
 
 import java.lang.System.Logger.Level;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -12,13 +14,21 @@ import org.jspecify.annotations.Nullable;
 public final class FormedKernel extends CompiledKernel {
     private static final System.Logger LOG = System.getLogger(FormedKernel.class.getName());
 
+    /** Makes the second forms of all kernels, one after the other. Linux heeds the priority only where the JVM is told to use it. */
+    @SuppressWarnings("ThreadPriorityCheck") // Nothing relies on it.
+    private static final ExecutorService MAKER = Executors.newSingleThreadExecutor(Thread.ofPlatform()
+            .daemon()
+            .name("v4vgpu-strips")
+            .priority(Thread.MIN_PRIORITY)
+            .factory());
+
     private final CompiledKernel single;
     private final FormTrial trial = new FormTrial();
 
     // SYNC: strips-made. Written with the finished form, before the trial begins.
     private volatile @Nullable StripKernel strips;
 
-    // Guarded by this. Null once it was asked.
+    // Guarded by this. Null once it was asked, or will not be.
     private @Nullable Supplier<@Nullable StripKernel> maker;
 
     /**
@@ -67,32 +77,41 @@ public final class FormedKernel extends CompiledKernel {
     }
 
     @Override
-    void end(ThreadBlock block) {
-        if (block.part != FormTrial.Part.NONE && trial.ran(block.part, System.nanoTime() - block.trialStart)) {
-            try {
-                Thread.ofPlatform().daemon().name("v4vgpu-strips").start(this::prepare);
-            } catch (OutOfMemoryError _) {
-                trial.decide(false); // No thread to be had; the kernel runs without.
-            }
-        }
-    }
-    @Override
     void broke(ThreadBlock block) {
         trial.broke(block.part);
     }
 
+    @Override
+    void end(ThreadBlock block) {
+        if (block.part != FormTrial.Part.NONE && trial.ran(block.part, System.nanoTime() - block.trialStart)) {
+            try {
+                MAKER.execute(this::prepare);
+            } catch (OutOfMemoryError _) {
+                giveUp(); // No thread to be had; the kernel runs without.
+            }
+        }
+    }
 
     private void prepare() {
         try {
             make();
-        } catch (RuntimeException | LinkageError bug) {
+        } catch (RuntimeException | LinkageError | StackOverflowError bug) {
             LOG.log(Level.WARNING, "a kernel goes on without vectors", bug);
+        } finally {
+            if (strips == null) {
+                giveUp();
+            } else {
+                trial.begin();
+            }
         }
-        if (strips == null) {
-            trial.decide(false);
-        } else {
-            trial.begin();
+    }
+
+    /** Goes on with the first form alone, and lets go of what the second would be made of. */
+    private void giveUp() {
+        synchronized (this) {
+            maker = null;
         }
+        trial.decide(false);
     }
 
     private synchronized void make() {
