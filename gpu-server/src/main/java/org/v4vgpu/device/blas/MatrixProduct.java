@@ -1,10 +1,6 @@
 package org.v4vgpu.device.blas;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.ThreadFactory;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.proto.BlasOperation;
 
@@ -21,6 +17,9 @@ record MatrixProduct(BlasOperation operation, Elements a, Elements b, Elements c
 
     /** Fewer operations than this are done before another thread is awake. */
     private static final double LEAST_SHARED = 1e6;
+
+    private static final ThreadFactory HELPERS =
+            Thread.ofPlatform().daemon().name("v4vgpu blas ", 1).factory();
 
     /** Computes every product of the batch. */
     void run(double alpha, double beta) throws DeviceException {
@@ -40,57 +39,10 @@ record MatrixProduct(BlasOperation operation, Elements a, Elements b, Elements c
         return (operation.getN() + TILE_COLUMNS - 1L) / TILE_COLUMNS;
     }
 
-    /** One tile of the result. */
-    private interface Tile {
-        void run(long tile) throws DeviceException;
-    }
-
-    private void share(long tiles, Tile work) throws DeviceException {
-        if (tiles > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("a product of " + tiles + " tiles");
-        }
-        AtomicInteger next = new AtomicInteger();
-        AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-        Runnable worker = () -> {
-            try {
-                for (int tile = next.getAndIncrement(); tile < tiles; tile = next.getAndIncrement()) {
-                    work.run(tile);
-                }
-            } catch (Throwable e) {
-                failure.compareAndSet(null, e);
-                next.set(Integer.MAX_VALUE / 2);
-            }
-        };
-        List<Thread> helpers = new ArrayList<>();
+    private void share(long tiles, SharedTiles.Tile work) throws DeviceException {
         double operations = 1.0 * operation.getM() * operation.getN() * operation.getK();
         int cores = operations < LEAST_SHARED ? 1 : Runtime.getRuntime().availableProcessors();
-        for (int i = 1; i < Math.min(cores, tiles); i++) {
-            helpers.add(Thread.ofPlatform().daemon().name("v4vgpu blas " + i).start(worker));
-        }
-        worker.run();
-        helpers.forEach(MatrixProduct::join);
-        switch (failure.get()) {
-            case null -> {}
-            case DeviceException e -> throw e;
-            case RuntimeException e -> throw e;
-            case Error e -> throw e;
-            case Throwable e -> throw new IllegalStateException(e);
-        }
-    }
-
-    /** They end by themselves: an interrupt stays pending. */
-    private static void join(Thread thread) {
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        SharedTiles.run(tiles, cores, HELPERS, work);
     }
 
     private void tile(int product, long tile, double alpha, double beta) throws DeviceException {

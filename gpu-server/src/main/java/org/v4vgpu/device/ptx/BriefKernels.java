@@ -3,30 +3,18 @@ package org.v4vgpu.device.ptx;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.v4vgpu.device.ptx.compiler.FlowGraph;
 import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Operand;
 import org.v4vgpu.device.ptx.syntax.Statement;
 
 /** Which kernels certainly end soon: those that only go forward and call nothing. Stateless, safe for any thread. */
 final class BriefKernels {
-    /** What takes time of its own: waits, and what waits for other threads. */
-    private static final Set<String> WAITING = Set.of(
-            "bar",
-            "barrier",
-            "call",
-            "brx",
-            "nanosleep",
-            "mbarrier",
-            "cp",
-            "mma",
-            "wmma",
-            "ldmatrix",
-            "stmatrix",
-            "shfl",
-            "vote",
-            "match",
-            "redux",
-            "activemask");
+    /** What takes time of its own, besides what waits for other threads. */
+    private static final Set<String> LONG = Set.of("call", "brx", "nanosleep");
+
+    /** The same of opcodes in several words. */
+    private static final List<String> LONG_FAMILIES = List.of("mbarrier.", "cp.async", "wmma.");
 
     private BriefKernels() {}
 
@@ -38,7 +26,7 @@ final class BriefKernels {
             switch (statement) {
                 case Statement.Label label -> behind.add(label.name());
                 case Instruction instruction -> {
-                    if (WAITING.contains(instruction.opcode()) || goesBack(instruction, behind)) {
+                    if (takesLong(instruction) || goesBack(instruction, behind)) {
                         return -1;
                     }
                     count++;
@@ -46,6 +34,13 @@ final class BriefKernels {
             }
         }
         return count;
+    }
+
+    private static boolean takesLong(Instruction instruction) {
+        String opcode = instruction.opcode();
+        return FlowGraph.isSynchronizing(instruction)
+                || LONG.contains(opcode)
+                || LONG_FAMILIES.stream().anyMatch(opcode::startsWith);
     }
 
     private static boolean goesBack(Instruction instruction, Set<String> behind) {

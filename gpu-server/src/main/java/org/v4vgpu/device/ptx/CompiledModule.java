@@ -2,6 +2,7 @@ package org.v4vgpu.device.ptx;
 
 import java.lang.System.Logger.Level;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import org.v4vgpu.device.DeviceException;
@@ -10,6 +11,7 @@ import org.v4vgpu.device.ptx.compiler.KernelCompiler;
 import org.v4vgpu.device.ptx.compiler.ModuleLayout;
 import org.v4vgpu.device.ptx.runtime.Checks;
 import org.v4vgpu.device.ptx.syntax.Function;
+import org.v4vgpu.device.ptx.syntax.Linker;
 import org.v4vgpu.device.ptx.syntax.Parser;
 import org.v4vgpu.device.ptx.syntax.PtxErrors;
 import org.v4vgpu.device.ptx.syntax.PtxModule;
@@ -63,21 +65,28 @@ public final class CompiledModule {
 
     /** As {@link #compile(String)}, with code for checks. */
     public static CompiledModule compile(String ptx, Checks checks) throws DeviceException {
-        String text = ModuleCache.digest(ptx);
-        String digest = text + (checks.memory() ? "+memory" : "") + (checks.race() ? "+race" : "");
-        CompiledModule known = CACHE.find(digest);
-        if (known != null) {
-            return known;
-        }
-        CompiledModule compiled = compileNew(text.substring(0, NAME_DIGITS), ptx, checks);
-        CACHE.keep(digest, compiled, ptx.length());
-        return compiled;
+        CompiledModule known = CACHE.find(digest(ptx, checks));
+        return known == null ? inTurn(budget -> compile(ptx, checks, budget)) : known;
     }
 
-    private static CompiledModule compileNew(String name, String ptx, Checks checks) throws DeviceException {
+    /**
+     * As {@link #compile(String)}, of several texts that become one.
+     *
+     * @throws DeviceException as well if they can't be linked
+     */
+    public static CompiledModule link(List<String> texts, Checks checks) throws DeviceException {
+        return inTurn(budget -> compile(Linker.link(texts), checks, budget));
+    }
+
+    /** What a compiler does in its turn. */
+    private interface Work {
+        CompiledModule run(CompileBudget budget) throws DeviceException;
+    }
+
+    private static CompiledModule inTurn(Work work) throws DeviceException {
         COMPILERS.acquireUninterruptibly();
         try {
-            return compile(name, Parser.parse(ptx), checks);
+            return work.run(new CompileBudget());
         } catch (RuntimeException | StackOverflowError | LinkageError bug) {
             // Refusals are DeviceExceptions: whatever else the text provokes is a bug of the compiler, and must end
             // this call only.
@@ -88,12 +97,28 @@ public final class CompiledModule {
         }
     }
 
-    private static CompiledModule compile(String name, PtxModule module, Checks checks) throws DeviceException {
+    /** Looks at the cache once more: others may have compiled the text meanwhile. */
+    private static CompiledModule compile(String ptx, Checks checks, CompileBudget budget) throws DeviceException {
+        String digest = digest(ptx, checks);
+        CompiledModule known = CACHE.find(digest);
+        if (known != null) {
+            return known;
+        }
+        CompiledModule compiled = compile(digest.substring(0, NAME_DIGITS), Parser.parse(ptx), checks, budget);
+        CACHE.keep(digest, compiled, ptx.length());
+        return compiled;
+    }
+
+    private static String digest(String ptx, Checks checks) {
+        return ModuleCache.digest(ptx) + (checks.memory() ? "+memory" : "") + (checks.race() ? "+race" : "");
+    }
+
+    private static CompiledModule compile(String name, PtxModule module, Checks checks, CompileBudget budget)
+            throws DeviceException {
         PtxErrors errors = new PtxErrors();
         Map<String, Entry> entries = new LinkedHashMap<>();
         try {
             ModuleLayout layout = new ModuleLayout(module);
-            CompileBudget budget = new CompileBudget();
             for (Function function : module.functions()) {
                 if (function.entry() && function.defined()) {
                     try {

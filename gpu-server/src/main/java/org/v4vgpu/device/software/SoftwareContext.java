@@ -2,7 +2,6 @@ package org.v4vgpu.device.software;
 
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.v4vgpu.device.DeviceBlas;
@@ -16,7 +15,6 @@ import org.v4vgpu.device.DeviceWork;
 import org.v4vgpu.device.MemoryInfo;
 import org.v4vgpu.device.ptx.CompiledModule;
 import org.v4vgpu.device.ptx.LoadedModule;
-import org.v4vgpu.device.ptx.syntax.Linker;
 import org.v4vgpu.device.software.Operation.Kind;
 import org.v4vgpu.device.software.StreamQueue.Order;
 import org.v4vgpu.proto.CudaStatus;
@@ -126,11 +124,13 @@ final class SoftwareContext implements DeviceContext {
 
     @Override
     public DeviceModule linkModule(List<MemorySegment> images) throws DeviceException {
+        scheduler.requireUsable();
         List<String> texts = new ArrayList<>();
         for (MemorySegment image : images) {
             texts.add(ModuleImage.text(image));
         }
-        return loadModule(MemorySegment.ofArray(Linker.link(texts).getBytes(StandardCharsets.UTF_8)));
+        LoadedModule loaded = memory.load(CompiledModule.link(texts, device.checks()));
+        return new SoftwareModule(this, loaded);
     }
 
     @Override

@@ -35,6 +35,25 @@ class WarpWordsTest {
         }
     }
 
+    /** A fragment of an f64 product from shared memory and back to another place there. */
+    @Test
+    void fragmentsComeFromAndGoToSharedMemory() throws DeviceException {
+        int[] words = run(".shared .align 16 .b8 tile[1024];\n", """
+                .reg .f64 %f<3>;
+                mov.u32 %r5, tile; mad.lo.u32 %r4, %r1, 16, %r5;
+                st.shared.v4.u32 [%r4], {%r2, 0, %r1, 0};
+                bar.warp.sync -1;
+                wmma.load.c.sync.aligned.row.m8n8k4.shared.f64 {%f1, %f2}, [%r5];
+                add.u32 %r5, %r5, 512;
+                wmma.store.d.sync.aligned.row.m8n8k4.shared.f64 [%r5], {%f1, %f2};
+                bar.warp.sync -1;
+                ld.shared.u32 %r3, [%r4+512];
+                """);
+        for (int lane = 0; lane < 32; lane++) {
+            assertEquals(3 * lane + 5, words[lane]);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         "max.u32, 98",

@@ -157,6 +157,12 @@ final class LinkTest {
         DeviceException late = assertThrows(DeviceException.class, () -> link(CALLEE, wrong));
         long line = CALLEE.lines().count() + 1 + 6;
         assertTrue(String.valueOf(late.getMessage()).contains("line " + line + ": addd.f32"), late::toString);
+        String narrow = "\n" + CALLEE.replace("address_size 64", "address_size 32");
+        DeviceException size = assertThrows(DeviceException.class, () -> link(CALLER, narrow));
+        assertEquals(CudaStatus.INVALID_PTX, size.status());
+        assertEquals(
+                "line " + (CALLER.lines().count() + 1 + 4) + ": .address_size 32: unsupported, only 64-bit addresses",
+                size.getMessage());
         for (String broken :
                 List.of("", "x", HEAD + ".visible .func a(", HEAD + ".visible .func a() {", HEAD + ".global")) {
             assertThrows(DeviceException.class, () -> link(CALLEE, broken));

@@ -16,7 +16,7 @@ import org.v4vgpu.device.ptx.syntax.Space;
 import org.v4vgpu.device.ptx.syntax.Statement;
 
 /** A function as basic blocks, with the registers that live at their starts. Blocks end at branches and synchronising instructions. */
-final class FlowGraph {
+public final class FlowGraph {
     /** Stands before volatile accesses of shared memory: the lanes of a warp wait for each other, as warp-synchronous code expects. */
     static final String LOCKSTEP = "lockstep";
 
@@ -92,7 +92,8 @@ final class FlowGraph {
         return graph;
     }
 
-    static boolean isSynchronizing(Instruction instruction) {
+    /** Whether a thread waits for others at it. */
+    public static boolean isSynchronizing(Instruction instruction) {
         return SYNCHRONIZING.contains(instruction.opcode());
     }
 

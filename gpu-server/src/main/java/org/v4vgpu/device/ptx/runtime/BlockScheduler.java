@@ -34,9 +34,14 @@ final class BlockScheduler {
     void run() {
         begin();
         code.begin(block);
-        while (!advance()) {
-            // Its threads wait for each other in a spin loop.
-            block.poll();
+        try {
+            while (!advance()) {
+                // Its threads wait for each other in a spin loop.
+                block.poll();
+            }
+        } catch (Throwable thrown) {
+            code.broke(block);
+            throw thrown;
         }
         code.end(block);
     }

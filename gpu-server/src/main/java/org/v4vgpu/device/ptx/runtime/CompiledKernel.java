@@ -25,4 +25,7 @@ public abstract class CompiledKernel {
 
     /** The block has ended, and not by a fault. */
     void end(ThreadBlock block) {}
+
+    /** The block has ended by a fault, or was cancelled. */
+    void broke(ThreadBlock block) {}
 }

@@ -1,17 +1,39 @@
 package org.v4vgpu.device.ptx.runtime;
 
+import java.util.Arrays;
+import org.v4vgpu.device.LaunchShape;
+
 /**
  * Measures the two forms of a kernel against each other, in batches of blocks, until the second has won a batch or has had its time.
- * Safe for any thread.
+ * What is compared was measured on blocks of one launch, or of launches with the same shape and parameters: others may have more or less
+ * to do. Safe for any thread.
  */
 final class FormTrial {
+    /** What a block is to the trial. */
+    enum Part {
+        /** Runs in the first form and is not measured. */
+        NONE,
+        /** Tells whether the kernel is worth a second form. */
+        EARLY,
+        SINGLE,
+        STRIPS
+    }
+
     /** A kernel that has not run for so long is not worth a second form. */
     private static final long WORTH_NANOS = 10_000_000;
 
     /** What the second form may take in all until it wins: the JVM compiles it meanwhile. */
     private static final long PATIENCE_NANOS = 3_000_000_000L;
 
-    private static final int BATCH = 32;
+    private static final int MOST_BATCH = 32;
+
+    /** Of grids that are small. */
+    private static final int LEAST_BATCH = 4;
+
+    /** A batch is such a part of the grid, so that each form has time for some of them in one launch. */
+    private static final int BATCHES = 8;
+
+    private static final int[] NO_PARAMETERS = {};
 
     private enum Phase {
         WAITING,
@@ -22,25 +44,49 @@ final class FormTrial {
     /** The times of one form. */
     private static final class Times {
         long total;
-        private long batch;
-        private int count;
+
+        /** Of the last block, or 0 before the first. */
+        long last;
+
+        /** The least mean of a batch of the present subject. */
         long best = Long.MAX_VALUE;
 
-        void add(long nanos) {
-            total += nanos;
-            batch += nanos;
-            if (++count == BATCH) {
-                best = Math.min(best, batch / BATCH);
+        int running;
+        private long batch;
+        private int count;
+
+        void add(long nanos, int size) {
+            last = Math.max(1, nanos);
+            total += last;
+            batch += last;
+            if (++count == size) {
+                best = Math.min(best, batch / size);
                 batch = 0;
                 count = 0;
             }
+        }
+
+        boolean isMeasured() {
+            return best < Long.MAX_VALUE;
+        }
+
+        void begin() {
+            best = Long.MAX_VALUE;
+            batch = 0;
+            count = 0;
         }
     }
 
     // Guarded by this.
     private Phase phase = Phase.WAITING;
-    private Times single = new Times();
+    private long early;
+    private final Times single = new Times();
     private final Times strips = new Times();
+
+    // Guarded by this. The subject: the launch whose blocks are compared.
+    private LaunchShape shape = ThreadBlock.NO_SHAPE;
+    private int[] parameters = NO_PARAMETERS;
+    private int batch = MOST_BATCH;
 
     // SYNC: trial-over. Written once, with `won` before `over`.
     private volatile boolean over;
@@ -58,19 +104,54 @@ final class FormTrial {
     synchronized void decide(boolean forStrips) {
         won = forStrips;
         over = true;
+        parameters = NO_PARAMETERS;
     }
 
     /** The second form is there. */
     synchronized void begin() {
         phase = Phase.TRYING;
-        long best = single.best;
-        single = new Times();
-        single.best = best;
     }
 
-    /** Whether the next block shall run in the second form: it gets a third of the time. */
-    synchronized boolean next() {
-        return phase == Phase.TRYING && 2 * strips.total <= single.total;
+    /**
+     * A block begins. The second form gets a third of the time, and one block until it is known what a block takes.
+     *
+     * @param parameters never changed
+     * @return what to give to {@link #ran} or {@link #broke} when it ends
+     */
+    synchronized Part next(LaunchShape shape, int[] parameters) {
+        if (over || phase == Phase.MAKING) {
+            return Part.NONE;
+        }
+        if (phase == Phase.WAITING) {
+            return Part.EARLY;
+        }
+        if (!shape.equals(this.shape) || !Arrays.equals(parameters, this.parameters)) {
+            if (single.running + strips.running > 0) {
+                return Part.NONE; // Another launch that runs at the same time: its turn comes.
+            }
+            this.shape = shape;
+            this.parameters = parameters;
+            batch = Math.clamp(shape.blocks() / BATCHES, LEAST_BATCH, MOST_BATCH);
+            single.begin();
+            strips.begin();
+        }
+        boolean isAhead = strips.isMeasured() && !single.isMeasured();
+        boolean first = strips.last == 0 && strips.running == 0;
+        boolean known = strips.last > 0 && 2 * (strips.total + strips.running * strips.last) <= single.total;
+        boolean inStrips = !isAhead && (first || known);
+        times(inStrips).running++;
+        return inStrips ? Part.STRIPS : Part.SINGLE;
+    }
+
+    private Times times(boolean inStrips) {
+        return inStrips ? strips : single;
+    }
+
+    /** A block has not come to its end. */
+    synchronized void broke(Part part) {
+        if (part == Part.SINGLE || part == Part.STRIPS) {
+            times(part == Part.STRIPS).running--;
+        }
     }
 
     /**
@@ -78,16 +159,19 @@ final class FormTrial {
      *
      * @return true once, when the second form shall be made
      */
-    synchronized boolean ran(boolean inStrips, long nanos) {
-        if (over) {
+    synchronized boolean ran(Part part, long nanos) {
+        broke(part);
+        if (over || part == Part.NONE) {
             return false;
         }
-        (inStrips ? strips : single).add(nanos);
-        if (phase == Phase.WAITING && single.total > WORTH_NANOS) {
-            phase = Phase.MAKING;
-            return true;
+        if (part == Part.EARLY) {
+            early += nanos;
+            boolean isWorth = phase == Phase.WAITING && early > WORTH_NANOS;
+            phase = isWorth ? Phase.MAKING : phase;
+            return isWorth;
         }
-        if (phase == Phase.TRYING && strips.best < single.best - single.best / 8) {
+        times(part == Part.STRIPS).add(nanos, batch);
+        if (single.isMeasured() && strips.isMeasured() && strips.best < single.best - single.best / 8) {
             decide(true);
         } else if (strips.total > PATIENCE_NANOS) {
             decide(false);

@@ -1,6 +1,8 @@
 package org.v4vgpu.device.ptx.runtime;
 
 import java.lang.System.Logger.Level;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -12,13 +14,21 @@ import org.jspecify.annotations.Nullable;
 public final class FormedKernel extends CompiledKernel {
     private static final System.Logger LOG = System.getLogger(FormedKernel.class.getName());
 
+    /** Makes the second forms of all kernels, one after the other. Linux heeds the priority only where the JVM is told to use it. */
+    @SuppressWarnings("ThreadPriorityCheck") // Nothing relies on it.
+    private static final ExecutorService MAKER = Executors.newSingleThreadExecutor(Thread.ofPlatform()
+            .daemon()
+            .name("v4vgpu-strips")
+            .priority(Thread.MIN_PRIORITY)
+            .factory());
+
     private final CompiledKernel single;
     private final FormTrial trial = new FormTrial();
 
     // SYNC: strips-made. Written with the finished form, before the trial begins.
     private volatile @Nullable StripKernel strips;
 
-    // Guarded by this. Null once it was asked.
+    // Guarded by this. Null once it was asked, or will not be.
     private @Nullable Supplier<@Nullable StripKernel> maker;
 
     /**
@@ -53,7 +63,7 @@ public final class FormedKernel extends CompiledKernel {
     @Override
     void begin(ThreadBlock block) {
         block.inStrips = false;
-        block.trialStart = 0;
+        block.part = FormTrial.Part.NONE;
         if (block.ntidX % Strips.THREADS != 0) {
             return;
         }
@@ -61,17 +71,23 @@ public final class FormedKernel extends CompiledKernel {
             block.inStrips = trial.isWon();
             return;
         }
-        block.inStrips = block.tried = trial.next();
+        block.part = trial.next(block.shape, block.parameters);
+        block.inStrips = block.part == FormTrial.Part.STRIPS;
         block.trialStart = System.nanoTime();
     }
 
     @Override
+    void broke(ThreadBlock block) {
+        trial.broke(block.part);
+    }
+
+    @Override
     void end(ThreadBlock block) {
-        if (block.trialStart != 0 && trial.ran(block.tried, System.nanoTime() - block.trialStart)) {
+        if (block.part != FormTrial.Part.NONE && trial.ran(block.part, System.nanoTime() - block.trialStart)) {
             try {
-                Thread.ofPlatform().daemon().name("v4vgpu-strips").start(this::prepare);
+                MAKER.execute(this::prepare);
             } catch (OutOfMemoryError _) {
-                trial.decide(false); // No thread to be had; the kernel runs without.
+                giveUp(); // No thread to be had; the kernel runs without.
             }
         }
     }
@@ -79,14 +95,23 @@ public final class FormedKernel extends CompiledKernel {
     private void prepare() {
         try {
             make();
-        } catch (RuntimeException | LinkageError bug) {
+        } catch (RuntimeException | LinkageError | StackOverflowError bug) {
             LOG.log(Level.WARNING, "a kernel goes on without vectors", bug);
+        } finally {
+            if (strips == null) {
+                giveUp();
+            } else {
+                trial.begin();
+            }
         }
-        if (strips == null) {
-            trial.decide(false);
-        } else {
-            trial.begin();
+    }
+
+    /** Goes on with the first form alone, and lets go of what the second would be made of. */
+    private void giveUp() {
+        synchronized (this) {
+            maker = null;
         }
+        trial.decide(false);
     }
 
     private synchronized void make() {

@@ -23,6 +23,7 @@ public final class ThreadBlock {
     private static final double[][] NO_DOUBLES = {};
     private static final long[] NO_SYMBOLS = {};
     private static final byte[] NO_MAP = {};
+    static final LaunchShape NO_SHAPE = new LaunchShape(0, 0, 0, 0, 0, 0, 0);
     private static final PrintfOutput NOWHERE = new PrintfOutput(Writer.nullWriter());
 
     public int threads;
@@ -68,10 +69,13 @@ public final class ThreadBlock {
     /** What is on its way between a strip's vectors and words that do not lie side by side. */
     public final int[] strip = new int[Strips.THREADS];
 
-    /** Whether the block began in strips, and when, while that is being tried; else 0. */
-    boolean tried;
+    /** What the block is to the trial of its kernel's forms, and when it began. */
+    FormTrial.Part part = FormTrial.Part.NONE;
 
     long trialStart;
+
+    /** The shape of the launch. */
+    LaunchShape shape = NO_SHAPE;
 
     /** The thread that failed, when a region ends by an exception. */
     public int faultThread;
@@ -102,7 +106,7 @@ public final class ThreadBlock {
     void begin(Launch launch, BooleanSupplier stop) {
         inStrips = false;
         placed = Long.MIN_VALUE;
-        LaunchShape shape = launch.shape();
+        shape = launch.shape();
         KernelPlan plan = launch.plan();
         threads = (int) shape.threadsPerBlock();
         placeThreads(shape);

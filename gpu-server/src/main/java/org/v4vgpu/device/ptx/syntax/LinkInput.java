@@ -3,6 +3,7 @@ package org.v4vgpu.device.ptx.syntax;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -44,14 +45,15 @@ final class LinkInput {
             return names.getFirst();
         }
 
-        Declaration renamed(String name, String other) {
+        Declaration renamed(Map<String, String> others) {
             List<String> changed =
-                    names.stream().map(each -> each.equals(name) ? other : each).toList();
+                    names.stream().map(each -> others.getOrDefault(each, each)).toList();
             return new Declaration(subject, changed, start, body, end, external, exported, weak);
         }
     }
 
     private final List<Token> tokens;
+    private final int number;
     private final List<Declaration> declarations = new ArrayList<>();
     private int version;
     private String versionText = "";
@@ -63,21 +65,26 @@ final class LinkInput {
      * @param lineOffset what is added to its lines
      */
     LinkInput(String text, int number, int lineOffset) {
-        this.tokens = new ArrayList<>();
-        List<Token> raw = Lexer.tokens(text);
-        for (int i = 0; i < raw.size(); i++) {
-            Token token = raw.get(i);
+        this.number = number;
+        this.tokens = Lexer.tokens(text);
+        for (int i = 0; i < tokens.size(); i++) {
+            Token token = tokens.get(i);
             boolean isFile = token.kind() == Token.Kind.NUMBER
                     && i > 0
-                    && raw.get(i - 1).kind() == Token.Kind.DOTTED
-                    && Set.of("file", "loc").contains(raw.get(i - 1).text())
+                    && tokens.get(i - 1).kind() == Token.Kind.DOTTED
+                    && Set.of("file", "loc").contains(tokens.get(i - 1).text())
                     && token.text().matches("\\d{1,4}");
             String word = isFile && number > 0
                     ? Integer.toString(number * FILES_OF_A_TEXT + Integer.parseInt(token.text()))
                     : token.text();
-            tokens.add(new Token(token.kind(), word, token.line() + lineOffset));
+            tokens.set(i, new Token(token.kind(), word, token.line() + lineOffset));
         }
         read();
+    }
+
+    /** Which of the texts it is, from 1 on. */
+    int ordinal() {
+        return number + 1;
     }
 
     List<Token> tokens() {
@@ -108,15 +115,27 @@ final class LinkInput {
         return names;
     }
 
-    /** Gives what the text has for itself another name, wherever it stands. */
-    void rename(String name, String other) {
+    /** Every name of it, those within functions too. */
+    Set<String> words() {
+        Set<String> words = new HashSet<>();
+        for (Token token : tokens) {
+            if (token.kind() == Token.Kind.WORD) {
+                words.add(token.text());
+            }
+        }
+        return words;
+    }
+
+    /** Gives what the text has for itself other names, wherever they stand. */
+    void rename(Map<String, String> others) {
         for (int i = 0; i < tokens.size(); i++) {
             Token token = tokens.get(i);
-            if (token.kind() == Token.Kind.WORD && token.text().equals(name)) {
+            String other = token.kind() == Token.Kind.WORD ? others.get(token.text()) : null;
+            if (other != null) {
                 tokens.set(i, new Token(token.kind(), other, token.line()));
             }
         }
-        declarations.replaceAll(each -> each.names.contains(name) ? each.renamed(name, other) : each);
+        declarations.replaceAll(each -> each.renamed(others));
     }
 
     private void read() {
@@ -136,7 +155,11 @@ final class LinkInput {
                     at += 2;
                 }
             } else if (accept("address_size")) {
-                at++;
+                Token size = next();
+                if (size.kind() != Token.Kind.NUMBER || Literals.integer(size.text(), size.line()) != 64) {
+                    throw new PtxErrors.Refusal(
+                            size.line(), ".address_size " + size.text() + ": unsupported, only 64-bit addresses");
+                }
             } else {
                 declarations.add(declaration());
             }
@@ -228,6 +251,9 @@ final class LinkInput {
                 names.add(token.text());
                 isName = false;
             }
+        }
+        if (names.isEmpty()) {
+            throw new PtxErrors.Refusal(line(), "a variable without a name");
         }
         at++;
         return new Declaration(Subject.VARIABLE, List.copyOf(names), start, at, at, external, exported, weak);

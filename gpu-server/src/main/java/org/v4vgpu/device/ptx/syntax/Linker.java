@@ -3,6 +3,7 @@ package org.v4vgpu.device.ptx.syntax;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,7 +18,8 @@ import org.v4vgpu.proto.CudaStatus;
  * to one thread. Source: PTX ISA 11.6, linking directives; CUDA driver API, cuLinkAddData.
  *
  * <p>The text keeps the lines of the inputs, those of the second behind those of the first and so on, so that an error of a later input
- * has the sum as its line. The version is the newest of all, and so is the target.
+ * has the sum as its line. The version is the newest of all, and so is the target. The time that it takes grows with the sum of the texts,
+ * whatever they hold, and that has the limit of a single text.
  */
 public final class Linker {
     private final List<LinkInput> inputs = new ArrayList<>();
@@ -25,13 +27,17 @@ public final class Linker {
     /** Who defines what all can see, strong definitions before weak ones. */
     private final Map<String, Definition> definitions = new HashMap<>();
 
+    /** In how many inputs a name stands at the top level. */
+    private final Map<String, Integer> holders = new HashMap<>();
+
     private final Set<String> written = new HashSet<>();
     private final StringBuilder text = new StringBuilder();
     private int line = 1;
+    private int attempts;
 
     private record Definition(LinkInput input, Declaration declaration) {
         boolean is(LinkInput where, Declaration what) {
-            return input == where && declaration.equals(what);
+            return input == where && declaration.start() == what.start();
         }
     }
 
@@ -40,12 +46,13 @@ public final class Linker {
     /**
      * Links texts.
      *
-     * @throws DeviceException INVALID_PTX if a text has no form, or two define the same
+     * @throws DeviceException INVALID_PTX if a text has no form, two define the same, or they are too long together
      */
     public static String link(List<String> texts) throws DeviceException {
         if (texts.size() == 1) {
             return texts.getFirst();
         }
+        requireShort(texts);
         PtxErrors errors = new PtxErrors();
         try {
             Linker linker = new Linker();
@@ -55,6 +62,16 @@ public final class Linker {
             errors.add(refusal);
             errors.throwIfAny();
             throw new AssertionError("a refusal is an error", refusal);
+        }
+    }
+
+    private static void requireShort(List<String> texts) throws DeviceException {
+        long characters = texts.stream().mapToLong(String::length).sum();
+        if (characters > Parser.MOST_CHARACTERS) {
+            throw new DeviceException(
+                    CudaStatus.INVALID_PTX,
+                    "line 1: the texts have " + characters + " characters together, at most " + Parser.MOST_CHARACTERS
+                            + " are supported");
         }
     }
 
@@ -72,6 +89,9 @@ public final class Linker {
             }
         }
         for (LinkInput input : inputs) {
+            input.names().forEach(name -> holders.merge(name, 1, Integer::sum));
+        }
+        for (LinkInput input : inputs) {
             separate(input);
         }
     }
@@ -85,42 +105,58 @@ public final class Linker {
                 throw new DeviceException(
                         CudaStatus.INVALID_PTX,
                         "line " + input.tokens().get(declaration.start()).line() + ": " + name
-                                + " is defined by input " + (inputs.indexOf(known.input) + 1) + " and by input "
-                                + (inputs.indexOf(input) + 1));
+                                + " is defined by input " + known.input.ordinal() + " and by input "
+                                + input.ordinal());
             }
         }
     }
 
     /** Names that are a text's own must be no other's. */
     private void separate(LinkInput input) {
-        Set<String> taken = new HashSet<>();
-        for (LinkInput other : inputs) {
-            if (other != input) {
-                taken.addAll(other.names());
+        Set<String> exported = new HashSet<>();
+        for (Declaration declaration : input.declarations()) {
+            if (declaration.exported()) {
+                exported.addAll(declaration.names());
             }
         }
-        for (Declaration declaration : List.copyOf(input.declarations())) {
-            if (declaration.external() || declaration.exported() || isForward(input, declaration)) {
-                continue;
-            }
-            for (String name : declaration.names()) {
-                if (taken.contains(name)) {
-                    String other = name + "__" + (inputs.indexOf(input) + 1);
-                    while (taken.contains(other) || input.names().contains(other)) {
-                        other += "_";
-                    }
-                    input.rename(name, other);
-                }
+        Set<String> shared = new LinkedHashSet<>();
+        for (Declaration declaration : input.declarations()) {
+            if (!declaration.external() && !declaration.exported() && !isForward(declaration, exported)) {
+                declaration.names().stream().filter(this::isOfSeveral).forEach(shared::add);
             }
         }
+        if (shared.isEmpty()) {
+            return;
+        }
+        Set<String> words = input.words();
+        Map<String, String> others = new HashMap<>();
+        for (String name : shared) {
+            String other = free(name + "__" + input.ordinal(), words);
+            others.put(name, other);
+            holders.merge(name, -1, Integer::sum);
+            holders.put(other, 1);
+        }
+        input.rename(others);
+    }
+
+    private boolean isOfSeveral(String name) {
+        return holders.getOrDefault(name, 0) > 1;
+    }
+
+    /** The numbers never start again: texts that hold many of these names take no longer for it. */
+    private String free(String wanted, Set<String> words) {
+        String found = wanted;
+        while (holders.containsKey(found) || words.contains(found)) {
+            found = wanted + "_" + ++attempts;
+        }
+        return found;
     }
 
     /** A prototype without linkage in front of a definition that has one. */
-    private static boolean isForward(LinkInput input, Declaration declaration) {
+    private static boolean isForward(Declaration declaration, Set<String> exported) {
         return declaration.subject() == Subject.FUNCTION
                 && !declaration.defines()
-                && input.declarations().stream()
-                        .anyMatch(each -> each.exported() && each.names().equals(declaration.names()));
+                && exported.contains(declaration.name());
     }
 
     private String write() throws DeviceException {
@@ -215,6 +251,10 @@ public final class Linker {
                 case END -> throw new AssertionError("the end is no part of a declaration");
             }
             text.append(' ');
+            if (text.length() > Parser.MOST_CHARACTERS) {
+                throw new PtxErrors.Refusal(
+                        token.line(), "the linked text has more than " + Parser.MOST_CHARACTERS + " characters");
+            }
         }
     }
 }

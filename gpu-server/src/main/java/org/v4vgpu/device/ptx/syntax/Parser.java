@@ -16,7 +16,7 @@ public final class Parser {
     /** The newest architecture of that PTX ISA. */
     private static final int NEWEST_TARGET = 121;
 
-    private static final int MOST_CHARACTERS = 16 << 20;
+    static final int MOST_CHARACTERS = 16 << 20;
     private static final int MOST_FUNCTIONS = 4096;
 
     private final TokenReader in;

@@ -3,10 +3,15 @@ package org.v4vgpu.device.ptx.syntax;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.v4vgpu.device.ptx.InstructionRecord;
@@ -19,7 +24,7 @@ import org.v4vgpu.device.ptx.InstructionRecord;
 class CompletenessTest {
     private static final List<String> TESTS = List.of(
             "InstructionTest",
-            "WordsTest",
+            "WarpWordsTest",
             "IntegerTest",
             "FloatingPointTest",
             "ConversionTest",
@@ -32,6 +37,22 @@ class CompletenessTest {
             "WarpKernelTest",
             "BlockKernelTest",
             "FullKernelTest");
+
+    /** A name that no test has would switch the other test off for good. */
+    @Test
+    void everyTestOfTheListExists() throws IOException, URISyntaxException {
+        Path classes = Path.of(CompletenessTest.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
+        try (Stream<Path> files = Files.walk(classes)) {
+            Set<String> missing = new TreeSet<>(TESTS);
+            files.map(file -> String.valueOf(file.getFileName()).replace(".class", ""))
+                    .forEach(missing::remove);
+            assertEquals(Set.of(), missing);
+        }
+    }
 
     @Test
     void everyWordOfTheTableWasRun() {

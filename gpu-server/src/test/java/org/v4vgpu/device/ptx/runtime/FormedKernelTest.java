@@ -1,0 +1,75 @@
+package org.v4vgpu.device.ptx.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** How the second form is asked for. What it does is StripKernelTest's. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class FormedKernelTest {
+    private static final CompiledKernel SINGLE = new CompiledKernel() {
+        @Override
+        public int run(int entry, ThreadBlock block, int from, int to, int expected) {
+            return EXITED;
+        }
+    };
+
+    /** A block that has run for 20 ms: then the kernel is worth its second form. */
+    private static void runLong(FormedKernel kernel) {
+        ThreadBlock block = new ThreadBlock();
+        block.ntidX = Strips.THREADS;
+        kernel.begin(block);
+        block.trialStart -= 20_000_000;
+        kernel.end(block);
+    }
+
+    @Test
+    void oneThreadMakesTheFormsOfAllKernels() throws InterruptedException {
+        LinkedBlockingQueue<Thread> makers = new LinkedBlockingQueue<>();
+        for (int i = 0; i < 5; i++) {
+            runLong(new FormedKernel(SINGLE, () -> {
+                makers.add(Thread.currentThread());
+                return null;
+            }));
+        }
+        List<Thread> found = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            found.add(makers.take());
+        }
+        assertEquals(1, new HashSet<>(found).size());
+        assertTrue(found.getFirst().isDaemon());
+        assertEquals(Thread.MIN_PRIORITY, found.getFirst().getPriority());
+    }
+
+    @Test
+    void goesOnWithTheFirstFormWhereMakingTheSecondFails() throws InterruptedException {
+        AtomicInteger asked = new AtomicInteger();
+        FormedKernel kernel = new FormedKernel(SINGLE, () -> {
+            asked.incrementAndGet();
+            throw new StackOverflowError();
+        });
+        runLong(kernel);
+        LinkedBlockingQueue<Thread> next = new LinkedBlockingQueue<>();
+        runLong(new FormedKernel(SINGLE, () -> {
+            next.add(Thread.currentThread());
+            return null;
+        }));
+        next.take();
+        ThreadBlock block = new ThreadBlock();
+        block.ntidX = Strips.THREADS;
+        kernel.begin(block);
+        assertEquals(FormTrial.Part.NONE, block.part);
+        assertFalse(block.inStrips);
+        assertFalse(kernel.use(true));
+        assertEquals(1, asked.get());
+    }
+}
