@@ -49,7 +49,7 @@ final class RegionWindows {
                         ArgoError.ENOSPC, "this domain has " + V4vHypervisor.WINDOWS_PER_DOMAIN + " windows already");
             }
         }
-        int chunk = count > space.freeChunks() - reserved ? -1 : space.allocate(count, tag);
+        int chunk = space.allocate(count, reserved, tag); // may wait, so no lock is held
         if (chunk < 0) {
             throw new ArgoException(
                     ArgoError.ENOMEM, region + " has no space for a window of " + lengthBytes + " bytes");

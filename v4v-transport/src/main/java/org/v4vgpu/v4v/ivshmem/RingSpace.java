@@ -31,14 +31,15 @@ final class RingSpace {
     }
 
     /**
-     * Takes chunks in a row, zeroed as far as a ring's positions reach. Waits for those of dead domains if there are no others.
+     * Takes chunks in a row, with whatever is in them. Waits for those of dead domains if there are no others.
      *
+     * @param reserved so many others must be left
      * @return the first one, or -1 if there are none
      */
-    int allocate(int count, long tag) {
+    int allocate(int count, int reserved, long tag) {
         long start = System.nanoTime();
         while (true) {
-            int first = tryAllocate(count, tag);
+            int first = reserved > 0 && count > freeChunks() - reserved ? -1 : tryAllocate(count, tag);
             if (first >= 0 || !sweep() || System.nanoTime() - start > RECLAIM_WAIT_NANOS) {
                 return first;
             }
@@ -63,7 +64,7 @@ final class RingSpace {
     }
 
     /** How many chunks nobody owns. */
-    int freeChunks() {
+    private int freeChunks() {
         int free = 0;
         for (int chunk = 0; chunk < chunks; chunk++) {
             free += RegionDescriptor.ownerVolatile(region, chunk) == 0 ? 1 : 0;
