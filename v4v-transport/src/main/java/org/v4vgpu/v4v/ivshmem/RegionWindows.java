@@ -1,11 +1,8 @@
 package org.v4vgpu.v4v.ivshmem;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.v4vgpu.v4v.ArgoError;
 import org.v4vgpu.v4v.ArgoException;
 import org.v4vgpu.v4v.V4vHypervisor;
@@ -28,7 +25,7 @@ final class RegionWindows {
 
     // Guarded by this.
     private final List<Retired> retired = new ArrayList<>();
-    private final Set<Integer> shared = new HashSet<>();
+    private int places;
 
     /** Chunks of a window that was closed. */
     private record Retired(int chunk, int count, long sinceNanos) {}
@@ -42,24 +39,48 @@ final class RegionWindows {
     /** Makes a window. The caller holds the region. */
     Window share(long lengthBytes) throws ArgoException {
         int count = chunksOf(lengthBytes);
-        int reserved = region.chunks() / RESERVED_PARTS;
-        synchronized (this) {
-            if (shared.size() >= V4vHypervisor.WINDOWS_PER_DOMAIN) {
-                throw new ArgoException(
-                        ArgoError.ENOSPC, "this domain has " + V4vHypervisor.WINDOWS_PER_DOMAIN + " windows already");
+        takePlace();
+        boolean isMade = false;
+        try {
+            Window window = make(count, lengthBytes);
+            isMade = true;
+            return window;
+        } finally {
+            if (!isMade) {
+                giveBackPlace();
             }
         }
-        int chunk = space.allocate(count, reserved, tag); // may wait, so no lock is held
+    }
+
+    private synchronized void takePlace() throws ArgoException {
+        if (places >= V4vHypervisor.WINDOWS_PER_DOMAIN) {
+            throw new ArgoException(
+                    ArgoError.ENOSPC, "this domain has " + V4vHypervisor.WINDOWS_PER_DOMAIN + " windows already");
+        }
+        places++;
+    }
+
+    private synchronized void giveBackPlace() {
+        places--;
+    }
+
+    private Window make(int count, long lengthBytes) throws ArgoException {
+        int chunk = space.allocate(count, region.chunks() / RESERVED_PARTS, tag); // may wait, so no lock is held
         if (chunk < 0) {
             throw new ArgoException(
                     ArgoError.ENOMEM, region + " has no space for a window of " + lengthBytes + " bytes");
         }
-        synchronized (this) {
-            shared.add(chunk);
+        boolean isMapped = false;
+        try {
+            region.slice(chunk, bytes(count)).fill((byte) 0);
+            Window window = map(chunk, count, () -> retire(chunk, count));
+            isMapped = true;
+            return window;
+        } finally {
+            if (!isMapped) {
+                space.free(chunk, count, tag);
+            }
         }
-        Window window = map(chunk, count, () -> retire(chunk, count));
-        window.memory().fill((byte) 0);
-        return window;
     }
 
     /** Maps a window of an owner, whose life the tag is. The caller holds the region. */
@@ -77,22 +98,30 @@ final class RegionWindows {
     @SuppressWarnings("MustBeClosedChecker") // the arena becomes the window's
     private Window map(int chunk, int count, Runnable unmapped) {
         Arena arena = Arena.ofShared();
-        MemorySegment memory = region.view(chunk, (long) count * RegionDescriptor.CHUNK_BYTES, arena, unmapped);
-        return new Window(chunk, memory, arena, () -> {});
+        try {
+            return new Window(chunk, region.view(chunk, bytes(count), arena, unmapped), arena, () -> {});
+        } catch (RuntimeException e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    private static long bytes(int chunks) {
+        return (long) chunks * RegionDescriptor.CHUNK_BYTES;
     }
 
     private int chunksOf(long bytes) throws ArgoException {
         if (bytes <= 0) {
             throw new ArgoException(ArgoError.EINVAL, "a window of " + bytes + " bytes");
         }
-        if (bytes > (long) region.chunks() * RegionDescriptor.CHUNK_BYTES) {
+        if (bytes > bytes(region.chunks())) {
             throw new ArgoException(ArgoError.ENOMEM, "a window of " + bytes + " bytes exceeds " + region);
         }
         return RegionDescriptor.chunksOf(bytes);
     }
 
     private synchronized void retire(int chunk, int count) {
-        shared.remove(chunk);
+        places--;
         retired.add(new Retired(chunk, count, System.nanoTime()));
     }
 
