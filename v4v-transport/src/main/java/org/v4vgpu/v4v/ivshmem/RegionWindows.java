@@ -12,8 +12,9 @@ import org.v4vgpu.v4v.Window;
  * Memory that domains of a region share: chunks of its owner, named by the first one. Safe for any thread.
  *
  * <p>Who opens a window checks that its chunks are the owner's in his present life; that it was meant for somebody else, nothing can
- * tell in a region that all may write. A window that was closed keeps its chunks for a while, as those of a dead domain, because
- * a partner that was not told may still write them.
+ * tell in a region that all may write. As its user he keeps the chunks when the owner closes the window, leaves or dies, until he
+ * closes it himself, leaves or dies. A domain that has left, or was taken for dead, keeps nothing: what it still has mapped may be
+ * somebody else's a second later.
  */
 final class RegionWindows {
     /** Windows leave this part of a region to rings. */
@@ -24,11 +25,11 @@ final class RegionWindows {
     private final long tag;
 
     // Guarded by this.
-    private final List<Retired> retired = new ArrayList<>();
+    private final List<Chunks> retired = new ArrayList<>();
     private int places;
 
-    /** Chunks of a window that was closed. */
-    private record Retired(int chunk, int count, long sinceNanos) {}
+    /** Those of a window that was closed. */
+    private record Chunks(int first, int count) {}
 
     RegionWindows(Region region, RingSpace space, RegionClaim claim) {
         this.region = region;
@@ -36,7 +37,7 @@ final class RegionWindows {
         this.tag = claim.tag();
     }
 
-    /** Makes a window. The caller holds the region. */
+    /** Makes a window. Waits for the space that dead domains have left if there is no other. The caller holds the region. */
     Window share(long lengthBytes) throws ArgoException {
         int count = chunksOf(lengthBytes);
         takePlace();
@@ -73,7 +74,7 @@ final class RegionWindows {
         boolean isMapped = false;
         try {
             region.slice(chunk, bytes(count)).fill((byte) 0);
-            Window window = map(chunk, count, () -> retire(chunk, count));
+            Window window = map(chunk, count, () -> retire(new Chunks(chunk, count)));
             isMapped = true;
             return window;
         } finally {
@@ -86,13 +87,23 @@ final class RegionWindows {
     /** Maps a window of an owner, whose life the tag is. The caller holds the region. */
     Window open(long name, long lengthBytes, long ownerTag) throws ArgoException {
         int count = chunksOf(lengthBytes);
-        if (!space.isOwned(name, count, ownerTag)) {
+        if (!space.tryUse(name, count, ownerTag, tag)) {
             throw new ArgoException(
                     ArgoError.ECONNREFUSED,
                     "domain " + RegionDescriptor.domainOf(ownerTag) + " has no window " + name + " of " + lengthBytes
-                            + " bytes in " + region);
+                            + " bytes in " + region + " that nobody has opened");
         }
-        return map((int) name, count, () -> {});
+        int chunk = (int) name;
+        boolean isMapped = false;
+        try {
+            Window window = map(chunk, count, () -> space.leave(chunk, count, tag));
+            isMapped = true;
+            return window;
+        } finally {
+            if (!isMapped) {
+                space.leave(chunk, count, tag);
+            }
+        }
     }
 
     @SuppressWarnings("MustBeClosedChecker") // the arena becomes the window's
@@ -120,20 +131,19 @@ final class RegionWindows {
         return RegionDescriptor.chunksOf(bytes);
     }
 
-    private synchronized void retire(int chunk, int count) {
+    private synchronized void retire(Chunks chunks) {
         places--;
-        retired.add(new Retired(chunk, count, System.nanoTime()));
+        if (!tryFree(chunks)) {
+            retired.add(chunks);
+        }
     }
 
-    /** Gives back what nobody writes any more. The caller holds the region. */
+    private boolean tryFree(Chunks chunks) {
+        return space.tryFree(chunks.first, chunks.count, tag);
+    }
+
+    /** Gives back what nobody uses any more. The caller holds the region. */
     synchronized void notice() {
-        long now = System.nanoTime();
-        retired.removeIf(window -> {
-            boolean isOver = now - window.sinceNanos >= RingSpace.GRACE_NANOS;
-            if (isOver) {
-                space.free(window.chunk, window.count, tag);
-            }
-            return isOver;
-        });
+        retired.removeIf(this::tryFree);
     }
 }
