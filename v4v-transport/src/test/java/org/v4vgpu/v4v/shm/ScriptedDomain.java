@@ -16,6 +16,7 @@ import org.v4vgpu.v4v.ring.RingDescriptor;
  */
 final class ScriptedDomain implements AutoCloseable {
     private static final int RING_BYTES = 4096;
+    private static final long HANG_UP_NANOS = 10_000_000_000L;
 
     /** An answer: the packet, and what of it is put right before it goes out. */
     private record Answer(MemorySegment packet, boolean repeatsId, int passed) {}
@@ -90,7 +91,11 @@ final class ScriptedDomain implements AutoCloseable {
     void hangUp() {
         answers.clear();
         hangsUp = true;
+        long start = System.nanoTime();
         while (sockets.get() > 0) {
+            if (System.nanoTime() - start > HANG_UP_NANOS) {
+                throw new AssertionError(sockets + " sockets of a scripted domain do not end");
+            }
             Thread.onSpinWait();
         }
     }
