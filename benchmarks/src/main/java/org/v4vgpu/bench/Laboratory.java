@@ -38,8 +38,13 @@ final class Laboratory implements AutoCloseable {
     static final String FABRIC_VARIABLE = "V4VGPU_FABRIC";
 
     /** What a user may have set for other programs; the processes here are to be as they are by default. */
-    private static final Set<String> OTHERS_VARIABLES =
-            Set.of("V4VGPU_DOMAIN", "V4VGPU_SERVER", "V4VGPU_WAIT", "V4VGPU_IVSHMEM", "V4VGPU_JAVA_OPTIONS");
+    private static final Set<String> OTHERS_VARIABLES = Set.of(
+            "V4VGPU_DOMAIN",
+            "V4VGPU_SERVER",
+            "V4VGPU_WAIT",
+            "V4VGPU_IVSHMEM",
+            "V4VGPU_HYPERVISOR",
+            "V4VGPU_JAVA_OPTIONS");
 
     private static final Pattern ADDRESS = Pattern.compile("\\b(?:(?:v4v|tcp)(?:\\+netty)?|unix|aeron)://\\S+\\w");
     private static final long END_SECONDS = 3;

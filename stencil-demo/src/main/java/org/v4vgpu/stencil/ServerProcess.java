@@ -77,7 +77,7 @@ final class ServerProcess implements AutoCloseable {
     void enter(ProcessBuilder client) {
         client.environment()
                 .keySet()
-                .removeAll(Set.of("V4VGPU_WAIT", "V4VGPU_IVSHMEM")); // other fabrics', and other waits
+                .removeAll(Set.of("V4VGPU_WAIT", "V4VGPU_IVSHMEM", "V4VGPU_HYPERVISOR")); // other waits, other fabrics'
         client.environment().put("V4VGPU_FABRIC", fabric.toString());
     }
 

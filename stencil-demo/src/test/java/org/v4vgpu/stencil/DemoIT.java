@@ -38,7 +38,13 @@ final class DemoIT {
     void verifiesBothWorkloadsOverBothTransports() throws Exception {
         Path json = directory.resolve("all.json");
         Path picture = directory.resolve("heat.png");
-        environment.putAll(Map.of("V4VGPU_WAIT", "none such", "V4VGPU_IVSHMEM", "/none/such")); // unheeded
+        environment.putAll(Map.of(
+                "V4VGPU_WAIT",
+                "none such",
+                "V4VGPU_IVSHMEM",
+                "/none/such",
+                "V4VGPU_HYPERVISOR",
+                "none such")); // unheeded
         Outcome outcome = demo("all", "--size", "96", "--json", json.toString(), "--picture", picture.toString());
         assertEquals(0, outcome.exitCode, outcome::toString);
         assertEquals("", outcome.error, "nothing on standard error");

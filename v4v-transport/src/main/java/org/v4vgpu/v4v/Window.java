@@ -8,8 +8,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * Memory that two domains have mapped: the owner, who made it, and the one partner that it was made for. Safe for any thread; what
  * both write at the same time is between them. Each side closes its own mapping, and the bytes go with the last one.
  *
- * <p>The memory can't shrink under a reader. It stays mapped when the other side leaves or dies; whoever wants it to end then closes
- * it.
+ * <p>The memory can't shrink under a reader. It stays mapped, and nobody else's, when the other side leaves or dies; whoever wants it to
+ * end then closes it. In a region of ivshmem's it is nobody else's only as long as the domain that has it mapped has not left
+ * itself: close it first.
  */
 public final class Window implements AutoCloseable {
     private final long name;

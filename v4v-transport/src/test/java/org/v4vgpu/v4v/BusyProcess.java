@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
@@ -18,13 +19,18 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.v4vgpu.v4v.ring.WaitMode;
 
 /** Processes that share few processors. For one thread of the test, which asks; the processes are told everything on their input. */
 final class BusyProcess implements AutoCloseable {
     /** The connections that a busy client uses at the same time. */
     static final int LANES = 3;
 
-    private static final long PAUSE_NANOS = 3_000_000;
+    private static final WaitMode MODE =
+            WaitMode.valueOf(System.getProperty(WaitMode.PROPERTY, "balanced").toUpperCase(Locale.ROOT));
+
+    /** Longer than the other side spins. */
+    private static final long PAUSE_NANOS = MODE == WaitMode.LATENCY ? 15_000_000 : 3_000_000;
 
     private final Process process;
     private final BufferedWriter input;
@@ -38,13 +44,14 @@ final class BusyProcess implements AutoCloseable {
      *     number exchanges so many messages, sleeping before each until the other side sleeps too; tells the longest exchange in
      *     nanoseconds
      */
-    static BusyProcess start(String processors, String role, Path fabric) throws IOException {
+    static BusyProcess start(String processors, String role, Path fabric, WaitMode mode) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(
                 "taskset",
                 "-c",
                 processors,
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
+                "-D" + WaitMode.PROPERTY + "=" + mode.name().toLowerCase(Locale.ROOT),
                 "-cp",
                 System.getProperty("java.class.path"),
                 BusyProcess.class.getName(),

@@ -10,12 +10,13 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.v4vgpu.v4v.ring.WaitMode;
 
 /**
  * Busy connections take no processor away from others: of a server and two clients, all bound to the same two processors or to one, one
  * client exchanges messages without a pause on several connections, the other sleeps between its messages. Both get on, and whoever sleeps
- * is woken in time.
+ * is woken in time, however these processes wait.
  */
 @Timeout(60)
 class BusyServerTest {
@@ -26,13 +27,13 @@ class BusyServerTest {
     Path fabric;
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 2})
-    void letsASleepingClientInAndTheBusyOneGoOn(int processors) throws IOException {
+    @CsvSource({"1, BALANCED", "2, BALANCED", "2, LATENCY", "2, THRIFTY"})
+    void letsASleepingClientInAndTheBusyOneGoOn(int processors, WaitMode mode) throws IOException {
         String shared = BusyProcess.processors(processors);
-        try (BusyProcess server = BusyProcess.start(shared, "serve", fabric)) {
+        try (BusyProcess server = BusyProcess.start(shared, "serve", fabric, mode)) {
             assertEquals("v4v://1:4840", server.readLine());
-            try (BusyProcess busy = BusyProcess.start(shared, "hurry", fabric);
-                    BusyProcess sleepy = BusyProcess.start(shared, "pause", fabric)) {
+            try (BusyProcess busy = BusyProcess.start(shared, "hurry", fabric, mode);
+                    BusyProcess sleepy = BusyProcess.start(shared, "pause", fabric, mode)) {
                 long[] before = counts(busy);
                 String _ = sleepy.ask("20"); // both sides have loaded what they need
                 long longest = Long.parseLong(sleepy.ask(Integer.toString(EXCHANGES)));

@@ -1,9 +1,14 @@
 package org.v4vgpu.v4v;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.v4vgpu.v4v.connection.V4vConnections;
 import org.v4vgpu.v4v.connection.V4vListener;
@@ -42,5 +47,16 @@ class FakeXenMessageChannelTest extends MessageChannelContract {
     @Override
     protected MessageChannel connect(ChannelAddress address) throws IOException {
         return V4vConnections.connect(connecting, (V4vAddress) address, 10_000_000_000L);
+    }
+
+    @Test
+    void failsCleanlyWhenItsDomainLeavesBetweenClaimAndCommit() throws IOException {
+        MemorySegment bytes = MemorySegment.ofArray(new byte[100]);
+        try (OutgoingMessage message = client.claim(100, 100)) {
+            connecting.close();
+            message.payload().copyFrom(bytes, 0);
+            assertThrows(IOException.class, () -> message.commit(bytes));
+        }
+        assertFalse(client.isOpen());
     }
 }

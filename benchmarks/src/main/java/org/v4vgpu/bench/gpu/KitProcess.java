@@ -22,8 +22,13 @@ final class KitProcess implements AutoCloseable {
     private static final long END_SECONDS = 5;
 
     /** What a user may have set for other programs. The fabric is the launcher's. */
-    private static final Set<String> OTHERS_VARIABLES =
-            Set.of("V4VGPU_DOMAIN", "V4VGPU_SERVER", "V4VGPU_WAIT", "V4VGPU_IVSHMEM", "V4VGPU_JAVA_OPTIONS");
+    private static final Set<String> OTHERS_VARIABLES = Set.of(
+            "V4VGPU_DOMAIN",
+            "V4VGPU_SERVER",
+            "V4VGPU_WAIT",
+            "V4VGPU_IVSHMEM",
+            "V4VGPU_HYPERVISOR",
+            "V4VGPU_JAVA_OPTIONS");
 
     private final String name;
     private final Process process;

@@ -2,6 +2,7 @@ package org.v4vgpu.server.session;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -79,15 +80,8 @@ final class Windows implements AutoCloseable {
         }
         boolean added = false;
         try {
-            Window window = client.open(name, charged);
             long handle = last.incrementAndGet();
-            synchronized (this) {
-                if (closed) {
-                    window.close();
-                    throw new IOException("the session has ended");
-                }
-                windows.put(handle, new Mapped(window, charged, registered(window)));
-            }
+            add(handle, client.open(name, charged), charged);
             added = true;
             return handle;
         } finally {
@@ -97,8 +91,25 @@ final class Windows implements AutoCloseable {
         }
     }
 
-    private List<DeviceRegion> registered(Window window) {
-        return devices.stream().map(device -> device.register(window.memory())).toList();
+    /** Takes ownership of the window, which is closed if this throws. */
+    private void add(long handle, Window window, long charged) throws IOException {
+        List<DeviceRegion> regions = new ArrayList<>();
+        boolean added = false;
+        try {
+            synchronized (this) {
+                if (closed) {
+                    throw new IOException("the session has ended");
+                }
+                devices.forEach(device -> regions.add(device.register(window.memory())));
+                windows.put(handle, new Mapped(window, charged, List.copyOf(regions)));
+                added = true;
+            }
+        } finally {
+            if (!added) {
+                regions.forEach(DeviceRegion::close);
+                window.close();
+            }
+        }
     }
 
     /** The window of a handle, or null. */

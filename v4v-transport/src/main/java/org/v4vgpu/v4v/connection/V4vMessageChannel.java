@@ -238,6 +238,8 @@ public final class V4vMessageChannel implements MessageChannel {
             try {
                 ensureOpen();
                 publish(header, (int) header.byteSize(), claimedPayloadBytes);
+            } catch (IllegalStateException e) {
+                throw closedMeanwhile(e);
             } finally {
                 out.letGo();
             }

@@ -56,7 +56,7 @@ final class OwnRings {
         Key key = new Key(port, partner);
         requireRoom(key);
         int count = RegionDescriptor.chunksOf(RingDescriptor.mappedBytes(lengthBytes));
-        int chunk = space.allocate(count, tag); // may wait, so no lock is held
+        int chunk = space.allocate(count, 0, tag); // may wait, so no lock is held
         if (chunk < 0) {
             throw new ArgoException(ArgoError.ENOMEM, region + " has no space for a ring of " + lengthBytes + " bytes");
         }

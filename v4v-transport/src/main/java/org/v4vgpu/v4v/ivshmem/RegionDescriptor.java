@@ -23,7 +23,9 @@ import java.lang.invoke.VarHandle;
  *              28 u32 partner      domain id, or any
  *              32 u32 chunk        where the ring begins, see {@link org.v4vgpu.v4v.ring.RingDescriptor}
  *              36 u32 length       bytes of its data
- *       u64 owner tag[chunks]      0 free
+ *       chunk's state[chunks], 16 bytes each:
+ *          0 u64 owner tag    0 free
+ *          8 u64 user tag     of a window: the one life beside the owner's that has it mapped; 0 nobody, all ones nobody ever again
  *       chunk[chunks], 16384 bytes each, from a multiple of 16384 on
  * </pre>
  *
@@ -32,7 +34,7 @@ import java.lang.invoke.VarHandle;
  */
 final class RegionDescriptor {
     static final long MAGIC = 0x4e47_4552_5634_5631L; // "1V4VREGN"
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     static final int DOMAINS = 64;
 
@@ -47,6 +49,8 @@ final class RegionDescriptor {
     private static final long RING_TABLE = 1024;
     private static final long RING_BYTES = 64;
     private static final long CHUNK_TABLE = DOMAIN_TABLE + DOMAINS * DOMAIN_BYTES;
+    private static final long CHUNK_STATE_BYTES = 16;
+    private static final long CHUNK_USER = 8;
 
     private static final int DOMAIN_BITS = 16;
 
@@ -57,7 +61,7 @@ final class RegionDescriptor {
 
     /** Chunks that a region of that length has; not positive if it is too small. */
     static int chunks(long regionBytes) {
-        long chunks = (regionBytes - CHUNK_TABLE) / (CHUNK_BYTES + Long.BYTES);
+        long chunks = (regionBytes - CHUNK_TABLE) / (CHUNK_BYTES + CHUNK_STATE_BYTES);
         while (chunks > 0 && chunkTableEnd(chunks) + chunks * CHUNK_BYTES > regionBytes) {
             chunks--;
         }
@@ -65,7 +69,7 @@ final class RegionDescriptor {
     }
 
     private static long chunkTableEnd(long chunks) {
-        return (CHUNK_TABLE + chunks * Long.BYTES + CHUNK_BYTES - 1) & -CHUNK_BYTES;
+        return (CHUNK_TABLE + chunks * CHUNK_STATE_BYTES + CHUNK_BYTES - 1) & -CHUNK_BYTES;
     }
 
     /** Where a chunk lies in a region of so many chunks. */
@@ -203,11 +207,27 @@ final class RegionDescriptor {
 
     // ---- chunks
 
+    private static long state(int chunk) {
+        return CHUNK_TABLE + chunk * CHUNK_STATE_BYTES;
+    }
+
     static long ownerVolatile(MemorySegment region, int chunk) {
-        return (long) LONG.getVolatile(region, CHUNK_TABLE + (long) chunk * Long.BYTES);
+        return (long) LONG.getVolatile(region, state(chunk));
     }
 
     static boolean casOwner(MemorySegment region, int chunk, long expected, long tag) {
-        return LONG.compareAndSet(region, CHUNK_TABLE + (long) chunk * Long.BYTES, expected, tag);
+        return LONG.compareAndSet(region, state(chunk), expected, tag);
+    }
+
+    static long userVolatile(MemorySegment region, int chunk) {
+        return (long) LONG.getVolatile(region, state(chunk) + CHUNK_USER);
+    }
+
+    static void userVolatile(MemorySegment region, int chunk, long tag) {
+        LONG.setVolatile(region, state(chunk) + CHUNK_USER, tag);
+    }
+
+    static boolean casUser(MemorySegment region, int chunk, long expected, long tag) {
+        return LONG.compareAndSet(region, state(chunk) + CHUNK_USER, expected, tag);
     }
 }

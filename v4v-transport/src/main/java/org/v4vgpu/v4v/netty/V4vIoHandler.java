@@ -77,6 +77,7 @@ public final class V4vIoHandler implements IoHandler {
             active = measures ? System.nanoTime() : 0;
             handled = dispatch();
         }
+        lookAroundIfDue(); // also where there is always something to do, and no wait
         if (measures) {
             context.reportActiveIoTime(System.nanoTime() - active);
         }
@@ -95,10 +96,6 @@ public final class V4vIoHandler implements IoHandler {
         }
         long now = System.nanoTime();
         panel.await(Math.min(context.delayNanos(now), LOOK_AROUND_NANOS));
-        if (System.nanoTime() - lookedAroundNanos > LOOK_AROUND_NANOS) {
-            lookedAroundNanos = System.nanoTime();
-            lookAround();
-        }
     }
 
     private boolean isWaitOver() {
@@ -130,6 +127,15 @@ public final class V4vIoHandler implements IoHandler {
         return handled;
     }
 
+    private void lookAroundIfDue() {
+        long now = System.nanoTime();
+        if (now - lookedAroundNanos > LOOK_AROUND_NANOS) {
+            lookedAroundNanos = now;
+            lookAround();
+        }
+    }
+
+    /** Tells channels whose peer has gone without a word. */
     private void lookAround() {
         for (V4vIoRegistration registration : scanned) {
             if (registration.isValid()

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.v4vgpu.v4v.ArgoError;
 import org.v4vgpu.v4v.ArgoException;
 import org.v4vgpu.v4v.Payload;
@@ -64,6 +65,9 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
 
     private volatile boolean isAskWorthwhile = true;
 
+    /** Why a message that was committed has not arrived at a partner that is there: what followed would make no sense to it. */
+    private volatile @Nullable ArgoError lost;
+
     /** The hypervisor's side. Any thread. */
     public interface Carrier {
         /** Memory that the hypervisor can read at any time. */
@@ -104,7 +108,8 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
         this.stageBytes = Math.min(SMALLEST_STAGE_BYTES, lengthBytes);
         this.stage = carrier.stage(STAGE_HEADER_BYTES + (long) stageBytes);
         Arena arena = Arena.ofShared();
-        MemorySegment words = arena.allocate(WORDS_BYTES, RECEIVER_MARK);
+        MemorySegment words =
+                arena.allocate(WORDS_BYTES, RECEIVER_MARK).reinterpret(arena, _ -> letStageGo()); // holds mean both
         this.end = new RingEnd(new RingMemory(arena, words), DOORBELL, RECEIVER_MARK, false);
         this.source = source;
         this.address = address;
@@ -126,11 +131,14 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
 
     @Override
     public boolean claim(int messageBytes) throws IOException {
+        if (!end.hold()) { // keeps the stage
+            throw detached();
+        }
         sending.lock();
         try {
             claimedBytes = -1;
             if (end.isClosed()) {
-                throw new ArgoException(ArgoError.ECONNREFUSED, "the ring at " + address + " was detached");
+                throw detached();
             }
             if (!canEverFit(messageBytes)) {
                 throw new ArgoException(
@@ -139,6 +147,7 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
                                 + address);
             }
             ensureThere();
+            ensureWhole();
             if (!hasPulsed && fits(messageBytes + RecordDescriptor.SLOT_BYTES)) {
                 pulse(); // first of all, if that does not take the message's space
             }
@@ -151,7 +160,12 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
             return true;
         } finally {
             sending.unlock();
+            end.letGo();
         }
+    }
+
+    private ArgoException detached() {
+        return new ArgoException(ArgoError.ECONNREFUSED, "the ring at " + address + " was detached");
     }
 
     private boolean canEverFit(int messageBytes) {
@@ -164,6 +178,13 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
         }
         if (end.hasOtherLeft()) {
             throw new ArgoException(ArgoError.ECONNREFUSED, "the ring at " + address + " is gone");
+        }
+    }
+
+    private void ensureWhole() throws ArgoException {
+        ArgoError error = lost;
+        if (error != null) {
+            throw new ArgoException(error, "a message to " + address + " was lost, so no more are sent");
         }
     }
 
@@ -230,7 +251,7 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
         }
     }
 
-    /** A partner that has gone meanwhile gets nothing; the next claim says so. */
+    /** A partner that has gone meanwhile gets nothing, nor does one whom the hypervisor refuses it to; the next claim says so. */
     @Override
     public void commit(int messageType) {
         sending.lock();
@@ -240,11 +261,15 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
                 throw new IllegalStateException("nothing is claimed");
             }
             claimedBytes = -1;
-            if (!stage.hold()) {
+            if (end.isClosed() || !stage.hold()) {
                 throw new IllegalStateException("the ring at " + address + " was detached");
             }
             try {
-                judge(carry(messageType, bytes));
+                int sent = carry(messageType, bytes);
+                judge(sent);
+                if (sent < 0 && !isPassing(sent) && !isOfPartnersEnd(sent)) {
+                    lost = ArgoError.of(-sent);
+                }
             } finally {
                 stage.letGo();
             }
@@ -268,6 +293,11 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
     private static boolean isPassing(int result) {
         ArgoError error = ArgoError.of(-result);
         return error == ArgoError.EAGAIN || error == ArgoError.EBUSY || error == ArgoError.ENOMEM;
+    }
+
+    private static boolean isOfPartnersEnd(int result) {
+        ArgoError error = ArgoError.of(-result);
+        return error == ArgoError.ESRCH || error == ArgoError.ECONNREFUSED;
     }
 
     /** Draws the conclusion from what became of a record. */
@@ -364,6 +394,7 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
     @Override
     public boolean isReady(int messageBytes) throws IOException {
         return end.isClosed()
+                || lost != null
                 || !canEverFit(messageBytes)
                 || end.isPartnerGone()
                 || end.hasOtherLeft()
@@ -390,6 +421,7 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
     public boolean isOver() throws IOException {
         return end.isInterrupted()
                 || end.isInVain()
+                || lost != null
                 || !canEverFit(wantedBytes)
                 || ((isAskWorthwhile || System.nanoTime() - askedNanos > QUESTION_NANOS) && fitsNow(wantedBytes));
     }
@@ -431,14 +463,16 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
 
     @Override
     public void close() {
-        end.close(() -> {
-            detach.accept(this);
-            sending.lock(); // a claim that goes on may be taking a larger stage
-            try {
-                stage.letGo();
-            } finally {
-                sending.unlock();
-            }
-        });
+        end.close(() -> detach.accept(this));
+    }
+
+    /** With the last hold on the words. */
+    private void letStageGo() {
+        sending.lock(); // a claim that goes on may be taking a larger stage
+        try {
+            stage.letGo();
+        } finally {
+            sending.unlock();
+        }
     }
 }

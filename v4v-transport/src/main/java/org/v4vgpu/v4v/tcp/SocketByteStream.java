@@ -6,6 +6,7 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -23,13 +24,28 @@ final class SocketByteStream implements ByteStream {
     /** The writer's. */
     private final ByteBuffer[] both = new ByteBuffer[2];
 
-    /** Takes ownership of a connected, non-blocking socket. */
+    /** Takes ownership of a connected, non-blocking socket unless it throws. */
     SocketByteStream(SocketChannel socket) throws IOException {
         this.socket = socket;
-        this.readable = Selector.open();
-        this.writable = Selector.open();
-        socket.register(readable, SelectionKey.OP_READ);
-        socket.register(writable, SelectionKey.OP_WRITE);
+        this.readable = selectorOf(socket, SelectionKey.OP_READ);
+        try {
+            this.writable = selectorOf(socket, SelectionKey.OP_WRITE);
+        } catch (IOException | RuntimeException e) {
+            readable.close();
+            throw e;
+        }
+    }
+
+    /** A selector for one operation of one channel. Nothing stays open if it throws. */
+    static Selector selectorOf(SelectableChannel channel, int operation) throws IOException {
+        Selector selector = Selector.open();
+        try {
+            channel.register(selector, operation);
+            return selector;
+        } catch (IOException | RuntimeException e) {
+            selector.close();
+            throw e;
+        }
     }
 
     @Override

@@ -59,8 +59,7 @@ public final class TcpListener implements MessageListener {
     private TcpListener(ServerSocketChannel server, TcpAddress address) throws IOException {
         this.server = server;
         this.address = address;
-        this.selector = Selector.open();
-        server.register(selector, SelectionKey.OP_ACCEPT);
+        this.selector = SocketByteStream.selectorOf(server, SelectionKey.OP_ACCEPT);
     }
 
     @Override

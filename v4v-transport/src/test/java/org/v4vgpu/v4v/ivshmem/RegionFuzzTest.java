@@ -14,11 +14,13 @@ import java.util.List;
 import org.v4vgpu.v4v.ReceiveRing;
 import org.v4vgpu.v4v.SendRing;
 import org.v4vgpu.v4v.V4vAddress;
+import org.v4vgpu.v4v.Window;
 
 /** A region whose every word anybody may write while two domains use it: they get results or IOExceptions, and nothing waits for ever. */
 class RegionFuzzTest {
     private static final int BYTES = 2 << 20;
     private static final int RING = 256;
+    private static final int WINDOW_BYTES = 40_000;
 
     static {
         System.setProperty(
@@ -62,7 +64,7 @@ class RegionFuzzTest {
             throws IOException {
         int partner = data.consumeBoolean() ? 2 : V4vAddress.DOMAIN_ANY;
         V4vAddress ring = new V4vAddress(1, data.consumeInt(7, 8));
-        switch (data.consumeInt(0, 9)) {
+        switch (data.consumeInt(0, 12)) {
             case 0, 1 -> scribbleTables(memory, data);
             case 2 -> scribbleRings(memory, data);
             case 3 -> open.add(first.register(ring.port(), partner, RING));
@@ -75,8 +77,20 @@ class RegionFuzzTest {
                 var status = second.notify(ring, data.consumeInt());
                 assertTrue(status.maximumMessageBytes() >= 0);
             }
+            case 7 -> open.add(first.share(2, data.consumeInt(0, WINDOW_BYTES)));
+            case 8 -> open.add(second.open(1, data.consumeInt(-1, 20), data.consumeInt(0, WINDOW_BYTES)));
+            case 9 ->
+                second.open(1, nameOfOne(open, data), data.consumeInt(1, WINDOW_BYTES))
+                        .close();
             default -> use(open, data);
         }
+    }
+
+    /** Of a window that is open, if the one that is picked is one. */
+    private static long nameOfOne(List<AutoCloseable> open, FuzzedDataProvider data) {
+        return !open.isEmpty() && open.get(data.consumeInt(0, open.size() - 1)) instanceof Window window
+                ? window.name()
+                : data.consumeLong();
     }
 
     private static void scribbleTables(MemorySegment memory, FuzzedDataProvider data) {
@@ -125,6 +139,10 @@ class RegionFuzzTest {
                 if (out.claim(data.consumeInt(0, RING))) {
                     out.commit(1);
                 }
+            }
+            case Window window -> {
+                long last = window.memory().byteSize() - 1;
+                window.memory().set(ValueLayout.JAVA_BYTE, last, data.consumeByte());
             }
             default -> throw new AssertionError(one);
         }

@@ -8,11 +8,16 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.v4vgpu.v4v.ArgoError;
+import org.v4vgpu.v4v.ArgoException;
 import org.v4vgpu.v4v.ReceiveRing;
 import org.v4vgpu.v4v.V4vAddress;
+import org.v4vgpu.v4v.Window;
 
 /** Packets of any kind and length at a domain's control socket: each is answered or hung up on, and the domain goes on. */
 class ControlFuzzTest {
@@ -24,35 +29,42 @@ class ControlFuzzTest {
 
     private static final long PORT = 7;
 
+    @TempDir
+    static Path directory;
+
     private static Fabric fabric;
     private static SharedMemoryHypervisor victim;
     private static SharedMemoryHypervisor peer;
     private static SharedMemoryHypervisor stranger;
     private static ReceiveRing shared;
 
-    private static void open() throws IOException {
-        if (victim == null) {
-            Path directory = Files.createTempDirectory("v4vgpu-fuzz-");
-            directory.toFile().deleteOnExit();
-            fabric = Fabric.of(directory);
-            victim = SharedMemoryHypervisor.open(fabric, OWN);
-            peer = SharedMemoryHypervisor.open(fabric, PEER);
-            stranger = SharedMemoryHypervisor.open(fabric, STRANGER);
-            shared = victim.register(PORT, V4vAddress.DOMAIN_ANY, 4096);
-        }
+    @BeforeAll
+    static void open() throws IOException {
+        fabric = Fabric.of(directory);
+        victim = SharedMemoryHypervisor.open(fabric, OWN);
+        peer = SharedMemoryHypervisor.open(fabric, PEER);
+        stranger = SharedMemoryHypervisor.open(fabric, STRANGER);
+        shared = victim.register(PORT, V4vAddress.DOMAIN_ANY, 4096);
+    }
+
+    @AfterAll
+    static void close() {
+        stranger.close();
+        peer.close();
+        victim.close();
     }
 
     @FuzzTest(maxDuration = "10s")
     void survives(FuzzedDataProvider data) throws IOException {
-        open();
         int fd = Linux.seqpacketSocket();
-        try (Arena arena = Arena.ofConfined()) {
+        try (Arena arena = Arena.ofConfined();
+                Window window = share()) {
             Linux.connect(fd, fabric.socket(OWN));
             MemorySegment packet = arena.allocate(4096, 8);
             ReceiveRing exact = data.consumeBoolean() ? victim.register(PORT + 1, STRANGER, 48) : null;
             boolean open = !data.consumeBoolean() || exchange(fd, hello(packet));
             while (open && data.remainingBytes() > 0) {
-                open = exchange(fd, request(packet, data));
+                open = exchange(fd, request(packet, (int) window.name(), data));
                 while (shared.next()) {
                     assertTrue(shared.source().domain() == STRANGER && shared.messageBytes() <= 4096);
                     shared.release(shared.position());
@@ -76,19 +88,32 @@ class ControlFuzzTest {
         } while (source != PEER);
     }
 
+    /** The victim may just be about to see the stranger's death, when the last round's socket has closed. */
+    private static Window share() throws IOException {
+        long start = System.nanoTime();
+        while (true) {
+            try {
+                return victim.share(STRANGER, 1);
+            } catch (ArgoException e) {
+                assertTrue(e.error() == ArgoError.ESRCH && System.nanoTime() - start < 10_000_000_000L, e.toString());
+            }
+        }
+    }
+
     private static MemorySegment hello(MemorySegment packet) {
         ControlDescriptor.write(packet, ControlDescriptor.HELLO, 0, 0, 0, STRANGER, 0, stranger.incarnation());
         return packet.asSlice(0, ControlDescriptor.BYTES);
     }
 
-    private static MemorySegment request(MemorySegment packet, FuzzedDataProvider data) {
-        int kind = data.consumeInt(0, 9) > 0 ? data.consumeInt(2, 5) : data.consumeInt();
+    private static MemorySegment request(MemorySegment packet, int window, FuzzedDataProvider data) {
+        int kind = data.consumeInt(0, 9) > 0 ? data.consumeInt(2, 7) : data.consumeInt();
+        int port = kind == ControlDescriptor.WINDOW ? window : (int) PORT;
         ControlDescriptor.write(
                 packet,
                 kind,
                 data.consumeInt(),
                 data.consumeInt(),
-                data.consumeBoolean() ? (int) PORT + data.consumeInt(0, 2) : data.consumeInt(),
+                data.consumeBoolean() ? port + data.consumeInt(0, 2) : data.consumeInt(),
                 data.consumeInt(),
                 data.consumeInt(),
                 data.consumeLong());

@@ -148,8 +148,12 @@ class HostilePeerTest {
         }
         end(beside);
         connectOnceMore();
-        while (ended.get() < 12 + 2) {
-            Thread.onSpinWait(); // each channel, hostile or the friend's, ends by an exception of the contract
+        long start = System.nanoTime();
+        while (ended.get() < 12 + 2) { // each channel, hostile or the friend's, ends by an exception of the contract
+            assertTrue(
+                    System.nanoTime() - start < TimeUnit.SECONDS.toNanos(10),
+                    "only " + ended + " of 14 channels ended");
+            Thread.onSpinWait();
         }
     }
 

@@ -119,8 +119,12 @@ abstract class HostileStreamContract {
         }
         end(beside);
         connectOnceMore();
-        while (ended.get() < HostilePeer.STREAMS + 2) {
-            Thread.onSpinWait(); // each connection, hostile or the friend's, comes to its end
+        long start = System.nanoTime();
+        while (ended.get() < HostilePeer.STREAMS + 2) { // each connection, hostile or the friend's, comes to its end
+            assertTrue(
+                    System.nanoTime() - start < TimeUnit.SECONDS.toNanos(10),
+                    "only " + ended + " of " + (HostilePeer.STREAMS + 2) + " connections came to their end");
+            Thread.onSpinWait();
         }
     }
 

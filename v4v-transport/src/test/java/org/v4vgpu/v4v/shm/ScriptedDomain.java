@@ -15,7 +15,10 @@ import org.v4vgpu.v4v.ring.RingDescriptor;
  * has a thread of its own; to be told things is for any thread.
  */
 final class ScriptedDomain implements AutoCloseable {
-    private static final int RING_BYTES = 4096;
+    /** Of the ring, and of the window, that answers may bring. */
+    static final int RING_BYTES = 4096;
+
+    private static final long HANG_UP_NANOS = 10_000_000_000L;
 
     /** An answer: the packet, and what of it is put right before it goes out. */
     private record Answer(MemorySegment packet, boolean repeatsId, int passed) {}
@@ -35,7 +38,11 @@ final class ScriptedDomain implements AutoCloseable {
         DomainClaim claim = DomainClaim.of(fabric, domain);
         int listening = Linux.seqpacketSocket();
         Linux.bindAndListen(listening, fabric.socket(domain), 8);
-        int ring = Linux.sealedMemory("v4v-ring-of-a-liar", RingDescriptor.mappedBytes(RING_BYTES));
+        long bytes = RingDescriptor.mappedBytes(RING_BYTES);
+        int ring = Linux.sealedMemory("v4v-ring-of-a-liar", bytes);
+        try (Arena arena = Arena.ofConfined()) {
+            RingDescriptor.initialize(Linux.map(ring, bytes, arena), RING_BYTES, 7, 1); // it can be attached to
+        }
         ScriptedDomain scripted = new ScriptedDomain(claim, listening, ring);
         Thread.ofPlatform().daemon().name("scripted-domain").start(scripted::serve);
         return scripted;
@@ -67,7 +74,7 @@ final class ScriptedDomain implements AutoCloseable {
     private static Answer next(MemorySegment packet, FuzzedDataProvider data) {
         ControlDescriptor.write(
                 packet,
-                data.consumeInt(0, 9) > 0 ? data.consumeInt(1, 6) : data.consumeInt(),
+                data.consumeInt(0, 9) > 0 ? data.consumeInt(1, 7) : data.consumeInt(),
                 data.consumeInt(),
                 data.consumeBoolean() ? 0 : data.consumeInt(),
                 data.consumeInt(),
@@ -90,7 +97,11 @@ final class ScriptedDomain implements AutoCloseable {
     void hangUp() {
         answers.clear();
         hangsUp = true;
+        long start = System.nanoTime();
         while (sockets.get() > 0) {
+            if (System.nanoTime() - start > HANG_UP_NANOS) {
+                throw new AssertionError(sockets + " sockets of a scripted domain do not end");
+            }
             Thread.onSpinWait();
         }
     }

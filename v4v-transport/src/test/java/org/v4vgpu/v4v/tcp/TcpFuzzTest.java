@@ -25,8 +25,8 @@ class TcpFuzzTest {
     private static ServerSocketChannel listen() {
         try {
             Path path = Files.createTempDirectory("v4vgpu-fuzz-").resolve("socket");
+            path.getParent().toFile().deleteOnExit(); // the last one first
             path.toFile().deleteOnExit();
-            path.getParent().toFile().deleteOnExit();
             return ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(path));
         } catch (IOException e) {
             throw new IllegalStateException(e);
