@@ -74,7 +74,7 @@ final class ContextCalls implements CallDispatcher.Calls {
     private @Nullable CtxSynchronizeReply synchronize(LaneCall call, CtxSynchronizeRequest request)
             throws DeviceException, IOException {
         Resource.Context context = call.context(request.getContext());
-        call.synchronize(context, context.device().enqueued());
+        call.synchronize(context, () -> context.device().enqueued());
         return null;
     }
 

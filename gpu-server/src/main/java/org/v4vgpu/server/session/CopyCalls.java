@@ -61,11 +61,11 @@ final class CopyCalls implements CallDispatcher.Calls {
         DeviceStream stream = call.stream(request.getContext(), request.getStream());
         long bytes = positive(request.getBytes());
         if (bytes == 0) {
-            call.synchronize(call.context(request.getContext()), stream.enqueued());
+            call.synchronize(call.context(request.getContext()), stream::enqueued);
             return null;
         }
         try (DeviceCopy copy = stream.copyOut(request.getSource(), bytes)) {
-            call.synchronize(call.context(request.getContext()), copy::await);
+            call.synchronize(call.context(request.getContext()), () -> copy::await);
             call.replyFrom(copy, bytes);
         }
         return null;

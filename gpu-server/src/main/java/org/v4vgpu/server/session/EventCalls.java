@@ -74,7 +74,7 @@ final class EventCalls implements CallDispatcher.Calls {
     private @Nullable EventSynchronizeReply synchronize(LaneCall call, EventSynchronizeRequest request)
             throws DeviceException, IOException {
         Resource.Event event = call.event(request.getEvent());
-        call.synchronize(event.context(), event.device().recorded());
+        call.synchronize(event.context(), event.device()::recorded);
         return null;
     }
 

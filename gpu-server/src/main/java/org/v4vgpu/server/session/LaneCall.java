@@ -150,10 +150,15 @@ final class LaneCall {
         }
     }
 
-    /** Waits as {@link #await}; the call synchronises the program with a context, whose text it brings. */
-    void synchronize(Resource.Context context, DeviceWork work) throws DeviceException, IOException {
+    /** What is to be waited for, which a broken context does not tell. */
+    interface Awaited {
+        DeviceWork work() throws DeviceException;
+    }
+
+    /** Waits as {@link #await}; the call synchronises the program with a context, whose text it brings, be it broken. */
+    void synchronize(Resource.Context context, Awaited awaited) throws DeviceException, IOException {
         try {
-            await(work);
+            await(awaited.work());
         } finally {
             flush(context);
         }

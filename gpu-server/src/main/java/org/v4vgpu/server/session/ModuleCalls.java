@@ -103,7 +103,7 @@ final class ModuleCalls implements CallDispatcher.Calls {
     private @Nullable ModuleUnloadReply unload(LaneCall call, ModuleUnloadRequest request)
             throws DeviceException, IOException {
         Resource.Module module = call.module(request.getModule());
-        call.synchronize(module.context(), module.context().device().enqueued());
+        call.synchronize(module.context(), () -> module.context().device().enqueued());
         HandleTable handles = call.session().handles();
         if (!handles.remove(request.getModule())) {
             throw new DeviceException(CudaStatus.INVALID_HANDLE, "the module was unloaded by another thread");

@@ -56,7 +56,7 @@ final class StreamCalls implements CallDispatcher.Calls {
     private @Nullable StreamSynchronizeReply synchronize(LaneCall call, StreamSynchronizeRequest request)
             throws DeviceException, IOException {
         DeviceStream stream = call.stream(request.getContext(), request.getStream());
-        call.synchronize(call.context(request.getContext()), stream.enqueued());
+        call.synchronize(call.context(request.getContext()), stream::enqueued);
         return null;
     }
 
