@@ -12,8 +12,8 @@ final class TraceTest {
     void saysHowManyTimesAsLongATracedCallTakes() {
         assertEquals(
                 List.of(
-                        "call: takes 1.50x [1.50, 1.50] as long while it is traced",
-                        "to device: takes 1.00x [1.00, 1.00] as long while it is traced"),
+                        "call: takes 1.50x [1.44, 1.56] as long while it is traced",
+                        "to device: takes 1.00x [0.96, 1.04] as long while it is traced"),
                 new Trace()
                         .remarks(List.of(
                                 result("call: " + Trace.UNTRACED, 2000),
