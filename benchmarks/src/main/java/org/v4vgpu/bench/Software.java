@@ -96,7 +96,7 @@ final class Software implements Experiment {
                 () -> new KernelDuel.Stencil(root, gpu, loops, field),
                 () -> new KernelDuel.Addition(root, gpu, loops, vector),
                 () -> new KernelDuel.Reduction(root, gpu, loops, vector),
-                () -> new KernelDuel.Barriers(gpu, loops, blocks));
+                () -> new BarrierDuel(gpu, loops, blocks));
     }
 
     private List<Result> run(

@@ -111,7 +111,7 @@ final class NvccCompilerTest {
                 "#include </etc/passwd>",
                 "#include \"../../../../etc/passwd\"",
                 "#include \"/proc/self/environ\"",
-                "#include \"/proc/1/root/etc/passwd\"",
+                "#include \"/proc/1/cwd/etc/passwd\"",
                 "#include \"link\"",
                 "#include \"SECRET\"",
             })

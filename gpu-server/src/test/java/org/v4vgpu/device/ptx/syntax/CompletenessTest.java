@@ -31,6 +31,7 @@ class CompletenessTest {
             "AtomicTest",
             "AsyncTest",
             "BarrierTest",
+            "MatrixMoveTest",
             "MatrixTest",
             "VectorAccessTest",
             "FunctionTest",
