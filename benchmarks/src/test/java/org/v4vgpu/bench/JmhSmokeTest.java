@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.Collection;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
@@ -21,9 +22,16 @@ import org.v4vgpu.bench.v4v.RingBenchmark;
 
 /** That the benchmarks are generated and run; their figures mean nothing here. */
 final class JmhSmokeTest {
+    private static final String ROOT = "v4vgpu.root";
+
+    @AfterEach
+    void restore() {
+        System.clearProperty(ROOT);
+    }
+
     @Test
     void runsEachKindOnce() throws RunnerException {
-        System.setProperty("v4vgpu.root", Path.of("..").toAbsolutePath().toString()); // where the kernels lie
+        System.setProperty(ROOT, Path.of("..").toAbsolutePath().toString()); // where the kernels lie
         Options options = new OptionsBuilder()
                 .include(CallCodecBenchmark.class.getSimpleName())
                 .include(RingBenchmark.class.getSimpleName())

@@ -22,6 +22,7 @@ import org.v4vgpu.bench.result.Run;
 @Timeout(120)
 final class MainFilesTest {
     private static final String LOG = "v4vgpu.bench.log";
+    private static final String ROOT = "v4vgpu.root";
     private static final Path FULL = Path.of("/dev/full");
 
     private final StringWriter output = new StringWriter();
@@ -55,16 +56,18 @@ final class MainFilesTest {
     @Test
     void keepsWhatWasMeasuredBeforeSomethingFailed() throws Exception {
         Path json = directory.resolve("out.json");
-        // There is no gpu-server/run below this module's directory, and tracing needs none. On a thread that may be
-        // bound to a processor.
+        // There is no gpu-server/run below an empty directory, and tracing needs none. On a thread that may be bound to
+        // a processor.
         FutureTask<Integer> measuring =
                 new FutureTask<>(() -> run("trace", "sessions", "--smoke", "--json", json.toString()));
         System.setProperty(LOG, directory.resolve("log").toString());
+        System.setProperty(ROOT, directory.toString());
         try {
             Thread.ofPlatform().start(measuring);
             assertEquals(3, measuring.get(), error::toString);
         } finally {
             System.clearProperty(LOG);
+            System.clearProperty(ROOT);
         }
         assertTrue(
                 error.toString().startsWith("benchmarks/run: what was measured before is in " + json), error::toString);
