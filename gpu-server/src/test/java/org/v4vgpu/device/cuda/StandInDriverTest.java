@@ -9,8 +9,11 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The CUDA device on the stand-in driver, in JVMs of their own: a driver is loaded once, and has one environment. */
+@Execution(ExecutionMode.CONCURRENT) // starts processes
 final class StandInDriverTest {
     @TempDir
     private static Path directory;
