@@ -51,12 +51,12 @@ abstract class HypervisorContract {
 
     @Test
     void answersForSeveralRingsAtOnceInTheirOrder() throws IOException {
-        ReceiveRing small = receiver.register(PORT, 1, 64);
-        ReceiveRing large = receiver.register(PORT + 1, 1, 256);
+        ReceiveRing small = receiver.register(PORT, sender.domain(), 64);
+        ReceiveRing large = receiver.register(PORT + 1, sender.domain(), 256);
         assertEquals(List.of(), sender.notify(List.of()));
         List<RingStatus> answers = sender.notify(List.of(
                 new V4vHypervisor.SpaceQuestion(large.address(), 100),
-                new V4vHypervisor.SpaceQuestion(new V4vAddress(2, PORT + 2), 100),
+                new V4vHypervisor.SpaceQuestion(new V4vAddress(receiver.domain(), PORT + 2), 100),
                 new V4vHypervisor.SpaceQuestion(small.address(), 100)));
         assertEquals(3, answers.size());
         assertTrue(answers.get(0).sufficient() && !answers.get(0).tooLarge());
@@ -66,7 +66,7 @@ abstract class HypervisorContract {
 
     @Test
     void countsPositionsFromWhereTheFirstRecordBegins() throws IOException {
-        ReceiveRing ring = receiver.register(PORT, 1, 256);
+        ReceiveRing ring = receiver.register(PORT, sender.domain(), 256);
         long start = ring.position();
         ring.release(start); // nothing
         send(ring, new byte[16]);
