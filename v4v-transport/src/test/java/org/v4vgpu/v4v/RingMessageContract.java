@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 abstract class RingMessageContract extends TwoDomains {
     @Test
     void countsPositionsFromWhereTheFirstRecordBegins() throws IOException {
-        ReceiveRing ring = receiver.register(PORT, 1, 256);
+        ReceiveRing ring = receiver.register(PORT, sender.domain(), 256);
         long start = ring.position();
         ring.release(start); // nothing
         send(ring, new byte[16]);

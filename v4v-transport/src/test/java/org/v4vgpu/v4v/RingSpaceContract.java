@@ -22,12 +22,12 @@ import org.v4vgpu.v4v.V4vHypervisor.RingStatus;
 abstract class RingSpaceContract extends RingMessageContract {
     @Test
     void answersForSeveralRingsAtOnceInTheirOrder() throws IOException {
-        ReceiveRing small = receiver.register(PORT, 1, 64);
-        ReceiveRing large = receiver.register(PORT + 1, 1, 256);
+        ReceiveRing small = receiver.register(PORT, sender.domain(), 64);
+        ReceiveRing large = receiver.register(PORT + 1, sender.domain(), 256);
         assertEquals(List.of(), sender.notify(List.of()));
         List<RingStatus> answers = sender.notify(List.of(
                 new V4vHypervisor.SpaceQuestion(large.address(), 100),
-                new V4vHypervisor.SpaceQuestion(new V4vAddress(2, PORT + 2), 100),
+                new V4vHypervisor.SpaceQuestion(new V4vAddress(receiver.domain(), PORT + 2), 100),
                 new V4vHypervisor.SpaceQuestion(small.address(), 100)));
         assertEquals(3, answers.size());
         assertTrue(answers.get(0).sufficient() && !answers.get(0).tooLarge());

@@ -9,7 +9,7 @@ import org.v4vgpu.device.nvrtc.Compilation.Result;
 import org.v4vgpu.proto.Limits;
 
 /** A compiler that runs in a sandbox, and what its programs may take there. Immutable, safe for any thread. */
-abstract sealed class SandboxedCompiler implements ProgramCompiler permits NvccCompiler, NvrtcCompiler {
+abstract sealed class SandboxedCompiler implements ProgramCompiler permits NvccCompiler, NvrtcCompiler, ClangCompiler {
     final Sandbox sandbox;
 
     private final String name;
