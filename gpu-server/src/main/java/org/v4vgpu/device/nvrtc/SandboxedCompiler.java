@@ -21,7 +21,7 @@ abstract sealed class SandboxedCompiler implements ProgramCompiler permits NvccC
         this.sandbox = sandbox;
     }
 
-    /** What one run may take. @param memoryBytes address space of each of its processes */
+    /** What one run may take, with so many bytes of address space for each of its processes. */
     static Sandbox.Limits limits(long memoryBytes) {
         return new Sandbox.Limits(
                 Duration.ofSeconds(30),
@@ -70,7 +70,7 @@ abstract sealed class SandboxedCompiler implements ProgramCompiler permits NvccC
     abstract Compilation compile(Program program, ProgramText text)
             throws InvalidProgramException, DeviceException, InterruptedException;
 
-    /** What has become of a program whose compiler writes PTX to its output. @param log what the program's owner is told */
+    /** What has become of a program whose compiler writes PTX to its output; {@code log} is what the program's owner is told. */
     static Compilation compiled(Sandbox.Result answer, String log, NameExpressions expressions) {
         Compilation stopped = stopped(answer, log);
         if (stopped != null) {
@@ -83,7 +83,7 @@ abstract sealed class SandboxedCompiler implements ProgramCompiler permits NvccC
         return expressions.resolve(new String(answer.output(), StandardCharsets.UTF_8), log);
     }
 
-    /** The compilation of a run that was stopped; null if it came to its end. @param log what the program's owner is told before */
+    /** The compilation of a run that was stopped, whose log comes first; null if it came to its end. */
     static @Nullable Compilation stopped(Sandbox.Result answer, String log) {
         return answer.stopped() == null
                 ? null

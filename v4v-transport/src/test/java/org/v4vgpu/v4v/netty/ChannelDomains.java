@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Where channels meet, and what handles them in tests. */
 @Timeout(60)
+@SuppressWarnings("FutureReturnValueIgnored") // what fails is seen at the other end
 abstract class ChannelDomains {
     @TempDir
     Path fabric;
