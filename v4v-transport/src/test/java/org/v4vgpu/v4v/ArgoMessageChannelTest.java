@@ -45,4 +45,9 @@ class ArgoMessageChannelTest extends MessageChannelContract {
     protected MessageChannel connect(ChannelAddress address) throws IOException {
         return V4vConnections.connect(connecting, (V4vAddress) address, 30_000_000_000L);
     }
+
+    @Override
+    protected int rounds() {
+        return 600;
+    }
 }
