@@ -244,34 +244,7 @@ final class Figures {
     }
 
     private static Figure software(Run run) {
-        List<Result> results = run.results().stream()
-                .filter(result -> result.benchmark().equals("software"))
-                .toList();
-        List<List<String>> rows = results.stream()
-                .map(result -> List.of(
-                        result.kind(),
-                        result.transport(),
-                        String.format(Locale.ROOT, "%.3f", micros(result)),
-                        result.javaAmong(results)
-                                .map(loops -> result.ratioTo(loops).toString())
-                                .orElse(""),
-                        result.poclAmong(results)
-                                .map(pocl -> result.ratioTo(pocl).toString())
-                                .orElse("")))
-                .toList();
-        return new Figure(
-                "Kernels on the software device",
-                "",
-                "The demo's tiled product and one iteration of its stencil, a vector addition, a sum, and 100 barriers of blocks of 256"
-                        + " threads (the time of 1000 for one thread: us are ns for each), on the device of the measuring process"
-                        + " ('local'), as straightforward loops over arrays on as many threads ('java'), and as OpenCL on PoCL"
-                        + " where that is installed ('pocl'), in turns, results checked. 'first launch': from the PTX text of a small kernel that nobody has seen to its result;"
-                        + " 'second session': the same where another session has compiled it; 'launch': waited for.",
-                "The cores. A loop needs neither index arithmetic for each thread nor checks of addresses, and a barrier in it is only"
-                        + " the end of one loop and the begin of another.",
-                List.of(),
-                new Figure.Table(
-                        List.of("", "by", "median, us", "times as fast as Java", "times as fast as PoCL"), rows));
+        return SoftwareFigure.of(run);
     }
 
     private static Figure trace(Run run) {
