@@ -58,6 +58,11 @@ final class BodyEmitter {
          * @param plain emits what does it for one thread
          */
         void emit(Instruction i, Runnable plain);
+
+        /** Whether {@link #emit} heeds the guard, too. */
+        default boolean isGuarding(Instruction i) {
+            return false;
+        }
     }
 
     private final Emitter e;
@@ -102,7 +107,7 @@ final class BodyEmitter {
         code.lineNumber(e.kernel.lines.of(i.line()));
         Label skip = null;
         Instruction.Guard guard = i.guard();
-        if (guard != null) {
+        if (guard != null && !manner.isGuarding(i)) {
             skip = code.newLabel();
             code.iload(e.slot(guard.register()));
             if (guard.negated()) {

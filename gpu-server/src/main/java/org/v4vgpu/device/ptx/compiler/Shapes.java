@@ -7,6 +7,7 @@ import org.v4vgpu.device.ptx.compiler.Shape.Kind;
 import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Operand;
+import org.v4vgpu.device.ptx.syntax.Space;
 import org.v4vgpu.device.ptx.syntax.Type;
 
 /**
@@ -108,14 +109,27 @@ final class Shapes {
     private boolean step(Instruction i) {
         boolean changed = false;
         for (int register : i.definitions()) {
-            Shape joined = shapes[register].join(result(i, function.registers().get(register)));
+            Shape joined = shapes[register].join(
+                    guarded(i, result(i, function.registers().get(register))));
             changed |= !joined.equals(shapes[register]);
             shapes[register] = joined;
         }
         return changed;
     }
 
+    /** What some threads write and others leave varies. */
+    private Shape guarded(Instruction i, Shape result) {
+        if (i.guard() == null) {
+            return result;
+        }
+        Shape guard = shapes[i.guard().register()];
+        return guard.isUniform() ? result : guard.kind() == Kind.NONE ? Shape.NONE : Shape.VARYING;
+    }
+
     private Shape result(Instruction i, Type register) {
+        if (isOfThread(i)) {
+            return Shape.VARYING;
+        }
         if (i.opcode().equals("setp") && i.operands().size() == 3) {
             return comparison(i);
         }
@@ -146,6 +160,14 @@ final class Shapes {
             case "selp" -> c.isUniform() ? a.join(b) : Shape.VARYING;
             default -> throw new IllegalStateException(i.written());
         };
+    }
+
+    /** Whether equal operands may give different results. */
+    private static boolean isOfThread(Instruction i) {
+        return i.opcode().equals("atom")
+                || i.has("cc")
+                || i.readsCarry()
+                || (i.opcode().equals("ld") && (i.space() == Space.LOCAL || i.space() == Space.GENERIC));
     }
 
     /** What can be compared for all at once comes out the same for all: otherwise the strip gives up. */
