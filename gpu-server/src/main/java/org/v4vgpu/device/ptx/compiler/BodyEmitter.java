@@ -46,6 +46,9 @@ final class BodyEmitter {
 
         void synchronize(FlowGraph.Block block, Instruction at);
 
+        /** A block begins. */
+        default void begin(FlowGraph.Block block) {}
+
         /** Leaves for a block of another method, or answers false where the block is in this one. */
         boolean leave(int from, int to);
     }
@@ -92,6 +95,7 @@ final class BodyEmitter {
         for (int index = blocks.nextSetBit(0); index >= 0; index = blocks.nextSetBit(index + 1)) {
             FlowGraph.Block block = graph.blocks().get(index);
             code.labelBinding(label(index));
+            exits.begin(block);
             for (Instruction instruction : block.instructions()) {
                 emit(block, instruction);
             }

@@ -1,6 +1,7 @@
 package org.v4vgpu.device.ptx.compiler;
 
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 import org.v4vgpu.device.ptx.compiler.Shape.Kind;
@@ -11,8 +12,8 @@ import org.v4vgpu.device.ptx.syntax.Space;
 import org.v4vgpu.device.ptx.syntax.Type;
 
 /**
- * The {@link Shape} of each register of a kernel, whatever the program counter, as long as the threads of a strip take every branch
- * together and their x coordinates are consecutive. Confined to the compiling thread.
+ * The {@link Shape} of each register of a kernel, whatever the program counter, where x coordinates of the threads of a strip are
+ * consecutive and these take every branch together, or part as {@link Partings} says. Confined to the compiling thread.
  */
 final class Shapes {
     /** Special registers that the threads of a strip share: x alone differs, and a strip lies in one warp. */
@@ -45,10 +46,12 @@ final class Shapes {
         Arrays.fill(shapes, Shape.NONE);
     }
 
-    static Shapes of(Function function, FlowGraph graph) {
+    /** @param merged registers that some threads of a strip write where others don't */
+    static Shapes of(Function function, FlowGraph graph, BitSet merged) {
         Shapes found = new Shapes(function);
         // What is read before it is written is zero.
         graph.liveIn(0).stream().forEach(register -> found.shapes[register] = Shape.UNIFORM);
+        merged.stream().forEach(register -> found.shapes[register] = Shape.VARYING);
         boolean changed = true;
         while (changed) {
             changed = false;

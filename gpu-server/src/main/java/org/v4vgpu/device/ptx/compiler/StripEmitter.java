@@ -26,6 +26,8 @@ final class StripEmitter implements BodyEmitter.Manner {
     private final StripRegisters registers;
     private final StripMoves moves;
     private final StripLanes lanes;
+    private final StripMasks masks;
+    private final Partings partings;
 
     /** Where control goes when the strip gives up, with nothing on the stack. */
     private final Label giveUp;
@@ -37,6 +39,8 @@ final class StripEmitter implements BodyEmitter.Manner {
             StripRegisters registers,
             StripMoves moves,
             StripLanes lanes,
+            StripMasks masks,
+            Partings partings,
             Label giveUp) {
         this.e = e;
         this.code = e.code;
@@ -45,6 +49,8 @@ final class StripEmitter implements BodyEmitter.Manner {
         this.registers = registers;
         this.moves = moves;
         this.lanes = lanes;
+        this.masks = masks;
+        this.partings = partings;
         this.giveUp = giveUp;
     }
 
@@ -56,6 +62,26 @@ final class StripEmitter implements BodyEmitter.Manner {
 
     @Override
     public void emit(Instruction i, Runnable plain) {
+        int kept = -1;
+        int predicate = i.definitions().stream()
+                .filter(registers::isMask)
+                .filter(masks::isMerged)
+                .findFirst()
+                .orElse(-1);
+        boolean merges = predicate >= 0 && rules.way(i) != StripRules.Way.LANES;
+        if (merges) {
+            kept = code.allocateLocal(TypeKind.INT);
+            code.iload(e.slot(predicate)).istore(kept);
+        }
+        emitForAll(i, plain);
+        if (merges) {
+            code.iload(e.slot(predicate)).iload(kept).ixor();
+            masks.pushRunning();
+            code.iand().iload(kept).ixor().istore(e.slot(predicate));
+        }
+    }
+
+    private void emitForAll(Instruction i, Runnable plain) {
         switch (rules.way(i)) {
             case SCALAR -> plain.run();
             case SPREAD -> {
@@ -77,6 +103,7 @@ final class StripEmitter implements BodyEmitter.Manner {
             case VECTOR -> compute(i);
             case TESTED -> test(i);
             case LOGIC -> logic(i);
+            case PARTED -> masks.part(i, partings.block(i));
             case LANES -> lanes.emit(i, plain);
             case NOT -> throw new IllegalStateException(i.written());
         }

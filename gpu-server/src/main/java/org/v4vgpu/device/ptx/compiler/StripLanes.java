@@ -28,11 +28,13 @@ final class StripLanes {
     private final CodeBuilder code;
     private final Shapes shapes;
     private final StripRegisters registers;
+    private final StripMasks masks;
 
     /** The local with the strip's first thread. */
     private final int strip;
 
-    StripLanes(Emitter e, Shapes shapes, StripRegisters registers, int strip) {
+    StripLanes(Emitter e, Shapes shapes, StripRegisters registers, StripMasks masks, int strip) {
+        this.masks = masks;
         this.e = e;
         this.code = e.code;
         this.shapes = shapes;
@@ -45,27 +47,28 @@ final class StripLanes {
         Set<Integer> uses = new LinkedHashSet<>(i.uses());
         Set<Integer> definitions = new LinkedHashSet<>(i.definitions());
         boolean guarded = i.guard() != null && registers.isMask(i.guard().register());
+        boolean keeps = guarded || definitions.stream().anyMatch(masks::isMerged);
         Map<Integer, Integer> rows = rows(uses, definitions);
-        Map<Integer, Integer> masks = new LinkedHashMap<>();
+        Map<Integer, Integer> bits = new LinkedHashMap<>();
         Map<Integer, Integer> firsts = new LinkedHashMap<>();
         for (int register : uses) {
             if (registers.isMask(register)) {
-                masks.put(register, keep(register));
+                bits.put(register, keep(register));
             } else if (!shapes.of(register).isVarying()) {
                 firsts.put(register, keep(register));
             }
         }
         definitions.stream()
                 .filter(registers::isMask)
-                .filter(r -> !masks.containsKey(r))
+                .filter(r -> !bits.containsKey(r))
                 .forEach(r -> {
-                    if (!guarded) {
+                    if (!keeps) {
                         code.iconst_0().istore(e.slot(r));
                     }
-                    masks.put(r, keep(r));
+                    bits.put(r, keep(r));
                 });
         rows.forEach((register, row) -> {
-            if (uses.contains(register) || guarded) {
+            if (uses.contains(register) || keeps) {
                 registers.intoRow(register, row, code::iconst_0);
             }
         });
@@ -74,8 +77,12 @@ final class StripLanes {
         Label skip = code.newLabel();
         code.iconst_0().istore(lane);
         code.labelBinding(top);
+        if (masks.isPartial()) {
+            masks.pushRunning();
+            code.iload(lane).iushr().iconst_1().iand().ifeq(skip);
+        }
         if (guarded && i.guard() != null) {
-            pushBit(masks.getOrDefault(i.guard().register(), -1), lane);
+            pushBit(bits.getOrDefault(i.guard().register(), -1), lane);
             if (i.guard().negated()) {
                 code.ifne(skip);
             } else {
@@ -87,7 +94,7 @@ final class StripLanes {
                 code.aload(rows.get(register)).iload(lane).arrayLoad(e.kind(register));
                 code.storeLocal(e.kind(register), e.slot(register));
             } else if (registers.isMask(register)) {
-                pushBit(masks.getOrDefault(register, -1), lane);
+                pushBit(bits.getOrDefault(register, -1), lane);
                 code.istore(e.slot(register));
             }
         }
@@ -102,7 +109,7 @@ final class StripLanes {
                 code.aload(rows.get(register)).iload(lane).loadLocal(e.kind(register), e.slot(register));
                 code.arrayStore(e.kind(register));
             } else if (registers.isMask(register)) {
-                putBit(masks.getOrDefault(register, -1), lane, register);
+                putBit(bits.getOrDefault(register, -1), lane, register);
             }
         }
         code.labelBinding(skip);
@@ -115,7 +122,7 @@ final class StripLanes {
         code.iload(strip).istore(e.thread);
         firsts.forEach((register, first) ->
                 code.loadLocal(e.kind(register), first).storeLocal(e.kind(register), e.slot(register)));
-        masks.forEach((register, mask) -> code.iload(mask).istore(e.slot(register)));
+        bits.forEach((register, mask) -> code.iload(mask).istore(e.slot(register)));
         for (int register : definitions) {
             if (rows.containsKey(register)) {
                 registers.fromRow(register, rows.get(register), code::iconst_0);

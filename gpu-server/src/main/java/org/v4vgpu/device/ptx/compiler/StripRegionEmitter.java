@@ -58,6 +58,8 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
     private final Emitter e;
     private final StripRegisters registers;
     private final StripMoves moves;
+    private final StripMasks masks;
+    private final Partings partings;
     private final StripLanes lanes;
 
     /** The local with the first thread of the strip. */
@@ -86,6 +88,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         this.code = code;
         this.graph = kernel.graph();
         this.shapes = kernel.shapes();
+        this.partings = kernel.partings();
         this.regions = kernel.regions();
         this.rows = kernel.rows();
         this.region = region;
@@ -99,11 +102,13 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         this.giveUp = code.newLabel();
         AccessRuns runs = new AccessRuns(
                 graph, region, kernel.rules(), 8 * regions.regions().indexOf(region));
-        this.registers = new StripRegisters(e, shapes, kernel.vectorBits());
+        this.masks = new StripMasks(e, graph, region, kernel.partings(), this::label);
+        this.registers = new StripRegisters(e, shapes, masks, kernel.vectorBits());
         this.moves = new StripMoves(e, shapes, kernel.rules(), runs, registers, giveUp);
         this.strip = code.allocateLocal(TypeKind.INT);
-        this.lanes = new StripLanes(e, shapes, registers, strip);
-        StripEmitter strips = new StripEmitter(e, shapes, kernel.rules(), registers, moves, lanes, giveUp);
+        this.lanes = new StripLanes(e, shapes, registers, masks, strip);
+        StripEmitter strips =
+                new StripEmitter(e, shapes, kernel.rules(), registers, moves, lanes, masks, kernel.partings(), giveUp);
         this.body = new BodyEmitter(e, graph, this, strips);
         this.dirty = DirtyRegisters.of(function, graph, region);
         this.pc = e.field("pc", Emitter.INTS);
@@ -337,6 +342,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
                 code.storeLocal(kind, e.slot(register));
             }
         }
+        masks.open();
         BitSet merged = merged();
         merged.andNot(live);
         merged.stream().forEach(registers::zero);
@@ -348,9 +354,12 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         BitSet found = new BitSet();
         for (int block : region.blocks().stream().toArray()) {
             for (Instruction i : graph.blocks().get(block).instructions()) {
-                if (i.guard() != null && registers.isMask(i.guard().register())) {
-                    i.definitions().forEach(found::set);
-                }
+                boolean some = i.guard() != null && registers.isMask(i.guard().register());
+                i.definitions().stream()
+                        .filter(register -> some
+                                || (partings.isPartial(block)
+                                        && partings.merged().get(register)))
+                        .forEach(found::set);
             }
         }
         return found;
@@ -398,7 +407,16 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
 
     @Override
     public boolean leave(int from, int to) {
-        return false;
+        return masks.leave(from, to);
+    }
+
+    @Override
+    public void begin(FlowGraph.Block block) {
+        masks.begin(block);
+    }
+
+    private Label label(int block) {
+        return body.label(block);
     }
 
     private void leave(int counter) {

@@ -21,9 +21,11 @@ final class StripRegisters {
     private final Emitter e;
     private final CodeBuilder code;
     private final Shapes shapes;
+    private final StripMasks masks;
     private final int[] slots;
 
-    StripRegisters(Emitter e, Shapes shapes, int vectorBits) {
+    StripRegisters(Emitter e, Shapes shapes, StripMasks masks, int vectorBits) {
+        this.masks = masks;
         this.e = e;
         this.code = e.code;
         this.shapes = shapes;
@@ -163,7 +165,7 @@ final class StripRegisters {
             kind.species(code, vectorBits);
             code.loadLocal(e.kind(register), e.slot(register));
             kind.broadcast(code);
-            code.astore(slot(register) + part);
+            popVector(register, part);
         }
     }
 
@@ -196,7 +198,21 @@ final class StripRegisters {
         if (!(target instanceof Operand.Register register)) {
             throw new IllegalStateException("a strip's result goes to a register");
         }
-        code.astore(slot(register.index()) + part);
+        popVector(register.index(), part);
+    }
+
+    /** Pops the vector of a part; threads that do not run the block at hand keep theirs. */
+    private void popVector(int register, int part) {
+        if (masks.isMerged(register)) {
+            VectorKind kind = kind(register);
+            code.aload(slot(register) + part).swap();
+            kind.species(code, vectorBits);
+            masks.pushRunning();
+            code.loadConstant(part * lanes(kind)).iushr().i2l();
+            VectorKind.maskOfBits(code);
+            kind.blend(code);
+        }
+        code.astore(slot(register) + part);
     }
 
     /** Adds the bits of a part's mask to a predicate whose bits of that part are 0. */

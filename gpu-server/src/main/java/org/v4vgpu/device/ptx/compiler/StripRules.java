@@ -40,6 +40,8 @@ final class StripRules {
         LOGIC,
         /** By the code for one thread, a thread after the other. */
         LANES,
+        /** A branch that some threads take. */
+        PARTED,
         NOT
     }
 
@@ -69,13 +71,15 @@ final class StripRules {
             "ldu");
 
     private final FlowGraph graph;
+    private final Partings partings;
     private final Shapes shapes;
     private final TypeKind[] kinds;
     private final List<Type> types;
 
-    StripRules(FlowGraph graph, Shapes shapes, TypeKind[] kinds, List<Type> types) {
+    StripRules(FlowGraph graph, Partings partings, TypeKind[] kinds, List<Type> types) {
         this.graph = graph;
-        this.shapes = shapes;
+        this.partings = partings;
+        this.shapes = partings.shapes();
         this.kinds = kinds;
         this.types = types;
     }
@@ -102,8 +106,11 @@ final class StripRules {
                 || i.opcode().startsWith("cp.")
                 || i.opcode().startsWith("mbarrier")
                 || !i.oneOf("volatile", "acquire", "release", "relaxed", "cv").isEmpty()
-                || (parts && CONTROL.contains(i.opcode()))) {
+                || (parts && CONTROL.contains(i.opcode()) && !i.opcode().equals("bra"))) {
             return Way.NOT;
+        }
+        if (parts && i.opcode().equals("bra")) {
+            return partings.isAllowed(i) ? Way.PARTED : Way.NOT;
         }
         Way way = parts || i.has("cc") || i.readsCarry() ? Way.NOT : together(i);
         return way == Way.NOT && isSingle(i) ? Way.LANES : way;
@@ -204,6 +211,11 @@ final class StripRules {
             return Way.NOT; // Each thread may have its own memory there.
         }
         Shape at = shapes.of(address);
+        if (!load
+                && partings.isPartial(i)
+                && !(at.isUniform() && shapes.of(value).isUniform())) {
+            return Way.NOT; // Only those that are there store.
+        }
         if (at.isUniform()) {
             return load ? ofUniform(i) : shapes.of(value).isUniform() ? Way.SCALAR : Way.NOT;
         }
@@ -349,7 +361,7 @@ final class StripRules {
         return switch (way(i)) {
             case WIDENED, COMPARED, MOVED, NOT -> true;
             case SCALAR, SPREAD, LANES -> i.opcode().equals("trap") || isAccess(i);
-            case VECTOR, TESTED, LOGIC -> false;
+            case VECTOR, TESTED, LOGIC, PARTED -> false;
         };
     }
 }

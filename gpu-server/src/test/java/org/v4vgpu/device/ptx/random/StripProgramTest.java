@@ -79,7 +79,7 @@ class StripProgramTest {
                     .address_size 64
                     .visible .entry k(.param .u64 in, .param .u64 out, .param .u32 n, .param .u32 m) {
                     .reg .b32 %u<4>, %a<4>, %i<4>, %s<3>, %c<6>, %g, %k, %t; .reg .f32 %f<4>; .reg .b64 %x<3>, %y<2>, %d;
-                    .reg .pred %p, %q, %v<2>; .reg .b16 %h; .shared .align 4 .b8 s[1024]; .local .align 4 .b8 own[16];
+                    .reg .b32 %n, %m; .reg .pred %p, %q, %w, %v<2>; .reg .b16 %h; .shared .align 4 .b8 s[1024]; .local .align 4 .b8 own[16];
                     ld.param.u64 %x0, [in]; ld.param.u64 %y0, [out]; ld.param.u32 %u0, [n]; ld.param.u32 %u1, [m];
                     mov.u32 %u2, %ctaid.x; mov.u32 %u3, %tid.y; mov.u32 %a0, %tid.x;
                     shl.b32 %c0, %u3, 5; add.u32 %a1, %c0, %a0; shl.b32 %c1, %u2, 6; add.u32 %g, %c1, %a1;
@@ -108,7 +108,7 @@ class StripProgramTest {
 
         private void steps(int count, int depth) {
             for (int n = 0; n < count; n++) {
-                switch (random.nextInt(depth < 2 ? 23 : 20)) {
+                switch (random.nextInt(depth < 2 ? 25 : 20)) {
                     case 0 -> line(pick("add", "sub", "mul") + ".f32 " + f() + ", " + f() + ", " + f());
                     case 1 -> line("fma.rn.f32 " + f() + ", " + f() + ", " + f() + ", " + pick(f(), "0f3F000000"));
                     case 2 -> line(pick("neg", "abs") + ".f32 " + f() + ", " + f());
@@ -175,6 +175,8 @@ class StripProgramTest {
                     }
                     case 20 -> exchange();
                     case 21 -> choice();
+                    case 22 -> parting();
+                    case 23 -> partingLoop();
                     default -> loop();
                 }
             }
@@ -200,6 +202,31 @@ class StripProgramTest {
             line("@%p bra L" + label);
             steps(3, 2);
             text.append("L").append(label).append(":\n");
+        }
+
+        /** Some threads leave out what others do, or do something else. */
+        private void parting() {
+            int label = labels++;
+            boolean both = random.nextBoolean();
+            line("@" + pick("", "!") + v() + " bra L" + label);
+            steps(3, 2);
+            if (both) {
+                line("bra M" + label);
+            }
+            text.append("L").append(label).append(":\n");
+            if (both) {
+                steps(2, 2);
+                text.append("M").append(label).append(":\n");
+            }
+        }
+
+        /** Each thread does it as often as it wants. */
+        private void partingLoop() {
+            int label = labels++;
+            line("and.b32 %n, " + i() + ", 7; mov.u32 %m, 0");
+            text.append("L").append(label).append(":\n");
+            steps(2, 2);
+            line("add.u32 %m, %m, 1; setp.lt.u32 %w, %m, %n; @%w bra L" + label);
         }
 
         private void loop() {
