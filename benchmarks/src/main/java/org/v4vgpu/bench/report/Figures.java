@@ -15,6 +15,11 @@ final class Figures {
             "Transports take turns; points are medians over all turns. Each side is bound to a processor of its own, unless the"
                     + " machine's description says otherwise.";
 
+    /** The bound is one of copies to the device. */
+    private static final List<String> COPIES = List.of("htod", "dtoh", "pinned htod", "pinned dtoh");
+
+    private static final int COPY_SHIFT = 32;
+
     private Figures() {}
 
     static List<Figure> of(Run run) {
@@ -203,9 +208,29 @@ final class Figures {
                 "V4V: two copies, of which one is made by each side at the same time (the two-copy bound is the same without"
                         + " anything else). Small matrices: one call's latency. 'local' copies once. A real GPU adds its DMA.",
                 charts,
-                PivotTable.list(run.results().stream()
-                        .filter(result -> result.benchmark().equals("memcpy"))
-                        .toList()));
+                PivotTable.of(
+                        run.results().stream()
+                                .filter(result -> result.benchmark().equals("memcpy"))
+                                .toList(),
+                        "n, us (p99)",
+                        Figures::copyLabel,
+                        Figures::copyRow,
+                        PivotTable::micros));
+    }
+
+    /** Rows of a table of copies: by direction, and then by size. */
+    private static long copyRow(Result result) {
+        return (long) Math.max(0, COPIES.indexOf(result.kind())) << COPY_SHIFT | matrixSize(result);
+    }
+
+    private static String copyLabel(long row) {
+        String direction = COPIES.get((int) (row >> COPY_SHIFT));
+        return direction
+                        .replace("pinned ", "pinned, ")
+                        .replace("htod", "to the device")
+                        .replace("dtoh", "from the device")
+                + ", "
+                + (row & (1L << COPY_SHIFT) - 1);
     }
 
     private static Figure software(Run run) {
