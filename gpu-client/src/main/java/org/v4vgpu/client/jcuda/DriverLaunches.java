@@ -130,7 +130,7 @@ final class DriverLaunches {
                     && JCudaFields.byteOffset(element) == 0) {
                 block.set(ValueLayout.JAVA_LONG_UNALIGNED, layout.offset(i), HostPointer.address(pointers[0]));
             } else {
-                MemorySegment.copy(HostPointer.of(element).bytes(size), 0, block, layout.offset(i), size);
+                MemorySegment.copy(HostPointer.of(element).bytesForDevice(size), 0, block, layout.offset(i), size);
             }
         } catch (CudaException e) {
             throw new CudaException(
@@ -161,7 +161,7 @@ final class DriverLaunches {
         if (buffer == null || size < 0) {
             throw new CudaException(CudaStatus.INVALID_VALUE, "extra names no buffer or no size");
         }
-        return HostPointer.of(buffer).bytes(size);
+        return HostPointer.of(buffer).bytesForDevice(size);
     }
 
     /** A size_t, which programs write as long[] or int[]. */

@@ -71,7 +71,7 @@ final class DriverLegacyLaunches {
         set(
                 setup,
                 offset,
-                HostPointer.of(mandatory(values, "ptr", "cuParamSetv")).bytes(bytes));
+                HostPointer.of(mandatory(values, "ptr", "cuParamSetv")).bytesForDevice(bytes));
     }
 
     static void cuLaunch(CUfunction function) {

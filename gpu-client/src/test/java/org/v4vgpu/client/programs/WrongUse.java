@@ -5,6 +5,7 @@ import static jcuda.runtime.JCuda.*;
 import static org.v4vgpu.client.programs.Checks.*;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import jcuda.Pointer;
@@ -33,6 +34,7 @@ public final class WrongUse {
         nullArguments();
         wrongHandles();
         sizes();
+        unseenHostMemory(kernels);
         otherArchitectures();
         destroyedContext(kernels);
         brokenContext(kernels);
@@ -131,6 +133,48 @@ public final class WrongUse {
                 cudaError.cudaErrorInvalidValue,
                 cudaMemcpy2D(pointer, 4, Pointer.to(small), 8, 8, 2, cudaMemcpyKind.cudaMemcpyHostToDevice));
         ok(cuMemFree(pointer));
+    }
+
+    /** Host memory that is not mapped is nothing for kernels: its address must not even reach the server. */
+    private static void unseenHostMemory(Path kernels) throws IOException {
+        CUfunction function = vecadd(kernels);
+        CUdeviceptr device = allocate(64);
+        Pointer pinned = new Pointer();
+        ok(cuMemAllocHost(pinned, 64));
+        Pointer runtimes = new Pointer();
+        ok(cudaHostAlloc(runtimes, 64, 0));
+        Pointer registered = Pointer.to(ByteBuffer.allocateDirect(64));
+        ok(cuMemHostRegister(registered, 64, 0));
+        Pointer direct = Pointer.to(ByteBuffer.allocateDirect(64));
+        Pointer array = Pointer.to(new int[16]);
+        for (Pointer host : new Pointer[] {pinned, runtimes, registered, direct, array, pinned.withByteOffset(4)}) {
+            Pointer all =
+                    Pointer.to(Pointer.to(device), Pointer.to(host), Pointer.to(device), Pointer.to(new int[] {16}));
+            is(CUresult.CUDA_ERROR_INVALID_VALUE, cuLaunchKernel(function, 1, 1, 1, 32, 1, 1, 0, null, all, null));
+            is(CUresult.CUDA_ERROR_INVALID_VALUE, cuParamSetv(function, 0, Pointer.to(host), 8));
+            is(CUresult.CUDA_ERROR_INVALID_VALUE, cuMemcpyHtoD(device, Pointer.to(device, host), 16));
+        }
+        Pointer[] pointers = {device, pinned};
+        ok(cuMemcpyHtoD(device, Pointer.to(pointers), 8));
+        ok(cuMemcpyDtoH(Pointer.to(pointers), device, 8));
+        Pointer two = Pointer.to(device, pinned); // of which the parameter is the first
+        ok(cuLaunchKernel(
+                function,
+                1,
+                1,
+                1,
+                32,
+                1,
+                1,
+                0,
+                null,
+                Pointer.to(two, Pointer.to(device), Pointer.to(device), Pointer.to(new int[] {16})),
+                null));
+        ok(cuCtxSynchronize());
+        ok(cuMemHostUnregister(registered));
+        ok(cuMemFreeHost(pinned));
+        ok(cudaFreeHost(runtimes));
+        ok(cuMemFree(device));
     }
 
     private static void otherArchitectures() {
