@@ -39,8 +39,7 @@ final class DriverLaunches {
             @Nullable CUstream stream,
             @Nullable Pointer parameters,
             @Nullable Pointer extra) {
-        RemoteFunction kernel =
-                Handles.find(JCudaFields.handle(mandatory(function, "f", "cuLaunchKernel")), RemoteFunction.class);
+        RemoteFunction kernel = kernel(mandatory(function, "f", "cuLaunchKernel"));
         ParameterLayout layout = kernel.parameters();
         MemorySegment packed;
         if (parameters != null && extra != null) {
@@ -66,8 +65,7 @@ final class DriverLaunches {
             int sharedBytes,
             @Nullable CUstream stream,
             @Nullable Pointer parameters) {
-        RemoteFunction kernel = Handles.find(
-                JCudaFields.handle(mandatory(function, "f", "cuLaunchCooperativeKernel")), RemoteFunction.class);
+        RemoteFunction kernel = kernel(mandatory(function, "f", "cuLaunchCooperativeKernel"));
         ParameterLayout layout = kernel.parameters();
         MemorySegment packed = layout.count() == 0
                 ? MemorySegment.NULL
@@ -75,6 +73,13 @@ final class DriverLaunches {
         Dim3 grid = new Dim3(gridX, gridY, gridZ);
         Dim3 block = new Dim3(blockX, blockY, blockZ);
         launch(kernel, stream, queue -> kernel.launchCooperatively(grid, block, sharedBytes, queue, packed));
+    }
+
+    /** A kernel to be launched, which one of the current context is alone. */
+    static RemoteFunction kernel(CUfunction function) {
+        RemoteFunction kernel = Handles.find(JCudaFields.handle(function), RemoteFunction.class);
+        CurrentContext.require(kernel.module().context(), "kernel " + kernel.name());
+        return kernel;
     }
 
     static void launch(

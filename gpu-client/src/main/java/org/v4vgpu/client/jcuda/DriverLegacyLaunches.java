@@ -88,7 +88,7 @@ final class DriverLegacyLaunches {
 
     private static void launch(CUfunction function, Dim3 grid, @Nullable CUstream stream, String call) {
         Setup setup = of(function, call);
-        RemoteFunction kernel = kernel(function, call);
+        RemoteFunction kernel = DriverLaunches.kernel(function);
         int wanted = kernel.parameters().byteSize();
         synchronized (setup) {
             if (setup.parameterBytes < wanted) {

@@ -94,8 +94,11 @@ final class HostPointer {
         return base + JCudaFields.byteOffset(pointer);
     }
 
-    /** The first {@code bytes} bytes. @throws CudaException INVALID_VALUE if there are fewer */
+    /** The first {@code bytes} bytes. @throws CudaException INVALID_VALUE if there are fewer, or the memory was freed */
     MemorySegment bytes(long bytes) {
+        if (!memory.scope().isAlive()) {
+            throw new CudaException(CudaStatus.INVALID_VALUE, "the host memory was freed");
+        }
         long offset = JCudaFields.byteOffset(pointer);
         if (bytes < 0 || offset < 0 || offset > memory.byteSize() || bytes > memory.byteSize() - offset) {
             throw new CudaException(
