@@ -92,7 +92,7 @@ final class NvccCompiler implements ProgramCompiler {
         files.put(HEADERS + ".directory", "");
         text.headers().forEach((name, content) -> files.put(HEADERS + name, content));
 
-        Sandbox.Result result = sandbox.run(command, Map.of(toolkit.root(), TOOLKIT), files, LIMITS);
+        Sandbox.Result result = sandbox.run(command, toolkit.shownIn(TOOLKIT), files, LIMITS);
         String log = result.log().replace("/program/" + PROGRAM, program.name()).replace("/program/" + HEADERS, "");
         if (result.stopped() != null) {
             return Compilation.failed(Result.COMPILATION, log + "the compiler was stopped: " + result.stopped() + "\n");
