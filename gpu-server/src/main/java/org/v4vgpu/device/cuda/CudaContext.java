@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.DeviceBlas;
 import org.v4vgpu.device.DeviceContext;
 import org.v4vgpu.device.DeviceEvent;
 import org.v4vgpu.device.DeviceException;
@@ -44,7 +46,11 @@ final class CudaContext implements DeviceContext {
     private final IssueOrder order = new IssueOrder(this);
     private final ContextMemory memory = new ContextMemory(this);
     private final StagingPool staging = new StagingPool(this);
+    private final Object blasLock = new Object();
     private final CudaStream defaultStream = new CudaStream(this, new StreamQueue(StreamQueue.Kind.DEFAULT, 0, events));
+
+    /** Made when it is first asked for. Guarded by {@code blasLock}, which is taken after {@code use}. */
+    private @Nullable CudaBlas blas;
 
     /** Something of the driver's that returns a value. */
     @FunctionalInterface
@@ -207,6 +213,21 @@ final class CudaContext implements DeviceContext {
         return CudaModule.link(this, images);
     }
 
+    /** Within one call of the driver, so that the context is not destroyed before the handle is known. */
+    @Override
+    public DeviceBlas blas() throws DeviceException {
+        return answer(() -> {
+            synchronized (blasLock) {
+                CudaBlas known = blas;
+                if (known == null) {
+                    known = CudaBlas.open(this);
+                    blas = known;
+                }
+                return known;
+            }
+        });
+    }
+
     @Override
     public DeviceWork enqueued() throws DeviceException {
         List<CudaMark> marks = order.marks(null);
@@ -313,6 +334,7 @@ final class CudaContext implements DeviceContext {
         use.writeLock().lock();
         try {
             CurrentContext.bind(this, handle);
+            closeBlas();
             staging.close();
             memory.close();
             DriverContexts.destroy(handle);
@@ -323,6 +345,14 @@ final class CudaContext implements DeviceContext {
             use.writeLock().unlock();
             memory.forgetAll();
             device.forget(this);
+        }
+    }
+
+    private void closeBlas() {
+        synchronized (blasLock) {
+            if (blas != null) {
+                blas.close();
+            }
         }
     }
 

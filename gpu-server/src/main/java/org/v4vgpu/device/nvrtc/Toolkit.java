@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * An installed CUDA toolkit with nvcc. Immutable.
  *
  * @param root the directory that {@code bin/nvcc} is in
- * @param architectures that its nvcc compiles for
+ * @param version of its nvcc
  */
-record Toolkit(Path root, int majorVersion, int minorVersion, List<Integer> architectures) {
+record Toolkit(Path root, CompilerVersion version) {
     private static final Pattern VERSION = Pattern.compile("release (\\d+)\\.(\\d+)");
     private static final Pattern HERE = Pattern.compile("(?m)^#\\$ _HERE_=(.+)$");
     private static final Pattern ARCHITECTURE = Pattern.compile("compute_(\\d+)\\b");
@@ -48,9 +48,10 @@ record Toolkit(Path root, int majorVersion, int minorVersion, List<Integer> arch
         }
         return new Toolkit(
                 root,
-                Integer.parseInt(version.group(1)),
-                Integer.parseInt(version.group(2)),
-                architectures.stream().sorted().toList());
+                new CompilerVersion(
+                        Integer.parseInt(version.group(1)),
+                        Integer.parseInt(version.group(2)),
+                        architectures.stream().sorted().toList()));
     }
 
     /** The nvcc that this process would run, or that is where CUDA's installers put it. */
