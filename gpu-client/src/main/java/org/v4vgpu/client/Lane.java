@@ -109,7 +109,10 @@ final class Lane {
         try {
             long sequence = publish(call, CallDescriptor.WAITS, request, payload);
             try {
-                return receiveWhole(call, sequence, maximumBytes);
+                PayloadReply<R> reply = receiveWhole(call, sequence, maximumBytes);
+                recorder.received(reply.payload().size());
+                recorder.end(sequence, reply.outcome().status().code(), true);
+                return reply;
             } catch (IOException | RuntimeException e) {
                 throw session.fail(e);
             }
@@ -369,6 +372,7 @@ final class Lane {
         R reply;
         long announced;
         try (IncomingMessage message = channel.receive()) {
+            recorder.answered();
             header = header(call, sequence, message);
             outcome = outcome(header);
             reply = header.parse(call.replies());
@@ -377,14 +381,17 @@ final class Lane {
                 throw new ProtocolException("a payload of " + announced + " bytes in the reply to " + call);
             }
             append(message, bytes, announced);
+            recorder.taken();
         }
         while (!header.isLast()) {
             try (IncomingMessage message = channel.receive()) {
+                recorder.answered();
                 header = CallHeader.decode(message.header());
                 if (!header.isReply() || !header.isContinuation()) {
                     throw new ProtocolException("message " + header.number() + " within the payload of " + call);
                 }
                 append(message, bytes, announced);
+                recorder.taken();
             }
         }
         if (bytes.size() != announced) {

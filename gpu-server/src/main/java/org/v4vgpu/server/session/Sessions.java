@@ -75,7 +75,8 @@ public final class Sessions implements AutoCloseable {
                 new StreamCalls(),
                 new EventCalls(),
                 new BlasCalls(),
-                new ProgramCalls(new CompileQueue(compiler)));
+                new ProgramCalls(new CompileQueue(
+                        compiler, devices.stream().map(Device::description).toList())));
     }
 
     /** Serves one lane on the calling thread until its end. Takes ownership of the channel. */
