@@ -251,6 +251,10 @@ final class Laboratory implements AutoCloseable {
             return Objects.requireNonNull(addresses.get(transport), transport);
         }
 
+        long pid() {
+            return process.pid();
+        }
+
         /** The physical memory that it has now. Source: proc_pid_status(5). */
         long residentBytes() throws IOException {
             try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(process.pid()), "status"))) {

@@ -121,11 +121,11 @@ public final class ServerCommand implements Callable<Integer> {
 
     @Option(
             names = "--compiler",
-            paramLabel = "auto|none|PATH",
+            paramLabel = "auto|none|nvrtc|nvcc|clang|PATH",
             defaultValue = "auto",
             description = {
-                "what compiles the programs that clients bring as source (NVRTC), in a sandbox: libnvrtc or nvcc, as they are",
-                "found; nothing; or the library or nvcc with this path. Default: ${DEFAULT-VALUE}"
+                "what compiles the programs that clients bring as source (NVRTC), in a sandbox: libnvrtc, nvcc or clang, the",
+                "first that is found; nothing; one of them; or the one with this path. Default: ${DEFAULT-VALUE}"
             })
     private String compiler = "auto";
 

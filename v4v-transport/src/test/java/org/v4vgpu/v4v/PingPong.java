@@ -53,7 +53,7 @@ final class PingPong {
             }
             Arrays.sort(nanos);
             print("ping-pong of 64 bytes, " + count + " times: median " + nanos[count / 2] / 1000 + " us, best "
-                    + nanos[0] / 1000 + " us");
+                    + nanos[0] / 1000 + " us, worst " + nanos[count - 1] / 1000 + " us");
         }
     }
 

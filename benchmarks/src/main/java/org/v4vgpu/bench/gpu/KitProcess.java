@@ -33,6 +33,10 @@ final class KitProcess implements AutoCloseable {
     private final String name;
     private final Process process;
     private final Path log;
+
+    /** Of the log, what processes before this one wrote. */
+    private final long before;
+
     private final Deadline deadline;
     private final Writer in;
     private final BlockingQueue<Optional<String>> lines = new LinkedBlockingQueue<>();
@@ -41,6 +45,7 @@ final class KitProcess implements AutoCloseable {
     KitProcess(String name, List<String> command, Path log, Deadline deadline) throws IOException {
         this.name = name;
         this.log = log;
+        this.before = Files.exists(log) ? Files.size(log) : 0;
         this.deadline = deadline;
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
@@ -107,6 +112,20 @@ final class KitProcess implements AutoCloseable {
 
     StepException ended() throws StepException, InterruptedException {
         return new StepException(name + " ended with exit code " + exitCode() + lastWords());
+    }
+
+    /** The first line of its log that has these words. */
+    Optional<String> said(String words) {
+        try {
+            byte[] all = Files.readAllBytes(log);
+            int begin = (int) Math.min(before, all.length);
+            return new String(all, begin, all.length - begin, StandardCharsets.UTF_8)
+                    .lines()
+                    .filter(line -> line.contains(words))
+                    .findFirst();
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     /** The last line of its log that is no stack trace. */

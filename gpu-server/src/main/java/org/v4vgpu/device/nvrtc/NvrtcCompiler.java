@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,28 +21,20 @@ import org.v4vgpu.proto.Limits;
  *
  * <p>A library in the server itself would be faster by the start of a JVM, and would read any file of the server for whoever asks.
  */
-final class NvrtcCompiler implements ProgramCompiler {
+final class NvrtcCompiler extends SandboxedCompiler {
     private static final String LIBRARY_DIRECTORY = "/nvrtc";
     private static final String INCLUDE_DIRECTORY = "/cuda/include";
     private static final String JAVA = "/java";
     private static final String CLASSES = "/classes";
 
     /** The JVM reserves more address space than it uses. */
-    private static final Sandbox.Limits LIMITS = new Sandbox.Limits(
-            Duration.ofSeconds(30),
-            8L << 30,
-            64L << 20,
-            Limits.MAXIMUM_COMPILED_BYTES / 2,
-            Limits.MAXIMUM_COMPILER_LOG_BYTES);
+    private static final Sandbox.Limits LIMITS = limits(8L << 30);
 
     private final Path library;
-    private final Sandbox sandbox;
-    private final NvrtcLibrary.Version version;
 
-    private NvrtcCompiler(Path library, Sandbox sandbox, NvrtcLibrary.Version version) {
+    private NvrtcCompiler(Path library, Sandbox sandbox, CompilerVersion version) {
+        super("nvrtc", version, sandbox);
         this.library = library;
-        this.sandbox = sandbox;
-        this.version = version;
     }
 
     /**
@@ -53,7 +44,7 @@ final class NvrtcCompiler implements ProgramCompiler {
      */
     static NvrtcCompiler of(Path library, Sandbox sandbox) throws IOException, DeviceException, InterruptedException {
         Path real = library.toRealPath();
-        NvrtcCompiler unasked = new NvrtcCompiler(real, sandbox, new NvrtcLibrary.Version(0, 0, List.of()));
+        NvrtcCompiler unasked = new NvrtcCompiler(real, sandbox, new CompilerVersion(0, 0, List.of()));
         Sandbox.Result answer = unasked.work(Map.of());
         if (answer.exit() != 0) {
             throw new IOException(lastLine(answer.log()));
@@ -79,39 +70,7 @@ final class NvrtcCompiler implements ProgramCompiler {
     }
 
     @Override
-    public String name() {
-        return "nvrtc " + version.major() + "." + version.minor();
-    }
-
-    @Override
-    public int majorVersion() {
-        return version.major();
-    }
-
-    @Override
-    public int minorVersion() {
-        return version.minor();
-    }
-
-    @Override
-    public List<Integer> architectures() {
-        return version.architectures();
-    }
-
-    @Override
-    public @Nullable String unavailabilityCause() {
-        return sandbox.unavailabilityCause();
-    }
-
-    @Override
-    public Compilation compile(Program program) throws DeviceException, InterruptedException {
-        ensureAvailability();
-        ProgramText text;
-        try {
-            text = ProgramText.of(program);
-        } catch (InvalidProgramException e) {
-            return e.compilation();
-        }
+    Compilation compile(Program program, ProgramText text) throws DeviceException, InterruptedException {
         List<String> options = new ArrayList<>(text.options().arguments());
         if (includes() != null) {
             options.add("--include-path=" + INCLUDE_DIRECTORY);
@@ -123,8 +82,9 @@ final class NvrtcCompiler implements ProgramCompiler {
                 options,
                 program.nameExpressions());
         Sandbox.Result answer = work(NvrtcFiles.of(checked));
-        if (answer.stopped() != null) {
-            return Compilation.failed(Result.COMPILATION, "the compiler was stopped: " + answer.stopped() + "\n");
+        Compilation stopped = stopped(answer, "");
+        if (stopped != null) {
+            return stopped;
         }
         if (answer.exit() != 0) {
             return Compilation.failed(Result.COMPILATION, "the compiler broke off: " + lastLine(answer.log()) + "\n");

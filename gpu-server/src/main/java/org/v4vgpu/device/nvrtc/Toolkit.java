@@ -2,23 +2,21 @@ package org.v4vgpu.device.nvrtc;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An installed CUDA toolkit with nvcc. Immutable.
  *
  * @param root the directory that {@code bin/nvcc} is in
- * @param architectures that its nvcc compiles for
+ * @param version of its nvcc
  */
-record Toolkit(Path root, int majorVersion, int minorVersion, List<Integer> architectures) {
+record Toolkit(Path root, CompilerVersion version) {
     private static final Pattern VERSION = Pattern.compile("release (\\d+)\\.(\\d+)");
     private static final Pattern HERE = Pattern.compile("(?m)^#\\$ _HERE_=(.+)$");
     private static final Pattern ARCHITECTURE = Pattern.compile("compute_(\\d+)\\b");
@@ -43,25 +41,19 @@ record Toolkit(Path root, int majorVersion, int minorVersion, List<Integer> arch
         }
         return new Toolkit(
                 root,
-                Integer.parseInt(version.group(1)),
-                Integer.parseInt(version.group(2)),
-                architectures.stream().sorted().toList());
+                new CompilerVersion(
+                        Integer.parseInt(version.group(1)),
+                        Integer.parseInt(version.group(2)),
+                        architectures.stream().sorted().toList()));
     }
 
     /** The nvcc that this process would run, or that is where CUDA's installers put it. */
     static @Nullable Path findNvcc() {
-        String path = System.getenv().getOrDefault("PATH", "");
-        return Stream.concat(
-                        Stream.of(path.split(":", -1)).filter(each -> each.startsWith("/")),
-                        Stream.of("/usr/local/cuda/bin"))
-                .map(directory -> Path.of(directory, "nvcc"))
-                .filter(Files::isExecutable)
-                .findFirst()
-                .orElse(null);
+        return SearchPath.find(List.of("nvcc"), "/usr/local/cuda/bin");
     }
 
     /** What a command says, on either stream. */
-    private static String ask(String... command) throws IOException, InterruptedException {
+    static String ask(String... command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectInput(Path.of("/dev/null").toFile())

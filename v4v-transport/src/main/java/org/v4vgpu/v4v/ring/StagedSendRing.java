@@ -98,7 +98,8 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
      * Attaches to a ring that is there.
      *
      * @param source what stands in the records; the port is that of a ring of this process by which the partner may judge its life, or 0
-     * @param detach runs once, when this is closed; the partner is to get a {@link SignDescriptor#DETACH}
+     * @param detach runs once, when this is closed; the partner is to get a {@link SignDescriptor#DETACH}, unless this {@link
+     *     #hasLostMessage has lost a message}
      * @throws ArgoException ENOMEM
      */
     @SuppressWarnings("MustBeClosedChecker") // the arena becomes the ring memory's
@@ -194,7 +195,7 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
             return true;
         }
         isAskWorthwhile = false; // before the question: an event after it makes another one worthwhile
-        RingStatus status = carrier.ask(address, messageBytes);
+        RingStatus status = carrier.ask(address, Math.max(messageBytes, 1)); // for 0 any ring suffices, a full one, too
         askedNanos = System.nanoTime();
         if (!status.exists()) {
             knownFreeBytes = 0;
@@ -358,6 +359,14 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
         } finally {
             sending.unlock();
         }
+    }
+
+    /**
+     * Whether a message that was committed never arrived at a partner that is there. Then nothing more is sent, an end neither: the
+     * partner is to miss this writer as one that died, and not to take what it has for all that there was.
+     */
+    public boolean hasLostMessage() {
+        return lost != null;
     }
 
     /** The port of the ring that is named in the records. */

@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
 import org.v4vgpu.v4v.ArgoError;
 import org.v4vgpu.v4v.ArgoException;
 import org.v4vgpu.v4v.V4vAddress;
 import org.v4vgpu.v4v.V4vHypervisor;
 import org.v4vgpu.v4v.V4vHypervisor.RingStatus;
+import org.v4vgpu.v4v.V4vHypervisor.SpaceQuestion;
 import org.v4vgpu.v4v.ring.ArgoRingDescriptor;
 import org.v4vgpu.v4v.ring.RingMemory;
 
@@ -38,6 +40,10 @@ final class ArgoCalls implements AutoCloseable {
 
     /** Guarded by this. */
     private final RingMemory frame;
+
+    private final LongAdder sends = new LongAdder();
+    private final LongAdder notifications = new LongAdder();
+    private final LongAdder registrations = new LongAdder();
 
     ArgoCalls(Hypercalls xen, PageFrames frames, HugePages memory) throws ArgoException {
         this.xen = xen;
@@ -74,6 +80,7 @@ final class ArgoCalls implements AutoCloseable {
             throw new ArgoException(ArgoError.EFAULT, String.valueOf(e.getMessage()));
         }
         ArgoDescriptor.registerRing(memory, 0, port, partner, lengthBytes);
+        registrations.increment();
         return (int) xen.argo(
                 ArgoDescriptor.OP_REGISTER_RING,
                 memory.address(),
@@ -85,6 +92,7 @@ final class ArgoCalls implements AutoCloseable {
     synchronized int unregister(long port, int partner) {
         MemorySegment memory = frame.segment();
         ArgoDescriptor.registerRing(memory, 0, port, partner, 0);
+        registrations.increment();
         return (int) xen.argo(ArgoDescriptor.OP_UNREGISTER_RING, memory.address(), 0, 0, 0);
     }
 
@@ -104,6 +112,7 @@ final class ArgoCalls implements AutoCloseable {
         ArgoDescriptor.sendAddr(frame, 0, source, destination);
         ArgoDescriptor.iov(frame, IOV, message, messageBytes);
         int iovs = messageBytes == 0 ? 0 : 1; // Xen logs a warning about each empty one
+        sends.increment();
         return (int) xen.argo(
                 ArgoDescriptor.OP_SENDV,
                 frame.address(),
@@ -128,6 +137,7 @@ final class ArgoCalls implements AutoCloseable {
         for (int i = 0; i < lengths.size(); i++) {
             ArgoDescriptor.iov(memory, IOV + (long) i * ArgoDescriptor.IOV_BYTES, 0, lengths.get(i));
         }
+        sends.increment();
         return (int) xen.argo(
                 ArgoDescriptor.OP_SENDV,
                 memory.address(),
@@ -138,19 +148,24 @@ final class ArgoCalls implements AutoCloseable {
 
     /** Asks about one ring, as {@link V4vHypervisor#notify}. */
     RingStatus ask(V4vAddress ring, int spaceRequired) throws ArgoException {
-        return ask(List.of(ring), spaceRequired).getFirst();
+        return ask(List.of(new SpaceQuestion(ring, spaceRequired))).getFirst();
     }
 
-    /** Asks about rings; Xen also wakes whoever waits for space that this domain has freed. */
-    synchronized List<RingStatus> ask(List<V4vAddress> rings, int spaceRequired) throws ArgoException {
+    /**
+     * Asks about rings, {@value ArgoDescriptor#NOTIFY_MAX_ENTRIES} in one hypercall; Xen also wakes whoever waits for space that this
+     * domain has freed.
+     */
+    synchronized List<RingStatus> ask(List<SpaceQuestion> questions) throws ArgoException {
         MemorySegment memory = frame.segment();
-        List<RingStatus> answers = new ArrayList<>(rings.size());
-        for (int from = 0; from < rings.size(); from += ArgoDescriptor.NOTIFY_MAX_ENTRIES) {
-            int count = Math.min(ArgoDescriptor.NOTIFY_MAX_ENTRIES, rings.size() - from);
+        List<RingStatus> answers = new ArrayList<>(questions.size());
+        for (int from = 0; from < questions.size(); from += ArgoDescriptor.NOTIFY_MAX_ENTRIES) {
+            int count = Math.min(ArgoDescriptor.NOTIFY_MAX_ENTRIES, questions.size() - from);
             ArgoDescriptor.ringData(memory, LONG_LIST, count);
             for (int i = 0; i < count; i++) {
-                ArgoDescriptor.ringDataEnt(memory, LONG_LIST, i, rings.get(from + i), spaceRequired);
+                SpaceQuestion question = questions.get(from + i);
+                ArgoDescriptor.ringDataEnt(memory, LONG_LIST, i, question.destination(), question.spaceRequired());
             }
+            notifications.increment();
             long result = xen.argo(ArgoDescriptor.OP_NOTIFY, memory.address() + LONG_LIST, 0, 0, 0);
             if (result < 0) {
                 throw new ArgoException(ArgoError.of((int) -result), "Xen does not answer questions about rings");
@@ -164,8 +179,14 @@ final class ArgoCalls implements AutoCloseable {
 
     /** Has Xen wake whoever waits for space that this domain has freed. */
     void announceSpace() {
+        notifications.increment();
         long _ = xen.argo(
                 ArgoDescriptor.OP_NOTIFY, 0, 0, 0, 0); // nothing can be wrong with it but what the next call says
+    }
+
+    /** For people: the hypercalls so far. */
+    String counts() {
+        return sends + " sendv, " + notifications + " notify, " + registrations + " register or unregister";
     }
 
     @Override

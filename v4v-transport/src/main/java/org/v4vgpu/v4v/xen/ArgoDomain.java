@@ -9,6 +9,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.v4v.ArgoError;
@@ -61,6 +62,7 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
     /** Bound by the opener or by the thread, if this process is the broker. */
     private volatile @Nullable ArgoEvents bound;
 
+    private final LongAdder heard = new LongAdder();
     private boolean hasComplained;
     private volatile boolean closed;
 
@@ -234,6 +236,10 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
 
     private void detach(StagedSendRing ring) {
         attached.remove(ring);
+        if (ring.hasLostMessage()) {
+            LOG.log(Level.WARNING, "a message to {0} was lost: no orderly end is said there", ring.address());
+            return;
+        }
         Farewell farewell = new Farewell(new V4vAddress(domain, ring.sourcePort()), ring.address());
         if (!say(farewell)) {
             farewells.add(farewell);
@@ -249,9 +255,10 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
 
     private void run() {
         long due = System.nanoTime();
+        int seen = directory.events().value();
         while (!closed) {
             try {
-                await(due - System.nanoTime());
+                seen = await(seen, due - System.nanoTime());
                 rings.keySet().forEach(ArgoReceiveRing::event);
                 attached.forEach(StagedSendRing::event);
                 farewells.removeIf(this::say);
@@ -266,15 +273,23 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
         }
     }
 
-    private void await(long nanos) throws IOException {
+    /**
+     * Waits for events after those that were seen, so that none is missed which came during the last look at the rings.
+     *
+     * @return what is seen by the next look
+     */
+    private int await(int seen, long nanos) throws IOException {
         EventCount events = directory.events();
         ArgoEvents own = bound;
         if (own == null) {
-            events.await(events.value(), nanos);
+            events.await(seen, nanos);
         } else {
-            own.await(nanos);
+            if (own.await(nanos)) {
+                heard.increment();
+            }
             events.signal();
         }
+        return events.value();
     }
 
     private void keepHouse() throws IOException {
@@ -316,6 +331,7 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
     void leave() {
         attached.forEach(StagedSendRing::close);
         rings.keySet().forEach(ArgoReceiveRing::close);
+        LOG.log(Level.DEBUG, "domain {0} of Xen: {1}, {2} events", domain, calls.counts(), heard);
     }
 
     @Override

@@ -272,6 +272,11 @@ public final class ArgoHypervisor implements V4vHypervisor {
     }
 
     @Override
+    public List<RingStatus> notify(List<SpaceQuestion> questions) throws ArgoException {
+        return questions.isEmpty() ? List.of() : domain.calls().ask(questions);
+    }
+
+    @Override
     public boolean awaitSpace(V4vAddress destination, int spaceRequired, long timeoutNanos) throws ArgoException {
         long start = System.nanoTime();
         while (true) {

@@ -71,13 +71,14 @@ final class EventChannel implements ArgoEvents {
     }
 
     @Override
-    public void await(long nanos) throws IOException {
+    public boolean await(long nanos) throws IOException {
         int millis = (int) Math.min(Integer.MAX_VALUE, (nanos + 999_999) / 1_000_000);
         long ready = SystemCalls.poll(polled, 2, Math.max(0, millis));
         if (ready < 0 && ready != -SystemCalls.EINTR) {
             throw new IOException("poll: errno " + -ready);
         }
-        if (ready > 0 && polled.get(ValueLayout.JAVA_SHORT, 6) != 0) {
+        boolean fired = ready > 0 && polled.get(ValueLayout.JAVA_SHORT, 6) != 0;
+        if (fired) {
             long read = SystemCalls.read(fd, port);
             if (read != port.byteSize() || SystemCalls.write(fd, port) != port.byteSize()) {
                 throw new IOException("/dev/xen/evtchn: errno " + -read);
@@ -86,6 +87,7 @@ final class EventChannel implements ArgoEvents {
         if (ready > 0 && polled.get(ValueLayout.JAVA_SHORT, POLLFD_BYTES + 6) != 0) {
             long _ = SystemCalls.read(wakeFd, count);
         }
+        return fired;
     }
 
     @Override

@@ -9,6 +9,7 @@ import org.v4vgpu.v4v.ArgoError;
 import org.v4vgpu.v4v.ArgoException;
 import org.v4vgpu.v4v.V4vAddress;
 import org.v4vgpu.v4v.V4vHypervisor.RingStatus;
+import org.v4vgpu.v4v.V4vHypervisor.SpaceQuestion;
 import org.v4vgpu.v4v.ring.ArgoReceiveRing;
 import org.v4vgpu.v4v.ring.SignDescriptor;
 import org.v4vgpu.v4v.ring.StagedSendRing;
@@ -46,15 +47,16 @@ final class Partners {
             throws ArgoException {
         List<ArgoReceiveRing> received = List.copyOf(rings);
         List<StagedSendRing> sent = List.copyOf(senders);
-        List<V4vAddress> asked = new ArrayList<>();
-        sent.forEach(sender -> asked.add(sender.address()));
-        received.forEach(ring -> asked.add(writerOf(ring)));
-        List<RingStatus> answers = calls.ask(asked, Integer.MAX_VALUE); // too large, so that nothing is waited for
+        List<SpaceQuestion> asked = new ArrayList<>();
+        sent.forEach(sender -> asked.add(existence(sender.address())));
+        received.forEach(ring -> asked.add(existence(writerOf(ring))));
+        List<RingStatus> answers = calls.ask(asked);
         looks++;
         Set<Integer> living = new HashSet<>();
         Set<Integer> doubted = new HashSet<>();
         for (int i = 0; i < asked.size(); i++) {
-            (answers.get(i).exists() ? living : doubted).add(asked.get(i).domain());
+            (answers.get(i).exists() ? living : doubted)
+                    .add(asked.get(i).destination().domain());
         }
         for (int i = 0; i < sent.size(); i++) {
             if (!answers.get(i).exists()) {
@@ -76,6 +78,11 @@ final class Partners {
             }
         }
         known = living;
+    }
+
+    /** Of a message that never fits, so that nothing is waited for. */
+    private static SpaceQuestion existence(V4vAddress ring) {
+        return new SpaceQuestion(ring, Integer.MAX_VALUE);
     }
 
     /** What to ask about a ring's writer; a ring that can't exist where nothing is known. */

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.v4vgpu.v4v.ArgoError;
 import org.v4vgpu.v4v.ArgoException;
 import org.v4vgpu.v4v.IncomingMessage;
 import org.v4vgpu.v4v.MessageChannel;
@@ -196,6 +197,22 @@ class DeathOnXenTest {
                 }
             }
             assertThrows(java.io.EOFException.class, () -> server.receive(1_000_000_000L));
+        }
+    }
+
+    @Test
+    void takesAWriterWhoseMessageWasRefusedForDeadAndNotForClosed() throws Exception {
+        try (V4vHypervisor serving = xen.open(1, directory);
+                V4vHypervisor connecting = xen.open(2, directory);
+                V4vListener listener = V4vListener.open(serving, 4840)) {
+            MessageChannel client = V4vConnections.connect(connecting, new V4vAddress(1, 4840), 10_000_000_000L);
+            MessageChannel server = listener.accept();
+            client.send(java.lang.foreign.MemorySegment.ofArray(new byte[8]));
+            xen.refuseNextMessage(2, ArgoError.EACCES);
+            client.send(java.lang.foreign.MemorySegment.ofArray(new byte[8]));
+            client.close();
+            server.receive(1_000_000_000L).close();
+            assertThrows(PeerLostException.class, () -> server.receive(2_000_000_000L));
         }
     }
 }

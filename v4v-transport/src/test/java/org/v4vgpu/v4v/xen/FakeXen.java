@@ -82,11 +82,29 @@ public final class FakeXen {
         }
     }
 
+    /** The next message of a domain that has parts is refused, once. */
+    synchronized void refuseNextMessage(int id, ArgoError error) {
+        Domain domain = domains.get(id);
+        if (domain != null) {
+            domain.refusal = error;
+        }
+    }
+
+    /** Hypercalls of that operation that a domain has made. */
+    public synchronized int calls(int id, int operation) {
+        Domain domain = domains.get(id);
+        return domain == null ? 0 : domain.calls.getOrDefault(operation, 0);
+    }
+
     private static final class Domain {
         final int id;
         final List<Ring> rings = new ArrayList<>();
         final List<Events> listeners = new ArrayList<>();
+        final Map<Integer, Integer> calls = new HashMap<>();
         boolean isSilent;
+
+        @Nullable
+        ArgoError refusal;
 
         Domain(int id) {
             this.id = id;
@@ -175,6 +193,7 @@ public final class FakeXen {
         if (self == null) {
             return -ArgoError.ENODEV.errno();
         }
+        self.calls.merge(operation, 1, Integer::sum);
         return switch (operation) {
             case ArgoDescriptor.OP_REGISTER_RING -> register(self, at(arg1, 12), arg2, arg3, arg4);
             case ArgoDescriptor.OP_UNREGISTER_RING -> unregister(self, at(arg1, 8));
@@ -251,6 +270,11 @@ public final class FakeXen {
                 return -ArgoError.EMSGSIZE.errno();
             }
         }
+        ArgoError refusal = self.refusal;
+        if (refusal != null && niov > 0) {
+            self.refusal = null;
+            return -refusal.errno();
+        }
         int record = 16 + ((int) total + 15) / 16 * 16;
         if (ring.length <= record) {
             return -ArgoError.EMSGSIZE.errno();
@@ -322,7 +346,7 @@ public final class FakeXen {
         flags |= ring.freePayload() == maximum ? ArgoDescriptor.RING_EMPTY : 0;
         if (wanted > maximum) {
             flags |= ArgoDescriptor.RING_EMSGSIZE;
-        } else if (wanted <= ring.freePayload() && ring.free() > 16) {
+        } else if (wanted <= ring.freePayload()) {
             flags |= ArgoDescriptor.RING_SUFFICIENT;
             ring.waiting.remove(self.id);
         } else {
@@ -348,12 +372,14 @@ public final class FakeXen {
 
         @Override
         @SuppressWarnings("WaitNotInLoop") // it may return without an event
-        public synchronized void await(long nanos) throws IOException {
+        public synchronized boolean await(long nanos) throws IOException {
             try {
                 if (!isPending && nanos > 0) {
                     wait(nanos / 1_000_000, (int) (nanos % 1_000_000));
                 }
+                boolean fired = isPending;
                 isPending = false;
+                return fired;
             } catch (InterruptedException e) {
                 throw new IOException("interrupted", e);
             }
