@@ -179,8 +179,10 @@ final class JCudaProgramsIT {
         assertEquals("vecadd of 1000 elements: right", result.output(), result::toString);
     }
 
-    @Test
-    void jcudaMayLiveInALoaderOfItsOwn() throws Exception {
+    /** Below the system's loader, which has the agent, and beside it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"system", "platform"})
+    void jcudaMayLiveInALoaderOfItsOwn(String parent) throws Exception {
         Path here = Files.createDirectories(temporary.resolve("system/org/v4vgpu/client/programs"));
         String runner = "InALoaderOfItsOwn.class";
         Files.copy(PROGRAMS.resolve("org/v4vgpu/client/programs").resolve(runner), here.resolve(runner));
@@ -191,6 +193,7 @@ final class JCudaProgramsIT {
                 "-cp",
                 temporary.resolve("system").toString(),
                 PACKAGE + "InALoaderOfItsOwn",
+                parent,
                 realJCuda() + File.pathSeparator + PROGRAMS,
                 PACKAGE + "VectorAddDriver",
                 KERNELS + "/vecadd.ptx",

@@ -17,4 +17,9 @@ class ArgoMessageChannelTest extends V4vMessageChannelContract {
     protected V4vHypervisor open(int domain) throws IOException {
         return ArgoHypervisor.open();
     }
+
+    @Override
+    protected int rounds() {
+        return 600;
+    }
 }

@@ -48,7 +48,7 @@ final class NvccCompiler extends SandboxedCompiler {
         files.put(HEADERS + ".directory", "");
         text.headers().forEach((name, content) -> files.put(HEADERS + name, content));
 
-        Sandbox.Result result = sandbox.run(command, Map.of(toolkit.root(), TOOLKIT), files, LIMITS);
+        Sandbox.Result result = sandbox.run(command, toolkit.shownIn(TOOLKIT), files, LIMITS);
         String log = result.log().replace("/program/" + PROGRAM, program.name()).replace("/program/" + HEADERS, "");
         return compiled(result, log, text.nameExpressions());
     }
