@@ -5,6 +5,7 @@
 //   STANDIN_MEMORY=BYTES       what the device has; default 64 MiB
 //   STANDIN_DEVICES=N          default 1
 //   STANDIN_VERSION=N          as cuDriverGetVersion; default 13000
+//   STANDIN_PAGEABLE=1         asynchronous copies may be from and to any memory; default is registered memory only
 //   STANDIN_FAIL=NAME=CODE@N   the Nth call of that function (from 1) and all later ones answer CODE; several with commas
 //
 //   gcc -shared -fPIC -O2 -pthread -o libcuda.so.1 standin-cuda.c
@@ -21,8 +22,8 @@ enum { OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NOT_INITIALIZED = 3, NO_DEV
        INVALID_CONTEXT = 201, INVALID_PTX = 218, UNSUPPORTED_PTX_VERSION = 222, INVALID_HANDLE = 400, NOT_FOUND = 500,
        NOT_READY = 600, ILLEGAL_ADDRESS = 700, ALREADY_REGISTERED = 712, NOT_REGISTERED = 713, NOT_SUPPORTED = 801 };
 
-enum kind { CONTEXT, STREAM, EVENT, MODULE, FUNCTION, MEMORY, REGISTRATION, KINDS };
-static const char *kind_names[] = {"context", "stream", "event", "module", "function", "memory", "registration"};
+enum kind { CONTEXT, STREAM, EVENT, MODULE, FUNCTION, MEMORY, REGISTRATION, CUBLAS, KINDS };
+static const char *kind_names[] = {"context", "stream", "event", "module", "function", "memory", "registration", "cublas"};
 
 // Everything that has a handle is in one list, with the context that owns it.
 struct thing {
@@ -141,6 +142,23 @@ static volatile int *busy_before(struct thing *stream) {
 int standin_count(int kind) { pthread_mutex_lock(&lock); int count = counts[kind]; pthread_mutex_unlock(&lock); return count; }
 const char *standin_kind(int kind) { return kind < KINDS ? kind_names[kind] : NULL; }
 
+// ---- what the stand-in for libcublas asks
+
+int standin_injected(const char *name, int call) { return injected(name, call); }
+void *standin_context(void) { pthread_mutex_lock(&lock); void *context = usable() ? NULL : current(); pthread_mutex_unlock(&lock); return context; }
+void *standin_make_blas(void) { pthread_mutex_lock(&lock); void *made = make(CUBLAS, current()); pthread_mutex_unlock(&lock); return made; }
+int standin_is_blas(void *handle) { pthread_mutex_lock(&lock); int found = find(CUBLAS, handle) != NULL; pthread_mutex_unlock(&lock); return found; }
+void standin_drop_blas(void *handle) { pthread_mutex_lock(&lock); drop(handle); pthread_mutex_unlock(&lock); }
+int standin_is_stream(void *handle) { pthread_mutex_lock(&lock); int found = current() && stream_of(handle); pthread_mutex_unlock(&lock); return found; }
+int standin_is_own(uint64_t address, uint64_t bytes) {
+  pthread_mutex_lock(&lock);
+  struct thing *memory = range(MEMORY, address, bytes);
+  int own = memory && memory->owner == current();
+  pthread_mutex_unlock(&lock);
+  return own;
+}
+void standin_fault(int error) { pthread_mutex_lock(&lock); if (current()) current()->error = error; pthread_mutex_unlock(&lock); }
+
 // ---- driver and devices
 
 int cuInit(unsigned flags) {
@@ -213,7 +231,9 @@ int cuCtxDestroy_v2(struct thing *context) {
     drop(context);
   });
 }
-int cuCtxSynchronize(void) { BEGIN(cuCtxSynchronize); LOCKED({ USABLE }); }
+static int synchronized;
+int standin_synchronized(void) { return synchronized; }
+int cuCtxSynchronize(void) { BEGIN(cuCtxSynchronize); synchronized++; LOCKED({ USABLE }); }
 int cuCtxGetLimit(size_t *value, int limit) {
   BEGIN(cuCtxGetLimit);
   LOCKED({ USABLE *value = limit == 0 ? 1024 : 1 << 20; });
@@ -290,7 +310,7 @@ static int move(uint64_t to, uint64_t from, size_t bytes, int device_to, int dev
 // Asynchronous copies are to be DMA: from and to registered memory only.
 static int is_registered(uint64_t address, size_t bytes) {
   pthread_mutex_lock(&lock);
-  int found = range(REGISTRATION, address, bytes) != NULL;
+  int found = range(REGISTRATION, address, bytes) != NULL || setting("STANDIN_PAGEABLE", 0);
   pthread_mutex_unlock(&lock);
   return found;
 }
@@ -358,20 +378,24 @@ int cuStreamWaitEvent(void *handle, struct thing *event, unsigned flags) {
   });
 }
 
-struct call { void (*function)(void *); void *data; };
+// The stream goes on when the function has returned; the flag that says so is never freed, as events may look at it.
+struct call { void (*function)(void *); void *data; volatile int *returned; };
 static void *call_back(void *argument) {
   struct call call = *(struct call *) argument;
   free(argument);
   call.function(call.data);
+  *call.returned = 1;
   return NULL;
 }
 int cuLaunchHostFunc(void *handle, void (*function)(void *), void *data) {
   BEGIN(cuLaunchHostFunc);
   LOCKED({
     USABLE
-    if (!stream_of(handle)) FAIL(INVALID_HANDLE)
+    struct thing *stream = stream_of(handle);
+    if (!stream) FAIL(INVALID_HANDLE)
     struct call *call = malloc(sizeof *call);
-    *call = (struct call) {function, data};
+    *call = (struct call) {function, data, calloc(1, sizeof(int))};
+    if (!is_busy(stream)) stream->until = call->returned;
     pthread_t thread;
     pthread_create(&thread, NULL, call_back, call);
     pthread_detach(thread);

@@ -1,13 +1,17 @@
 package org.v4vgpu.bench;
 
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.v4vgpu.bench.kernel.DuelGround;
+import org.v4vgpu.bench.kernel.Duels;
+import org.v4vgpu.bench.kernel.JavaLoops;
+import org.v4vgpu.bench.kernel.KernelDuel;
 import org.v4vgpu.bench.opencl.OpenClProcess;
 import org.v4vgpu.bench.result.Result;
 import org.v4vgpu.bench.result.Samples;
@@ -19,8 +23,10 @@ import org.v4vgpu.device.software.SoftwareGpu;
 
 /**
  * Kernels on the software device of this process ({@code local}), against Java loops that do the same work on as many threads
- * ({@code java}) and the same kernels as OpenCL on PoCL in another process ({@code pocl}), where that is installed; then what a kernel takes before it runs: the first launch of one that nobody has seen, from its PTX text to the result;
- * the same in a second session, which finds it compiled; a launch that is waited for. Every result is checked.
+ * ({@code java}) and the same kernels as OpenCL on PoCL in another process ({@code pocl}), where that is installed; then what a kernel
+ * takes before it runs: the first launch of one that nobody has seen, from its PTX text to the result; the same in a second session,
+ * which finds it compiled; a launch that is waited for. Every result is checked; where much is measured, those of other compilers and
+ * targets as well, and sessions come and go ({@link ManySessions}).
  */
 final class Software implements Experiment {
     private static final String DEVICE = "local";
@@ -28,6 +34,9 @@ final class Software implements Experiment {
     private static final String POCL = "pocl";
 
     private int unseen;
+    private int checkedKernels;
+    private int checkedVersions;
+    private final ManySessions sessions = new ManySessions();
 
     @Override
     public String name() {
@@ -50,21 +59,41 @@ final class Software implements Experiment {
         laboratory.endProcesses();
         Interleaving plan =
                 laboratory.effort().plan(Interleaving.of(5, 20, 60, 2500), Interleaving.of(11, 50, 300, 10_000));
+        Interleaving brief = laboratory.effort().plan(Interleaving.of(4, 3, 10, 300), Interleaving.of(5, 20, 70, 1500));
         OpenClProcess cl = openCl(laboratory);
-        progress.expect(5 * plan.steps(cl == null ? 2 : 3) + plan.steps(3));
         List<Result> results = new ArrayList<>();
         try (JavaLoops loops = new JavaLoops();
-                SoftwareGpu gpu = SoftwareGpu.open(SoftwareDeviceOptions.defaults())) {
-            for (Maker maker : makers(laboratory, gpu, loops)) {
-                try (KernelDuel duel = maker.make()) {
-                    results.addAll(run(duel, cl, plan, laboratory, progress));
-                }
-            }
+                SoftwareGpu gpu = SoftwareGpu.open(
+                        SoftwareDeviceOptions.defaults().withOutput(Writer::nullWriter))) { // one of them prints
+            DuelGround ground = new DuelGround(laboratory.root(), gpu, loops);
+            List<Duels.Maker> main = Duels.main(ground, laboratory.effort()::count);
+            List<Duels.Maker> others = Duels.others(ground, laboratory.effort()::count);
+            int sides = cl == null ? 2 : 3;
+            progress.expect(main.size() * plan.steps(sides) + others.size() * brief.steps(sides) + plan.steps(3));
+            results.addAll(run(main, cl, plan, laboratory, progress));
+            results.addAll(run(others, cl, brief, laboratory, progress));
             results.addAll(starts(laboratory, gpu, plan, progress));
+            if (laboratory.effort() == Effort.FULL) {
+                verifyTargets(ground);
+            }
         } catch (DeviceException e) {
             throw new IOException("the device in this process: " + e.getMessage(), e);
         }
+        if (laboratory.effort() == Effort.FULL) {
+            results.addAll(sessions.run(laboratory));
+        }
         return results;
+    }
+
+    @Override
+    public List<String> remarks(List<Result> results) {
+        List<String> remarks = new ArrayList<>(sessions.remarks());
+        if (checkedKernels > 0) {
+            remarks.add(checkedKernels
+                    + " kernels are right as other compilers make them and for other targets as well, in "
+                    + checkedVersions + " versions: " + String.join(", ", KernelDuel.targets()));
+        }
+        return remarks;
     }
 
     private static @Nullable OpenClProcess openCl(Laboratory laboratory) {
@@ -80,23 +109,30 @@ final class Software implements Experiment {
         return null;
     }
 
-    private interface Maker {
-        KernelDuel make() throws DeviceException, IOException;
+    /** At small sizes: these versions are for being right, and none of their code has been compiled before. */
+    private void verifyTargets(DuelGround ground) throws IOException, DeviceException {
+        for (Duels.Maker maker : Duels.others(ground, (small, _, _) -> small)) {
+            try (KernelDuel duel = maker.make()) {
+                checkedVersions += duel.verifyTargets();
+                checkedKernels++;
+            }
+        }
     }
 
-    private static List<Maker> makers(Laboratory laboratory, SoftwareGpu gpu, JavaLoops loops) {
-        Path root = laboratory.root();
-        Effort effort = laboratory.effort();
-        int matrix = effort.count(64, 1024, 1024);
-        int field = effort.count(128, 2048, 2048);
-        int vector = effort.count(1 << 16, 1 << 24, 1 << 24);
-        int blocks = effort.count(4, 256, 256);
-        return List.of(
-                () -> new KernelDuel.Product(root, gpu, loops, matrix),
-                () -> new KernelDuel.Stencil(root, gpu, loops, field),
-                () -> new KernelDuel.Addition(root, gpu, loops, vector),
-                () -> new KernelDuel.Reduction(root, gpu, loops, vector),
-                () -> new BarrierDuel(gpu, loops, blocks));
+    private List<Result> run(
+            List<Duels.Maker> makers,
+            @Nullable OpenClProcess cl,
+            Interleaving plan,
+            Laboratory laboratory,
+            Progress progress)
+            throws IOException, DeviceException {
+        List<Result> results = new ArrayList<>();
+        for (Duels.Maker maker : makers) {
+            try (KernelDuel duel = maker.make()) {
+                results.addAll(run(duel, duel.isInOpenCl() ? cl : null, plan, laboratory, progress));
+            }
+        }
+        return results;
     }
 
     private List<Result> run(

@@ -2,6 +2,7 @@ package org.v4vgpu.client;
 
 import java.lang.foreign.MemorySegment;
 import org.v4vgpu.proto.BlasComputeRequest;
+import org.v4vgpu.proto.BlasOpenRequest;
 import org.v4vgpu.proto.BlasOperands;
 import org.v4vgpu.proto.BlasOperation;
 import org.v4vgpu.proto.BlasReduceRequest;
@@ -22,8 +23,31 @@ import org.v4vgpu.proto.CudaStatus;
 public final class RemoteBlas {
     private final RemoteContext context;
 
+    /** 0 until the server has told it. */
+    private volatile int version;
+
     RemoteBlas(RemoteContext context) {
         this.context = context;
+    }
+
+    /**
+     * Which cuBLAS the server has, or keeps to; has it get ready the first time, which may take seconds. Source: cublasGetVersion.
+     *
+     * @throws CudaException NOT_SUPPORTED, with what to do about it, if the server has none; what is wrong with it otherwise
+     */
+    public int version() {
+        int known = version;
+        if (known == 0) {
+            known = context.lane()
+                    .call(
+                            Call.BLAS_OPEN,
+                            BlasOpenRequest.newBuilder()
+                                    .setContext(context.id())
+                                    .build())
+                    .getVersion();
+            version = known;
+        }
+        return known;
     }
 
     /**
@@ -44,9 +68,7 @@ public final class RemoteBlas {
     public double reduce(RemoteStream stream, BlasOperation.Builder operation) {
         BlasOperation checked = check(stream, operation);
         Lane lane = context.lane();
-        if (lane.isShared()) {
-            stream.awaitQuietly();
-        }
+        stream.awaitOnShared(lane);
         return lane.call(
                         Call.BLAS_REDUCE,
                         BlasReduceRequest.newBuilder().setOperation(checked).build(),

@@ -23,6 +23,11 @@ public interface DeviceContext extends AutoCloseable {
      */
     void free(long address) throws DeviceException;
 
+    /** Whether bytes that were freed wait for work before they are free. They are when what is {@link #enqueued} is done. */
+    default boolean isFreeing() {
+        return false;
+    }
+
     /** Bytes in use by this context. */
     long usedBytes();
 
@@ -65,9 +70,9 @@ public interface DeviceContext extends AutoCloseable {
     }
 
     /**
-     * The context's linear algebra.
+     * The context's linear algebra. The first time it may take seconds, where a library has to be loaded.
      *
-     * @throws DeviceException NOT_SUPPORTED, with what to do about it, if the device has none
+     * @throws DeviceException NOT_SUPPORTED, with what to do about it, if the device has none; what else is wrong with its library
      */
     default DeviceBlas blas() throws DeviceException {
         throw new DeviceException(CudaStatus.NOT_SUPPORTED, "the device has no linear algebra");

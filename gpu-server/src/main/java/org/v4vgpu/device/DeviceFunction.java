@@ -26,6 +26,11 @@ public interface DeviceFunction {
                 CudaStatus.NOT_SUPPORTED, "the dynamic shared memory of " + name() + " can't be set on this device");
     }
 
+    /** Device memory that the next launch may take of the context besides its parameters, such as the heap of malloc; 0 if that is none. */
+    default long launchBytes() {
+        return 0;
+    }
+
     /**
      * Where a parameter lies.
      *

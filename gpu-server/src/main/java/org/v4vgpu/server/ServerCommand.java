@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -13,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.Device;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.cuda.Cublas;
 import org.v4vgpu.device.nvrtc.CompilerChoice;
 import org.v4vgpu.device.software.SoftwareDeviceOptions.Check;
 import org.v4vgpu.server.session.SessionLimits;
@@ -119,13 +121,22 @@ public final class ServerCommand implements Callable<Integer> {
 
     @Option(
             names = "--compiler",
-            paramLabel = "auto|none|PATH",
+            paramLabel = "auto|none|nvrtc|nvcc|clang|PATH",
             defaultValue = "auto",
             description = {
-                "what compiles the programs that clients bring as source (NVRTC), in a sandbox: libnvrtc or nvcc, as they are",
-                "found; nothing; or the library or nvcc with this path. Default: ${DEFAULT-VALUE}"
+                "what compiles the programs that clients bring as source (NVRTC), in a sandbox: libnvrtc, nvcc or clang, the",
+                "first that is found; nothing; one of them; or the one with this path. Default: ${DEFAULT-VALUE}"
             })
     private String compiler = "auto";
+
+    @Option(
+            names = "--cublas",
+            paramLabel = "PATH",
+            description = {
+                "the libcublas that clients' calls of cuBLAS run in on a GPU. Default: the newest that the driver serves, on the",
+                "library path or below /usr/local/cuda"
+            })
+    private @Nullable Path cublas;
 
     @Option(
             names = "--until-input-ends",
@@ -171,6 +182,9 @@ public final class ServerCommand implements Callable<Integer> {
                 .withWindowBytes(windowQuota.bytes());
         CountDownLatch stop = new CountDownLatch(1);
         CountDownLatch stopped = new CountDownLatch(1);
+        if (cublas != null) {
+            System.setProperty(Cublas.PROPERTY, cublas.toString());
+        }
         List<Device> devices = device.open(memory, kernelTimeout, checks, FatalFault::endProcess);
         try (GpuServer server = GpuServer.start(devices, addresses, limits, CompilerChoice.parse(compiler))) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(stop, stopped), "stop"));

@@ -122,6 +122,8 @@ public record Call<Q extends MessageLite, R extends MessageLite>(
             row("BlasCompute", BlasComputeRequest.parser(), BlasComputeReply.parser());
     public static final Call<BlasReduceRequest, BlasReduceReply> BLAS_REDUCE =
             row("BlasReduce", BlasReduceRequest.parser(), BlasReduceReply.parser());
+    public static final Call<BlasOpenRequest, BlasOpenReply> BLAS_OPEN =
+            row("BlasOpen", BlasOpenRequest.parser(), BlasOpenReply.parser());
 
     /** Every call, in the order of the table. */
     public static List<Call<?, ?>> table() {

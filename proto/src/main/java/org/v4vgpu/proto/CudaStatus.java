@@ -214,7 +214,10 @@ public record CudaStatus(int code) {
     /** The name as cuGetErrorName gives it. */
     public String name() {
         String[] text = TEXTS.get(code);
-        return text == null ? "CUresult " + code : text[0];
+        if (text != null) {
+            return text[0];
+        }
+        return BlasStatus.isOne(this) ? BlasStatus.name(BlasStatus.code(this)) : "CUresult " + code;
     }
 
     /** The sentence as cuGetErrorString gives it. */

@@ -22,6 +22,12 @@ final class Comparison {
     private static final long WARM_MILLIS = 1500;
     private static final long CASE_MILLIS = 150;
 
+    /** Pinned memory that a server maps for the demo's programs; a sweep has two buffers of the largest size. */
+    private static final long WINDOW_BYTES = 1L << 30;
+
+    /** What a client says of pinned memory that became ordinary memory. */
+    private static final String NOT_SHARED = "is not shared with";
+
     private final KitBundle bundle;
     private final List<Result> results;
 
@@ -46,7 +52,7 @@ final class Comparison {
     private void run(Deadline deadline, List<String> arguments, int size, boolean verify)
             throws IOException, StepException, InterruptedException {
         List<Contender> contenders = new ArrayList<>();
-        try (KitProcess server = server(deadline)) {
+        try (KitProcess server = server(deadline, WINDOW_BYTES)) {
             Map<String, String> addresses = addresses(server);
             for (String transport : TRANSPORTS) {
                 contenders.add(new Contender(
@@ -123,7 +129,8 @@ final class Comparison {
     void copies(Deadline deadline, String transport, int largest)
             throws IOException, StepException, InterruptedException {
         List<String> arguments = List.of(Integer.toString(largest), Long.toString(CASE_MILLIS));
-        try (KitProcess server = transport.equals(KitBundle.NATIVE) ? null : server(deadline)) {
+        long windowBytes = Math.max(WINDOW_BYTES, 3L * largest);
+        try (KitProcess server = transport.equals(KitBundle.NATIVE) ? null : server(deadline, windowBytes)) {
             String address = server == null ? null : addresses(server).get(transport);
             try (KitProcess sweep = program(deadline, transport, address, CopySweep.class.getName(), arguments)) {
                 for (Optional<String> line = sweep.next(); line.isPresent(); line = sweep.next()) {
@@ -132,7 +139,18 @@ final class Comparison {
                 if (sweep.exitCode() != 0) {
                     throw sweep.ended();
                 }
+                if (transport.equals("v4v")) {
+                    requireShared(sweep);
+                }
             }
+        }
+    }
+
+    /** Over V4V the figures of pinned memory are none if it was copied like any other. */
+    private static void requireShared(KitProcess sweep) throws StepException {
+        Optional<String> refusal = sweep.said(NOT_SHARED);
+        if (refusal.isPresent()) {
+            throw new StepException("the rows of pinned memory are ordinary copies: " + refusal.get());
         }
     }
 
@@ -151,8 +169,9 @@ final class Comparison {
         results.add(Result.ofTransfer("memcpy", words[1] + " " + words[2], transport, Long.parseLong(words[3]), turns));
     }
 
-    private KitProcess server(Deadline deadline) throws IOException {
-        return new KitProcess("the server", bundle.server(), bundle.out().resolve("server.log"), deadline);
+    private KitProcess server(Deadline deadline, long windowBytes) throws IOException {
+        return new KitProcess(
+                "the server", bundle.server(windowBytes), bundle.out().resolve("server.log"), deadline);
     }
 
     private static Map<String, String> addresses(KitProcess server) throws StepException, InterruptedException {

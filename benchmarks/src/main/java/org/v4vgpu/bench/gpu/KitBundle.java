@@ -31,8 +31,12 @@ record KitBundle(Path root, Path out) {
         }
     }
 
-    /** A server with the GPU, on a fabric of the kit's own. */
-    List<String> server() throws IOException {
+    /**
+     * A server with the GPU, on a fabric of the kit's own.
+     *
+     * @param windowBytes of pinned memory that it maps of a client
+     */
+    List<String> server(long windowBytes) throws IOException {
         // As gpu-server/run starts it.
         return java(
                 List.of("-XX:-DontCompileHugeMethods", "-XX:-OmitStackTraceInFastThrow"),
@@ -41,6 +45,8 @@ record KitBundle(Path root, Path out) {
                 "--device",
                 "cuda",
                 "--until-input-ends",
+                "--window-quota",
+                Long.toString(windowBytes),
                 "--listen",
                 "v4v://1:4840",
                 "--listen",

@@ -48,32 +48,21 @@ public final class OpenClProcess implements AutoCloseable {
         command("buffer " + name + " " + bytes);
     }
 
-    /** Makes a buffer and fills it. */
-    public void buffer(String name, float[] values) throws IOException {
-        buffer(name, 4L * values.length);
-        write(name, values);
-    }
-
     /** Fills a buffer. */
-    public void write(String name, float[] values) throws IOException {
-        withFile("write " + name, 4L * values.length, bytes -> bytes.copyFrom(MemorySegment.ofArray(values)), _ -> {});
+    public void write(String name, MemorySegment values) throws IOException {
+        withFile("write " + name, values.byteSize(), bytes -> bytes.copyFrom(values), _ -> {});
     }
 
     /** What is in a buffer. */
-    public void read(String name, float[] values) throws IOException {
-        withFile("read " + name, 4L * values.length, _ -> {}, MemorySegment.ofArray(values)::copyFrom);
-    }
-
-    /** As {@link #read(String, float[])}. */
-    public void read(String name, int[] values) throws IOException {
-        withFile("read " + name, 4L * values.length, _ -> {}, MemorySegment.ofArray(values)::copyFrom);
+    public void read(String name, MemorySegment values) throws IOException {
+        withFile("read " + name, values.byteSize(), _ -> {}, values::copyFrom);
     }
 
     /**
      * Adds a launch to what is run.
      *
      * @param blockX threads of a block; of the grid as many blocks as cover {@code x} and {@code y}
-     * @param arguments names of buffers, and integers
+     * @param arguments names of buffers, and numbers: an Integer, Float or Double
      */
     public void launch(String kernel, int x, int y, int blockX, int blockY, Object... arguments) throws IOException {
         StringBuilder line = new StringBuilder("launch " + kernel);
@@ -82,6 +71,7 @@ public final class OpenClProcess implements AutoCloseable {
         line.append(' ').append(blockX).append(' ').append(blockY);
         for (Object argument : arguments) {
             line.append(' ').append(argument);
+            line.append(argument instanceof Float ? "f" : argument instanceof Double ? "d" : "");
         }
         command(line.toString());
     }

@@ -17,19 +17,22 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The process that runs kernels of {@code kernels.cl} for an {@link OpenClProcess}. Reads a command a line and answers with a line each;
+ * The process that runs the kernels of the {@code .cl} files beside it for an {@link OpenClProcess}. Reads a command a line and answers with a line each;
  * ends with its input.
  *
  * <pre>
  *   buffer NAME BYTES            makes a buffer
  *   write NAME FILE              fills it, read NAME FILE writes it to a file
- *   launch KERNEL GX GY LX LY ARGUMENT...   adds a launch to what is run; an argument is a number or a buffer's name
+ *   launch KERNEL GX GY LX LY ARGUMENT...   adds a launch to what is run; an argument is a number, with f or d behind
+ *                                it for a float or double, or a buffer's name
  *   run                          runs all launches once
  *   turn SETTLE TURN MOST        runs them for SETTLE ns, then about TURN ns, MOST times at most; answers the times in ns
  *   clear                        forgets launches and buffers
  * </pre>
  */
 public final class OpenClWorker {
+    private static final List<String> SOURCES = List.of("matrix.cl", "vector.cl", "mathmix.cl");
+
     private final OpenCl cl;
     private final MemorySegment program;
     private final Map<String, MemorySegment> buffers = new HashMap<>();
@@ -39,12 +42,16 @@ public final class OpenClWorker {
 
     private OpenClWorker() throws IOException {
         cl = new OpenCl();
-        try (InputStream source = OpenClWorker.class.getResourceAsStream("kernels.cl")) {
-            if (source == null) {
-                throw new IOException("kernels.cl is missing");
+        StringBuilder text = new StringBuilder();
+        for (String file : SOURCES) {
+            try (InputStream source = OpenClWorker.class.getResourceAsStream(file)) {
+                if (source == null) {
+                    throw new IOException(file + " is missing");
+                }
+                text.append(new String(source.readAllBytes(), StandardCharsets.US_ASCII));
             }
-            program = cl.build(new String(source.readAllBytes(), StandardCharsets.US_ASCII));
         }
+        program = cl.build(text.toString());
     }
 
     public static void main(String[] arguments) throws IOException {
@@ -105,12 +112,24 @@ public final class OpenClWorker {
         Arena arena = Arena.ofAuto();
         MemorySegment kernel = cl.kernel(program, words[1]);
         for (int i = 6; i < words.length; i++) {
-            MemorySegment value = words[i].matches("-?\\d+")
-                    ? arena.allocateFrom(ValueLayout.JAVA_INT, Integer.parseInt(words[i]))
-                    : arena.allocateFrom(ValueLayout.ADDRESS, buffer(words[i]));
-            cl.argument(kernel, i - 6, value);
+            cl.argument(kernel, i - 6, argument(arena, words[i]));
         }
         return new Launch(kernel, sizes(arena, words[2], words[3]), sizes(arena, words[4], words[5]));
+    }
+
+    private MemorySegment argument(Arena arena, String word) throws IOException {
+        if (buffers.containsKey(word)) {
+            return arena.allocateFrom(ValueLayout.ADDRESS, buffer(word));
+        }
+        try {
+            return switch (word.charAt(word.length() - 1)) {
+                case 'f' -> arena.allocateFrom(ValueLayout.JAVA_FLOAT, Float.parseFloat(word));
+                case 'd' -> arena.allocateFrom(ValueLayout.JAVA_DOUBLE, Double.parseDouble(word));
+                default -> arena.allocateFrom(ValueLayout.JAVA_INT, Integer.parseInt(word));
+            };
+        } catch (NumberFormatException e) {
+            throw new IOException("no buffer and no number: " + word, e);
+        }
     }
 
     private static MemorySegment sizes(Arena arena, String x, String y) {

@@ -31,6 +31,18 @@ final class KitProcessTest {
         }
     }
 
+    @Test
+    void findsWhatItSaidAndNotWhatOthersSaidBefore() throws Exception {
+        try (KitProcess process = start("echo 'old words' >&2", 30)) {
+            assertEquals(0, process.exitCode());
+        }
+        try (KitProcess process = start("echo 'some new words, and more' >&2", 30)) {
+            assertEquals(0, process.exitCode());
+            assertEquals("some new words, and more", process.said("new words").orElse(""));
+            assertTrue(process.said("old words").isEmpty());
+        }
+    }
+
     private KitProcess start(String script, long seconds) throws Exception {
         return new KitProcess("it", List.of("bash", "-c", script), directory.resolve("log"), Deadline.in(seconds));
     }

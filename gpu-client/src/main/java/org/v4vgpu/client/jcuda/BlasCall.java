@@ -5,6 +5,7 @@ import static org.v4vgpu.client.jcuda.JCudaBridge.mandatory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jcuda.Pointer;
+import jcuda.jcublas.cublasAtomicsMode;
 import jcuda.jcublas.cublasHandle;
 import org.v4vgpu.client.CudaException;
 import org.v4vgpu.proto.BlasOperation;
@@ -25,9 +26,14 @@ final class BlasCall {
 
     /** @throws CudaException NOT_INITIALIZED if the handle is none */
     static BlasCall of(String name, cublasHandle handle, BlasRoutine routine, boolean wide) {
+        BlasHandle found = BlasHandle.of(handle);
         return new BlasCall(
-                BlasHandle.of(handle),
-                BlasOperation.newBuilder().setRoutine(routine).setWide(wide),
+                found,
+                BlasOperation.newBuilder()
+                        .setRoutine(routine)
+                        .setWide(wide)
+                        .setMathMode(found.mathMode())
+                        .setAtomics(found.atomicsMode() == cublasAtomicsMode.CUBLAS_ATOMICS_ALLOWED),
                 name);
     }
 

@@ -11,13 +11,15 @@ import org.v4vgpu.proto.CudaStatus;
 /** What a cublasHandle names: a context, the stream to work in, modes. Safe for any thread, as a handle of cuBLAS is not. */
 final class BlasHandle {
     private final RemoteContext context;
+    private final int version;
     private volatile RemoteStream stream;
     private volatile int pointerMode = cublasPointerMode.CUBLAS_POINTER_MODE_HOST;
     private volatile int mathMode;
     private volatile int atomicsMode;
 
-    BlasHandle(RemoteContext context) {
+    BlasHandle(RemoteContext context, int version) {
         this.context = context;
+        this.version = version;
         this.stream = context.defaultStream();
     }
 
@@ -32,6 +34,11 @@ final class BlasHandle {
 
     RemoteContext context() {
         return context;
+    }
+
+    /** Of the server's cuBLAS. */
+    int version() {
+        return version;
     }
 
     RemoteStream stream() {

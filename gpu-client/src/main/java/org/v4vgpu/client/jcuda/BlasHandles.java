@@ -4,24 +4,29 @@ import static org.v4vgpu.client.jcuda.JCudaBridge.mandatory;
 
 import jcuda.jcublas.cublasAtomicsMode;
 import jcuda.jcublas.cublasHandle;
+import jcuda.jcublas.cublasMath;
 import jcuda.jcublas.cublasPointerMode;
 import jcuda.jcublas.cublasStatus;
 import jcuda.runtime.cudaStream_t;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.client.CudaException;
+import org.v4vgpu.client.RemoteContext;
 import org.v4vgpu.client.RemoteStream;
+import org.v4vgpu.proto.BlasStatus;
 import org.v4vgpu.proto.CudaStatus;
 
 /** Handles of cuBLAS and their modes. Safe for any thread. */
 final class BlasHandles {
-    /** That of the cuBLAS whose interface JCuda 12.6.0 binds. */
-    private static final int VERSION = 120_000;
+    private static final int HIGHEST_MATH_MODE = cublasMath.CUBLAS_TF32_TENSOR_OP_MATH;
 
     private BlasHandles() {}
 
+    /** Asks the server whether it has a cuBLAS: its calls would only say so later. */
     static void cublasCreate(cublasHandle handle) {
         mandatory(handle, "handle", "cublasCreate");
-        JCudaFields.setNativePointer(handle, Handles.of(new BlasHandle(CurrentContext.ofRuntime())));
+        RemoteContext context = CurrentContext.ofRuntime();
+        int version = context.blas().version();
+        JCudaFields.setNativePointer(handle, Handles.of(new BlasHandle(context, version)));
     }
 
     static void cublasDestroy(cublasHandle handle) {
@@ -32,8 +37,7 @@ final class BlasHandles {
 
     static void cublasGetVersion(cublasHandle handle, int[] version) {
         mandatory(version, "version", "cublasGetVersion");
-        BlasHandle.of(handle);
-        version[0] = VERSION;
+        version[0] = BlasHandle.of(handle).version();
     }
 
     /** null and the numbers up to 2 name default streams. */
@@ -59,7 +63,18 @@ final class BlasHandles {
         mode[0] = BlasHandle.of(handle).pointerMode();
     }
 
-    /** Sums have one order here, whatever the mode allows. */
+    /** How a GPU computes; the software device has one way. */
+    static void cublasSetMathMode(cublasHandle handle, int mode) {
+        requireMode(mode & ~cublasMath.CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION, HIGHEST_MATH_MODE);
+        BlasHandle.of(handle).mathMode(mode);
+    }
+
+    static void cublasGetMathMode(cublasHandle handle, int[] mode) {
+        mandatory(mode, "mode", "cublasGetMathMode");
+        mode[0] = BlasHandle.of(handle).mathMode();
+    }
+
+    /** On the software device sums have one order, whatever the mode allows. */
     static void cublasSetAtomicsMode(cublasHandle handle, int mode) {
         requireMode(mode, cublasAtomicsMode.CUBLAS_ATOMICS_ALLOWED);
         BlasHandle.of(handle).atomicsMode(mode);
@@ -74,8 +89,11 @@ final class BlasHandles {
         return cublasStatus.stringFor(status);
     }
 
-    /** What cuBLAS comes nearest to a failure with. */
+    /** What cuBLAS has said, or comes nearest to a failure with. */
     static int statusOf(CudaException e) {
+        if (BlasStatus.isOne(e.status())) {
+            return BlasStatus.code(e.status());
+        }
         return switch (e.status().code()) {
             case 1, 400 -> cublasStatus.CUBLAS_STATUS_INVALID_VALUE;
             case 2 -> cublasStatus.CUBLAS_STATUS_ALLOC_FAILED;

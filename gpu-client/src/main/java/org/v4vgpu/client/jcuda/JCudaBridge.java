@@ -13,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.client.CudaException;
+import org.v4vgpu.proto.BlasStatus;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
@@ -184,7 +185,7 @@ public final class JCudaBridge {
     @SuppressWarnings("UnusedMethod") // by its method handle
     private static int failed(String call, CudaException e) {
         tell(call, e);
-        return e.status().code();
+        return BlasStatus.asCuda(e.status()).code(); // an earlier operation of cuBLAS may have failed late
     }
 
     private static void tell(String call, CudaException e) {

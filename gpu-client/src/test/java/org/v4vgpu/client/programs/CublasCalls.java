@@ -14,6 +14,7 @@ import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.cublasDiagType;
 import jcuda.jcublas.cublasFillMode;
 import jcuda.jcublas.cublasHandle;
+import jcuda.jcublas.cublasMath;
 import jcuda.jcublas.cublasOperation;
 import jcuda.jcublas.cublasPointerMode;
 import jcuda.jcublas.cublasSideMode;
@@ -77,6 +78,10 @@ final class CublasCalls {
         is(1, answer[0]);
         is(cublasStatus.CUBLAS_STATUS_INVALID_VALUE, cublasSetPointerMode(HANDLE, 2));
         is(cublasStatus.CUBLAS_STATUS_INVALID_VALUE, cublasSetAtomicsMode(HANDLE, -1));
+        ok(cublasSetMathMode(HANDLE, cublasMath.CUBLAS_TF32_TENSOR_OP_MATH));
+        ok(cublasGetMathMode(HANDLE, answer));
+        is(cublasMath.CUBLAS_TF32_TENSOR_OP_MATH, answer[0]);
+        is(cublasStatus.CUBLAS_STATUS_INVALID_VALUE, cublasSetMathMode(HANDLE, 99));
         cudaStream_t stream = new cudaStream_t();
         ok(JCuda.cudaStreamCreate(stream));
         ok(cublasSetStream(HANDLE, stream));

@@ -6,10 +6,13 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.DeviceBlas;
 import org.v4vgpu.device.DeviceContext;
 import org.v4vgpu.device.DeviceEvent;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceModule;
+import org.v4vgpu.device.DevicePrintout;
 import org.v4vgpu.device.DeviceStream;
 import org.v4vgpu.device.DeviceWork;
 import org.v4vgpu.device.MemoryInfo;
@@ -44,7 +47,14 @@ final class CudaContext implements DeviceContext {
     private final IssueOrder order = new IssueOrder(this);
     private final ContextMemory memory = new ContextMemory(this);
     private final StagingPool staging = new StagingPool(this);
+    private final Object blasLock = new Object();
     private final CudaStream defaultStream = new CudaStream(this, new StreamQueue(StreamQueue.Kind.DEFAULT, 0, events));
+
+    /** Made when it is first asked for. Guarded by {@code blasLock}, which is taken after {@code use}. */
+    private @Nullable CudaBlas blas;
+
+    // SYNC: context-prints. Once true it stays.
+    private volatile boolean prints;
 
     /** Something of the driver's that returns a value. */
     @FunctionalInterface
@@ -96,6 +106,24 @@ final class CudaContext implements DeviceContext {
         }
     }
 
+    /**
+     * Calls the driver to take something back, in a broken context as well. Returns false, without a call, if the context is closed: then
+     * what it has goes with it.
+     */
+    boolean giveBack(IssueOrder.Step step) throws DeviceException {
+        use.readLock().lock();
+        try {
+            if (closed.get()) {
+                return false;
+            }
+            CurrentContext.bind(this, handle);
+            step.run();
+            return true;
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
     /** Breaks the context if the error is one that does. */
     void fail(DeviceException e) {
         if (e.status().isFatal() || CudaDevice.endsProcess(e.status())) {
@@ -132,6 +160,11 @@ final class CudaContext implements DeviceContext {
     @Override
     public void free(long address) throws DeviceException {
         memory.free(address);
+    }
+
+    @Override
+    public boolean isFreeing() {
+        return !memory.pending().isEmpty();
     }
 
     @Override
@@ -205,6 +238,42 @@ final class CudaContext implements DeviceContext {
     public DeviceModule linkModule(List<MemorySegment> images) throws DeviceException {
         requireUsable();
         return CudaModule.link(this, images);
+    }
+
+    /** Within one call of the driver, so that the context is not destroyed before the handle is known. */
+    @Override
+    public DeviceBlas blas() throws DeviceException {
+        return answer(() -> {
+            synchronized (blasLock) {
+                CudaBlas known = blas;
+                if (known == null) {
+                    known = CudaBlas.open(this);
+                    blas = known;
+                }
+                return known;
+            }
+        });
+    }
+
+    /**
+     * The driver writes what kernels print to this process's standard output, when a program calls it to synchronise. Nothing here does,
+     * so where kernels may print and all work is done it is called for that.
+     */
+    @Override
+    public DevicePrintout printed() {
+        try {
+            if (prints && areDone(order.marks(null))) {
+                call(DriverContexts::synchronize);
+            }
+        } catch (DeviceException e) {
+            LOG.log(Level.DEBUG, "{0}: what it had printed stays with the driver: {1}", name, e.getMessage());
+        }
+        return DevicePrintout.NOTHING;
+    }
+
+    /** A module is there whose kernels may print. */
+    void expectPrinting() {
+        prints = true;
     }
 
     @Override
@@ -313,6 +382,7 @@ final class CudaContext implements DeviceContext {
         use.writeLock().lock();
         try {
             CurrentContext.bind(this, handle);
+            closeBlas();
             staging.close();
             memory.close();
             DriverContexts.destroy(handle);
@@ -323,6 +393,14 @@ final class CudaContext implements DeviceContext {
             use.writeLock().unlock();
             memory.forgetAll();
             device.forget(this);
+        }
+    }
+
+    private void closeBlas() {
+        synchronized (blasLock) {
+            if (blas != null) {
+                blas.close();
+            }
         }
     }
 

@@ -28,6 +28,14 @@ final class CudaStream implements DeviceStream {
         this.queue = queue;
     }
 
+    /** The stream as one of a context's; INVALID_HANDLE if it is another's. */
+    static CudaStream of(DeviceStream stream, CudaContext context) throws DeviceException {
+        if (!(stream instanceof CudaStream own) || own.context != context) {
+            throw new DeviceException(CudaStatus.INVALID_HANDLE, "the stream is not of this context");
+        }
+        return own;
+    }
+
     StreamQueue queue() {
         return queue;
     }
@@ -166,7 +174,8 @@ final class CudaStream implements DeviceStream {
         }
     }
 
-    private void enqueue(IssueOrder.Step step) throws DeviceException {
+    /** Enqueues calls of the driver, or of a library above it, that are one operation. */
+    void enqueue(IssueOrder.Step step) throws DeviceException {
         enqueue(new StreamOperation() {
             @Override
             void issue() throws DeviceException {

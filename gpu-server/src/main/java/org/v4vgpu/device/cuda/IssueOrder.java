@@ -78,7 +78,7 @@ final class IssueOrder {
             }
             if (operation.isReady() && !operation.holds()) {
                 issue(queue, operation::issue);
-                operation.pass(new ArrayDeque<>(0));
+                operation.end(new ArrayDeque<>(0));
                 return;
             }
             queue.append(operation);
@@ -144,7 +144,7 @@ final class IssueOrder {
     void finish(StreamOperation held, Step giveUp) {
         lock.lock();
         try {
-            if (!held.hasPassed()) {
+            if (!held.isOver()) {
                 boolean turn = held.isReady();
                 giveUp.run();
                 if (turn) {
@@ -201,7 +201,7 @@ final class IssueOrder {
         ArrayDeque<StreamOperation> ready = new ArrayDeque<>();
         StreamOperation operation = first;
         while (operation != null) {
-            operation.pass(ready);
+            operation.end(ready);
             if (operation.waitsIn != null) {
                 operation.waitsIn.remove();
                 waiting--;

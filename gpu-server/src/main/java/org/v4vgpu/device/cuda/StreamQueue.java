@@ -116,7 +116,7 @@ final class StreamQueue {
             return isDestroyed && last.isDone() ? null : last;
         }
         StreamOperation behind = tail;
-        return behind == null || behind.hasPassed() ? markIssued() : markWaiting(behind);
+        return behind == null || behind.isOver() ? markIssued() : markWaiting(behind);
     }
 
     @SuppressWarnings("ReferenceEquality") // the very operation

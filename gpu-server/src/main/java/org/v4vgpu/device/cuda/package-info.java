@@ -17,6 +17,10 @@
  * <p><b>Copies.</b> A chunk in registered memory ({@code RegisteredMemory}: a ring, where its owner registered it) is moved by DMA from and
  * to where it lies. Others go through a pair of registered buffers in turns ({@code Staging}).
  *
+ * <p><b>Linear algebra.</b> {@code libcublas} is bound as the driver is ({@code Cublas...} classes), loaded when a client first wants it, with one
+ * handle in each context ({@code CudaBlas}). Its calls are steps of a stream like any other; what comes back to the host comes through
+ * registered memory and a host function ({@code BlasResults}), so that no call of cuBLAS waits.
+ *
  * <p><b>Threads.</b> Work is issued on the thread that enqueues it, or on the one that closes the hold before it; each binds the context when
  * its own changes ({@code CurrentContext}). A context has at most one thread of its own, for memory that is freed behind running work.
  * Who waits polls, spinning for the time of a small kernel, then sleeping up to a millisecond ({@code CompletionWait}).

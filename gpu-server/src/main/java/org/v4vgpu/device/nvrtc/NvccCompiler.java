@@ -1,15 +1,11 @@
 package org.v4vgpu.device.nvrtc;
 
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.nvrtc.Compilation.Result;
-import org.v4vgpu.proto.Limits;
 
 /**
  * Compiles with nvcc, in a sandbox. Immutable, safe for any thread.
@@ -17,65 +13,25 @@ import org.v4vgpu.proto.Limits;
  * <p>nvcc is no NVRTC: a function without {@code __device__} is one of the host and left out, where NVRTC says that it has no place,
  * and {@code __CUDACC_RTC__} is not defined.
  */
-final class NvccCompiler implements ProgramCompiler {
+final class NvccCompiler extends SandboxedCompiler {
     private static final String TOOLKIT = "/cuda";
     private static final String HEADERS = "include/";
     private static final String PROGRAM = "program.cu";
 
-    private static final Sandbox.Limits LIMITS = new Sandbox.Limits(
-            Duration.ofSeconds(30),
-            4L << 30,
-            64L << 20,
-            Limits.MAXIMUM_COMPILED_BYTES / 2,
-            Limits.MAXIMUM_COMPILER_LOG_BYTES);
+    private static final Sandbox.Limits LIMITS = limits(4L << 30);
 
     /** What the compiler says goes to standard error, and what it makes to standard output once it is whole. */
     private static final String COMPILE = "\"$@\" -o /tmp/ptx >&2 && exec cat /tmp/ptx";
 
     private final Toolkit toolkit;
-    private final Sandbox sandbox;
 
     NvccCompiler(Toolkit toolkit, Sandbox sandbox) {
+        super("nvcc " + toolkit.version(), toolkit.version(), sandbox);
         this.toolkit = toolkit;
-        this.sandbox = sandbox;
     }
 
     @Override
-    public String name() {
-        return "nvcc " + toolkit.majorVersion() + "." + toolkit.minorVersion();
-    }
-
-    @Override
-    public int majorVersion() {
-        return toolkit.majorVersion();
-    }
-
-    @Override
-    public int minorVersion() {
-        return toolkit.minorVersion();
-    }
-
-    @Override
-    public List<Integer> architectures() {
-        return toolkit.architectures();
-    }
-
-    @Override
-    public @Nullable String unavailabilityCause() {
-        return sandbox.unavailabilityCause();
-    }
-
-    @Override
-    public Compilation compile(Program program) throws DeviceException, InterruptedException {
-        ensureAvailability();
-        try {
-            return run(program, ProgramText.of(program));
-        } catch (InvalidProgramException e) {
-            return e.compilation();
-        }
-    }
-
-    private Compilation run(Program program, ProgramText text)
+    Compilation compile(Program program, ProgramText text)
             throws InvalidProgramException, DeviceException, InterruptedException {
         if (text.options().has("--device-as-default-execution-space")) {
             throw new InvalidProgramException(
@@ -92,15 +48,8 @@ final class NvccCompiler implements ProgramCompiler {
         files.put(HEADERS + ".directory", "");
         text.headers().forEach((name, content) -> files.put(HEADERS + name, content));
 
-        Sandbox.Result result = sandbox.run(command, Map.of(toolkit.root(), TOOLKIT), files, LIMITS);
+        Sandbox.Result result = sandbox.run(command, toolkit.shownIn(TOOLKIT), files, LIMITS);
         String log = result.log().replace("/program/" + PROGRAM, program.name()).replace("/program/" + HEADERS, "");
-        if (result.stopped() != null) {
-            return Compilation.failed(Result.COMPILATION, log + "the compiler was stopped: " + result.stopped() + "\n");
-        }
-        if (result.exit() != 0) {
-            return Compilation.failed(
-                    Result.COMPILATION, log.isBlank() ? "the compiler ended with " + result.exit() + "\n" : log);
-        }
-        return text.nameExpressions().resolve(new String(result.output(), StandardCharsets.UTF_8), log);
+        return compiled(result, log, text.nameExpressions());
     }
 }

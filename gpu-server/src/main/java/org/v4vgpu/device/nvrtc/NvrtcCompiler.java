@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +14,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.nvrtc.Compilation.Result;
+import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.Limits;
 
 /**
@@ -22,28 +22,22 @@ import org.v4vgpu.proto.Limits;
  *
  * <p>A library in the server itself would be faster by the start of a JVM, and would read any file of the server for whoever asks.
  */
-final class NvrtcCompiler implements ProgramCompiler {
+final class NvrtcCompiler extends SandboxedCompiler {
     private static final String LIBRARY_DIRECTORY = "/nvrtc";
     private static final String INCLUDE_DIRECTORY = "/cuda/include";
     private static final String JAVA = "/java";
     private static final String CLASSES = "/classes";
+    private static final List<String> NAMES =
+            List.of("libnvrtc.so", "libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2");
 
     /** The JVM reserves more address space than it uses. */
-    private static final Sandbox.Limits LIMITS = new Sandbox.Limits(
-            Duration.ofSeconds(30),
-            8L << 30,
-            64L << 20,
-            Limits.MAXIMUM_COMPILED_BYTES / 2,
-            Limits.MAXIMUM_COMPILER_LOG_BYTES);
+    private static final Sandbox.Limits LIMITS = limits(8L << 30);
 
     private final Path library;
-    private final Sandbox sandbox;
-    private final NvrtcLibrary.Version version;
 
-    private NvrtcCompiler(Path library, Sandbox sandbox, NvrtcLibrary.Version version) {
+    private NvrtcCompiler(Path library, Sandbox sandbox, CompilerVersion version) {
+        super("nvrtc " + version, version, sandbox);
         this.library = library;
-        this.sandbox = sandbox;
-        this.version = version;
     }
 
     /**
@@ -53,7 +47,7 @@ final class NvrtcCompiler implements ProgramCompiler {
      */
     static NvrtcCompiler of(Path library, Sandbox sandbox) throws IOException, DeviceException, InterruptedException {
         Path real = library.toRealPath();
-        NvrtcCompiler unasked = new NvrtcCompiler(real, sandbox, new NvrtcLibrary.Version(0, 0, List.of()));
+        NvrtcCompiler unasked = new NvrtcCompiler(real, sandbox, new CompilerVersion(0, 0, List.of()));
         Sandbox.Result answer = unasked.work(Map.of());
         if (answer.exit() != 0) {
             throw new IOException(lastLine(answer.log()));
@@ -63,57 +57,25 @@ final class NvrtcCompiler implements ProgramCompiler {
         }
     }
 
-    /** Where CUDA's installers and distributions put it; null if it is not there. */
+    /** Where CUDA's installers and distributions put it, and where CUDA_HOME and CUDA_PATH say; null if it is not there. */
     static @Nullable Path find() {
         return Stream.of(
-                        "/usr/local/cuda/lib64",
-                        "/usr/local/cuda/targets/x86_64-linux/lib",
-                        "/usr/lib/x86_64-linux-gnu",
-                        "/usr/lib/aarch64-linux-gnu",
-                        "/usr/lib64")
-                .flatMap(directory -> Stream.of("libnvrtc.so", "libnvrtc.so.13", "libnvrtc.so.12")
-                        .map(name -> Path.of(directory, name)))
+                        Toolkit.roots()
+                                .flatMap(root -> Stream.of("lib64", "targets/x86_64-linux/lib", "lib")
+                                        .map(root::resolve)),
+                        Stream.of("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64")
+                                .map(Path::of))
+                .flatMap(directories -> directories)
+                .flatMap(directory -> NAMES.stream().map(directory::resolve))
                 .filter(Files::isReadable)
                 .findFirst()
                 .orElse(null);
     }
 
     @Override
-    public String name() {
-        return "nvrtc " + version.major() + "." + version.minor();
-    }
-
-    @Override
-    public int majorVersion() {
-        return version.major();
-    }
-
-    @Override
-    public int minorVersion() {
-        return version.minor();
-    }
-
-    @Override
-    public List<Integer> architectures() {
-        return version.architectures();
-    }
-
-    @Override
-    public @Nullable String unavailabilityCause() {
-        return sandbox.unavailabilityCause();
-    }
-
-    @Override
-    public Compilation compile(Program program) throws DeviceException, InterruptedException {
-        ensureAvailability();
-        ProgramText text;
-        try {
-            text = ProgramText.of(program);
-        } catch (InvalidProgramException e) {
-            return e.compilation();
-        }
+    Compilation compile(Program program, ProgramText text) throws DeviceException, InterruptedException {
         List<String> options = new ArrayList<>(text.options().arguments());
-        if (includes() != null) {
+        if (includes(library) != null) {
             options.add("--include-path=" + INCLUDE_DIRECTORY);
         }
         Program checked = new Program(
@@ -123,8 +85,9 @@ final class NvrtcCompiler implements ProgramCompiler {
                 options,
                 program.nameExpressions());
         Sandbox.Result answer = work(NvrtcFiles.of(checked));
-        if (answer.stopped() != null) {
-            return Compilation.failed(Result.COMPILATION, "the compiler was stopped: " + answer.stopped() + "\n");
+        Compilation stopped = stopped(answer, "");
+        if (stopped != null) {
+            return stopped;
         }
         if (answer.exit() != 0) {
             return Compilation.failed(Result.COMPILATION, "the compiler broke off: " + lastLine(answer.log()) + "\n");
@@ -139,14 +102,7 @@ final class NvrtcCompiler implements ProgramCompiler {
     private Sandbox.Result work(Map<String, String> files) throws DeviceException, InterruptedException {
         Path classes = classes();
         boolean isJar = Files.isRegularFile(classes);
-        Map<Path, String> directories = new LinkedHashMap<>();
-        directories.put(library.getParent(), LIBRARY_DIRECTORY);
-        directories.put(Path.of(System.getProperty("java.home")), JAVA);
-        directories.put(isJar ? classes.getParent() : classes, CLASSES);
-        Path includes = includes();
-        if (includes != null) {
-            directories.put(includes, INCLUDE_DIRECTORY);
-        }
+        Map<Path, String> shown = shown(library, classes);
         List<String> command = new ArrayList<>(List.of(
                 "env",
                 // Without /proc a program can't ask where it is, and so not find what lies beside it.
@@ -165,11 +121,41 @@ final class NvrtcCompiler implements ProgramCompiler {
         if (!files.isEmpty()) {
             command.add("/program");
         }
-        return sandbox.run(command, directories, files, LIMITS);
+        return sandbox.run(command, shown, files, LIMITS);
+    }
+
+    /** What a sandbox has to show, and where. Files of the library and of our classes singly: what lies beside them is the server's. */
+    static Map<Path, String> shown(Path library, Path classes) throws DeviceException {
+        Map<Path, String> shown = new LinkedHashMap<>();
+        for (Path file : librariesBeside(library)) {
+            shown.put(file, LIBRARY_DIRECTORY + "/" + file.getFileName());
+        }
+        for (String part : List.of("bin", "lib")) {
+            shown.put(Path.of(System.getProperty("java.home"), part), JAVA + "/" + part);
+        }
+        shown.put(classes, Files.isRegularFile(classes) ? CLASSES + "/" + classes.getFileName() : CLASSES);
+        Path includes = includes(library);
+        if (includes != null) {
+            shown.put(includes, INCLUDE_DIRECTORY);
+        }
+        return shown;
+    }
+
+    /** The library, and libnvrtc-builtins, which it loads by a name with a version. */
+    private static List<Path> librariesBeside(Path library) throws DeviceException {
+        List<Path> libraries = new ArrayList<>(List.of(library));
+        try (Stream<Path> files = Files.list(library.toAbsolutePath().getParent())) {
+            files.filter(file -> file.getFileName().toString().matches("libnvrtc-builtins[\\w.-]*\\.so[\\d.]*"))
+                    .filter(Files::isRegularFile)
+                    .forEach(libraries::add);
+        } catch (IOException e) {
+            throw new DeviceException(CudaStatus.OPERATING_SYSTEM, "can't look beside " + library + ": " + e, e);
+        }
+        return libraries;
     }
 
     /** CUDA's headers, where the library is part of a toolkit. */
-    private @Nullable Path includes() {
+    private static @Nullable Path includes(Path library) {
         for (Path above = library.getParent(); above != null; above = above.getParent()) {
             Path includes = above.resolve("include");
             if (Files.exists(includes.resolve("cuda_fp16.h"))) {

@@ -52,9 +52,6 @@ final class NvrtcLibrary {
     private final MethodHandle loweredName;
     private final MethodHandle destroy;
 
-    /** What the library says of itself. */
-    record Version(int major, int minor, List<Integer> architectures) {}
-
     private NvrtcLibrary(SymbolLookup library) {
         version = handle(library, "nvrtcVersion", POINTER, POINTER);
         countArchitectures = handle(library, "nvrtcGetNumSupportedArchs", POINTER);
@@ -85,7 +82,7 @@ final class NvrtcLibrary {
         return Linker.nativeLinker().downcallHandle(symbol, FunctionDescriptor.of(INT, arguments));
     }
 
-    Version version() {
+    CompilerVersion version() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment major = arena.allocate(INT);
             MemorySegment minor = arena.allocate(INT);
@@ -98,7 +95,7 @@ final class NvrtcLibrary {
             for (int i = 0; i < count.get(INT, 0); i++) {
                 list.add(all.getAtIndex(INT, i));
             }
-            return new Version(major.get(INT, 0), minor.get(INT, 0), list);
+            return new CompilerVersion(major.get(INT, 0), minor.get(INT, 0), list);
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

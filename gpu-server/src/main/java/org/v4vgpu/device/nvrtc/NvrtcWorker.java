@@ -30,7 +30,7 @@ final class NvrtcWorker {
         }
     }
 
-    private static void write(NvrtcLibrary.Version version, DataOutputStream out) throws IOException {
+    private static void write(CompilerVersion version, DataOutputStream out) throws IOException {
         out.writeInt(version.major());
         out.writeInt(version.minor());
         out.writeInt(version.architectures().size());
@@ -39,14 +39,14 @@ final class NvrtcWorker {
         }
     }
 
-    static NvrtcLibrary.Version readVersion(DataInputStream in) throws IOException {
+    static CompilerVersion readVersion(DataInputStream in) throws IOException {
         int major = in.readInt();
         int minor = in.readInt();
         List<Integer> architectures = new ArrayList<>();
         for (int count = in.readInt(); count > 0; count--) {
             architectures.add(in.readInt());
         }
-        return new NvrtcLibrary.Version(major, minor, architectures);
+        return new CompilerVersion(major, minor, architectures);
     }
 
     private static void write(Compilation compilation, DataOutputStream out) throws IOException {

@@ -5,7 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -16,12 +19,14 @@ import org.jspecify.annotations.Nullable;
  * An installed CUDA toolkit with nvcc. Immutable.
  *
  * @param root the directory that {@code bin/nvcc} is in
- * @param architectures that its nvcc compiles for
+ * @param version of its nvcc
  */
-record Toolkit(Path root, int majorVersion, int minorVersion, List<Integer> architectures) {
+record Toolkit(Path root, CompilerVersion version) {
     private static final Pattern VERSION = Pattern.compile("release (\\d+)\\.(\\d+)");
     private static final Pattern HERE = Pattern.compile("(?m)^#\\$ _HERE_=(.+)$");
     private static final Pattern ARCHITECTURE = Pattern.compile("compute_(\\d+)\\b");
+    private static final Pattern NAME = Pattern.compile("cuda-(\\d{1,2})\\.(\\d{1,2})");
+    private static final List<String> PARTS = List.of("bin", "include", "lib", "lib64", "nvvm", "targets");
     private static final long ANSWER_SECONDS = 10;
 
     /** The toolkit that an nvcc belongs to: nvcc itself tells where it is, as it may be a link or a script. */
@@ -43,25 +48,59 @@ record Toolkit(Path root, int majorVersion, int minorVersion, List<Integer> arch
         }
         return new Toolkit(
                 root,
-                Integer.parseInt(version.group(1)),
-                Integer.parseInt(version.group(2)),
-                architectures.stream().sorted().toList());
+                new CompilerVersion(
+                        Integer.parseInt(version.group(1)),
+                        Integer.parseInt(version.group(2)),
+                        architectures.stream().sorted().toList()));
     }
 
     /** The nvcc that this process would run, or that is where CUDA's installers put it. */
     static @Nullable Path findNvcc() {
-        String path = System.getenv().getOrDefault("PATH", "");
-        return Stream.concat(
-                        Stream.of(path.split(":", -1)).filter(each -> each.startsWith("/")),
-                        Stream.of("/usr/local/cuda/bin"))
-                .map(directory -> Path.of(directory, "nvcc"))
-                .filter(Files::isExecutable)
-                .findFirst()
-                .orElse(null);
+        return SearchPath.find(
+                List.of("nvcc"),
+                roots().map(root -> root.resolve("bin").toString()).toArray(String[]::new));
+    }
+
+    /** Where toolkits may be: where CUDA_HOME and CUDA_PATH say, and CUDA's installers put them, the newest first. */
+    static Stream<Path> roots() {
+        List<Path> roots = new ArrayList<>();
+        for (String name : List.of("CUDA_HOME", "CUDA_PATH")) {
+            String value = System.getenv().getOrDefault(name, "");
+            if (value.startsWith("/")) {
+                roots.add(Path.of(value));
+            }
+        }
+        roots.add(Path.of("/usr/local/cuda"));
+        try (Stream<Path> installed = Files.list(Path.of("/usr/local"))) {
+            installed
+                    .filter(path -> path.getFileName().toString().startsWith("cuda-"))
+                    .sorted(Comparator.comparing(Toolkit::versionInName).reversed())
+                    .forEach(roots::add);
+        } catch (IOException e) {
+            // Where none can be listed there is none.
+        }
+        return roots.stream();
+    }
+
+    /** 1208 of cuda-12.8, 0 of what is named otherwise. */
+    private static int versionInName(Path root) {
+        Matcher version = NAME.matcher(root.getFileName().toString());
+        return version.matches() ? 100 * Integer.parseInt(version.group(1)) + Integer.parseInt(version.group(2)) : 0;
+    }
+
+    /** What a sandbox shows of it: what nvcc uses, and no more of what may lie beside it in /usr or /opt. */
+    Map<Path, String> shownIn(String place) {
+        Map<Path, String> shown = new LinkedHashMap<>();
+        for (String part : PARTS) {
+            if (Files.isDirectory(root.resolve(part))) {
+                shown.put(root.resolve(part), place + "/" + part);
+            }
+        }
+        return shown;
     }
 
     /** What a command says, on either stream. */
-    private static String ask(String... command) throws IOException, InterruptedException {
+    static String ask(String... command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectInput(Path.of("/dev/null").toFile())

@@ -75,7 +75,7 @@ public final class CompiledModule {
      * @throws DeviceException as well if they can't be linked
      */
     public static CompiledModule link(List<String> texts, Checks checks) throws DeviceException {
-        return inTurn(budget -> compile(Linker.link(texts), checks, budget));
+        return inTurn(budget -> compile(Linker.link(texts, budget::requireTime), checks, budget));
     }
 
     /** What a compiler does in its turn. */

@@ -7,6 +7,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.ptx.runtime.DeviceHeap;
+import org.v4vgpu.device.ptx.runtime.Gaps;
 import org.v4vgpu.device.ptx.runtime.GlobalAccess;
 import org.v4vgpu.device.ptx.runtime.GlobalWindow;
 import org.v4vgpu.proto.CudaStatus;
@@ -34,7 +35,7 @@ public final class GlobalMemory implements AutoCloseable {
     /** In bytes. Twice as much, in granules, is what an array of bytes can map. */
     public static final long LARGEST_CAPACITY = 1L << 37;
 
-    /** What the search for a gap may have to look through, and what a client may make of our heap. */
+    /** What a client may make of our heap. */
     private static final int MOST_ALLOCATIONS = 65_536;
 
     /** Addresses below are null pointers with an offset: nothing ever lies there. */
@@ -50,7 +51,7 @@ public final class GlobalMemory implements AutoCloseable {
 
     // Guarded by this.
     private final TreeMap<Long, Long> live = new TreeMap<>();
-    private final TreeMap<Long, Long> gaps = new TreeMap<>();
+    private final Gaps gaps;
     private final FreedRanges freed = new FreedRanges();
     private byte[] map = new byte[1024];
     private long usedBytes;
@@ -68,7 +69,7 @@ public final class GlobalMemory implements AutoCloseable {
             reservation.close();
             throw none;
         }
-        gaps.put(GRANULE, spaceBytes - GRANULE);
+        gaps = new Gaps(GRANULE, spaceBytes - GRANULE);
     }
 
     /**
@@ -103,7 +104,10 @@ public final class GlobalMemory implements AutoCloseable {
             throw outOfMemory(bytes);
         }
         long length = roundUp(bytes);
-        long offset = claimGap(length, bytes);
+        long offset = gaps.take(length + GRANULE);
+        if (offset == Gaps.NONE) {
+            throw outOfMemory(bytes);
+        }
         live.put(offset, bytes);
         freed.remove(offset, length);
         usedBytes += length;
@@ -126,7 +130,7 @@ public final class GlobalMemory implements AutoCloseable {
         usedBytes -= length;
         reservation.clear(offset, length);
         freed.add(offset, bytes);
-        releaseGap(offset, length + GRANULE);
+        gaps.give(offset, length + GRANULE);
     }
 
     /** Checks that the range lies inside one live allocation; INVALID_VALUE, naming range and nearest allocation, if not. */
@@ -248,37 +252,6 @@ public final class GlobalMemory implements AutoCloseable {
             reservation.close();
             BASES.giveBack(base, spaceBytes());
         }
-    }
-
-    private long claimGap(long length, long bytes) throws DeviceException {
-        long needed = length + GRANULE;
-        for (Map.Entry<Long, Long> gap : gaps.entrySet()) {
-            if (gap.getValue() >= needed) {
-                return claim(gap.getKey(), gap.getValue(), needed);
-            }
-        }
-        throw outOfMemory(bytes);
-    }
-
-    private long claim(long offset, long length, long needed) {
-        gaps.remove(offset);
-        if (length > needed) {
-            gaps.put(offset + needed, length - needed);
-        }
-        return offset;
-    }
-
-    private void releaseGap(long offset, long length) {
-        long start = offset;
-        long total = length;
-        Map.Entry<Long, Long> before = gaps.lowerEntry(offset);
-        if (before != null && before.getKey() + before.getValue() == offset) {
-            gaps.remove(before.getKey());
-            start = before.getKey();
-            total += before.getValue();
-        }
-        Long after = gaps.remove(offset + length);
-        gaps.put(start, after == null ? total : total + after);
     }
 
     private void mark(long offset, long length, byte state) {

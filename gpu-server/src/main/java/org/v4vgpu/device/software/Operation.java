@@ -1,16 +1,14 @@
 package org.v4vgpu.device.software;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.OrderedWork;
 
 /**
- * One piece of work in a stream: it runs once, when all operations that it follows are done. Its links are guarded by the lock of
- * its {@link Scheduler}; {@link #isDone()} is safe for any thread.
+ * One piece of work in a stream: it runs once, when all operations that it follows are over. Its links are guarded by the lock of
+ * its {@link Scheduler}; {@link #isOver()} is safe for any thread.
  */
-abstract class Operation {
+abstract class Operation extends OrderedWork<Operation> {
     /** Who runs an operation. */
     enum Kind {
         /** Takes no time: runs under the scheduler's lock, on whichever thread finds it ready. */
@@ -25,15 +23,9 @@ abstract class Operation {
 
     final Kind kind;
 
-    // SYNC: operation-done. Written under the scheduler's lock after the work; read without it by who waits.
-    private volatile boolean done;
-
-    // Guarded by the scheduler's lock.
+    /** Guarded by the scheduler's lock. */
     @Nullable
     StreamQueue queue;
-
-    private int predecessors;
-    private @Nullable List<Operation> followers;
 
     Operation(Kind kind) {
         this.kind = kind;
@@ -55,39 +47,8 @@ abstract class Operation {
         return false;
     }
 
-    final boolean isDone() {
-        return done;
-    }
-
-    /** This operation will wait for {@code other}. */
-    final void follow(@Nullable Operation other) {
-        if (other == null || other.done) {
-            return;
-        }
-        if (other.followers == null) {
-            other.followers = new ArrayList<>(2);
-        }
-        other.followers.add(this);
-        predecessors++;
-    }
-
-    final boolean isReady() {
-        return predecessors == 0;
-    }
-
-    /** Ends the operation and adds to {@code ready} whom it held up last. */
-    final void finish(Queue<Operation> ready) {
-        done = true;
-        if (followers == null) {
-            return;
-        }
-        // An operation may be in the list twice, by its stream and by an event.
-        for (Operation follower : followers) {
-            follower.predecessors--;
-            if (follower.predecessors == 0) {
-                ready.add(follower);
-            }
-        }
-        followers = null;
+    @Override
+    protected final Operation self() {
+        return this;
     }
 }

@@ -297,10 +297,10 @@ final class Scheduler {
 
     private void done(Operation operation) {
         StreamQueue queue = operation.queue;
-        if (queue == null || operation.isDone()) {
+        if (queue == null || operation.isOver()) {
             return;
         }
-        operation.finish(ready);
+        operation.end(ready);
         queues.remove(queue);
         progress.signal();
     }

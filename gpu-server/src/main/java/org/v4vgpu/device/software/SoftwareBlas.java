@@ -19,10 +19,18 @@ final class SoftwareBlas implements DeviceBlas {
     /** Up to so many elements an operation costs less than waking a thread for it. */
     private static final long SHORT_ELEMENTS = 16 * 1024;
 
+    /** The cuBLAS whose routines these are. */
+    private static final int VERSION = 120_000;
+
     private final SoftwareContext context;
 
     SoftwareBlas(SoftwareContext context) {
         this.context = context;
+    }
+
+    @Override
+    public int version() {
+        return VERSION;
     }
 
     @Override

@@ -46,7 +46,7 @@ final class SoftwareEvent implements DeviceEvent {
     @Override
     public boolean isDone() throws DeviceException {
         Mark mark = latest;
-        boolean done = mark == null || mark.isDone();
+        boolean done = mark == null || mark.isOver();
         requireOpen();
         return done;
     }
@@ -63,7 +63,7 @@ final class SoftwareEvent implements DeviceEvent {
         requireOpen();
         Mark from = SoftwareEvent.of(start, context).timedMark();
         Mark to = timedMark();
-        if (!from.isDone() || !to.isDone()) {
+        if (!from.isOver() || !to.isOver()) {
             throw new DeviceException(CudaStatus.NOT_READY, "an event is recorded but not done");
         }
         context.scheduler().requireUsable();

@@ -35,6 +35,11 @@ record SoftwareFunction(SoftwareModule module, Kernel kernel, KernelCounter coun
     }
 
     @Override
+    public long launchBytes() {
+        return kernel.bytesToReserve();
+    }
+
+    @Override
     public void setMaxDynamicShared(int bytes) throws DeviceException {
         module.requireOpen();
         kernel.setMaxDynamicShared(bytes);

@@ -37,6 +37,6 @@ final class StreamQueue {
 
     boolean isIdle() {
         Operation last = tail;
-        return last == null || last.isDone();
+        return last == null || last.isOver();
     }
 }

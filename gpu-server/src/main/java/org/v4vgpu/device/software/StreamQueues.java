@@ -82,7 +82,7 @@ final class StreamQueues {
         List<Operation> tails = new ArrayList<>();
         for (StreamQueue other : all) {
             Operation tail = other.tail;
-            if (tail != null && !tail.isDone() && (other == queue || ordersAfter(queue.order, other.order))) {
+            if (tail != null && !tail.isOver() && (other == queue || ordersAfter(queue.order, other.order))) {
                 tails.add(tail);
             }
         }

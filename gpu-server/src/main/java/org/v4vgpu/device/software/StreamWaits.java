@@ -58,11 +58,11 @@ final class StreamWaits {
 
     /** Waits for one operation. */
     boolean await(@Nullable Operation operation, long timeoutNanos) throws DeviceException {
-        if (operation == null || operation.isDone()) {
+        if (operation == null || operation.isOver()) {
             fault.requireNone();
             return true;
         }
-        return awaitUntil(operation::isDone, timeoutNanos);
+        return awaitUntil(operation::isOver, timeoutNanos);
     }
 
     /** Waits until a stream holds no more than its capacity. */

@@ -5,10 +5,14 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.DeviceBlas;
+import org.v4vgpu.device.DeviceContext;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceStream;
 import org.v4vgpu.proto.BlasComputeReply;
 import org.v4vgpu.proto.BlasComputeRequest;
+import org.v4vgpu.proto.BlasOpenReply;
+import org.v4vgpu.proto.BlasOpenRequest;
 import org.v4vgpu.proto.BlasOperands;
 import org.v4vgpu.proto.BlasOperation;
 import org.v4vgpu.proto.BlasReduceReply;
@@ -22,6 +26,14 @@ final class BlasCalls implements CallDispatcher.Calls {
     public void register(CallDispatcher dispatcher) {
         dispatcher.on(Call.BLAS_COMPUTE, this::compute);
         dispatcher.on(Call.BLAS_REDUCE, this::reduce);
+        dispatcher.on(Call.BLAS_OPEN, this::open);
+    }
+
+    /** On a thread of its own: loading a library takes long, and a lane must see its client die. */
+    private BlasOpenReply open(LaneCall call, BlasOpenRequest request) throws DeviceException, IOException {
+        DeviceContext context = call.context(request.getContext()).device();
+        DeviceBlas blas = call.runAside("blas", context::blas);
+        return BlasOpenReply.newBuilder().setVersion(blas.version()).build();
     }
 
     private @Nullable BlasComputeReply compute(LaneCall call, BlasComputeRequest request)

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.DeviceFunction;
 import org.v4vgpu.device.DeviceStream;
 import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.proto.Call;
@@ -37,11 +38,13 @@ final class LaunchCalls implements CallDispatcher.Calls {
                 count(request.getBlockY()),
                 count(request.getBlockZ()),
                 count(request.getSharedBytes()));
-        if (request.getCooperative()) {
-            stream.launchCooperatively(function.device(), shape, parameters);
-        } else {
-            stream.launch(function.device(), shape, parameters);
-        }
+        DeviceFunction kernel = function.device();
+        call.session()
+                .within(
+                        kernel.launchBytes(),
+                        request.getCooperative()
+                                ? () -> stream.launchCooperatively(kernel, shape, parameters)
+                                : () -> stream.launch(kernel, shape, parameters));
         call.awaitSpace(stream);
         return null;
     }

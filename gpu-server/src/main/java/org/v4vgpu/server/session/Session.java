@@ -36,6 +36,7 @@ final class Session {
     private final HandleTable handles;
     private final HostFunctions hostFunctions;
     private final Windows windows;
+    private final ForeignEvents foreignEvents = new ForeignEvents();
     private final AtomicBoolean ending = new AtomicBoolean();
     private final Object memory = new Object();
 
@@ -79,6 +80,10 @@ final class Session {
 
     HostFunctions hostFunctions() {
         return hostFunctions;
+    }
+
+    ForeignEvents foreignEvents() {
+        return foreignEvents;
     }
 
     Windows windows() {
@@ -167,17 +172,38 @@ final class Session {
                 throw new DeviceException(
                         CudaStatus.OUT_OF_MEMORY, "the session has " + limits.handles() + " allocations, its maximum");
             }
-            long quota = limits.memoryBytes();
-            if (quota > 0 && bytes > quota - usedBytes()) {
-                throw new DeviceException(
-                        CudaStatus.OUT_OF_MEMORY,
-                        bytes + " bytes exceed the session's quota of " + quota + ", of which " + usedBytes()
-                                + " are used");
-            }
+            requireQuota(bytes);
             long address = context.device().allocate(bytes);
             context.countAllocations(1);
             allocations++;
             return address;
+        }
+    }
+
+    /** Something that takes memory of the device. */
+    interface Taking {
+        void run() throws DeviceException;
+    }
+
+    /** Does something that takes so much memory beyond allocations, within the session's quota. */
+    void within(long bytes, Taking step) throws DeviceException {
+        if (bytes == 0 || limits.memoryBytes() == 0) {
+            step.run(); // nearly every launch
+            return;
+        }
+        synchronized (memory) {
+            requireQuota(bytes);
+            step.run();
+        }
+    }
+
+    private void requireQuota(long bytes) throws DeviceException {
+        long quota = limits.memoryBytes();
+        if (quota > 0 && bytes > quota - usedBytes()) {
+            throw new DeviceException(
+                    CudaStatus.OUT_OF_MEMORY,
+                    bytes + " bytes exceed the session's quota of " + quota + ", of which " + usedBytes()
+                            + " are used");
         }
     }
 

@@ -9,6 +9,7 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 import org.junit.platform.launcher.listeners.TestExecutionSummary;
+import org.v4vgpu.device.DeviceException;
 
 /**
  * Runs the tests of the CUDA device in this process, on whatever driver it has. Exit codes: 0 all right, 1 a test failed, 3 no GPU, or
@@ -29,8 +30,11 @@ public final class ContractRun {
                 .selectors(
                         DiscoverySelectors.selectClass(CudaDeviceTest.class),
                         DiscoverySelectors.selectClass(CudaCopyTest.class),
+                        DiscoverySelectors.selectClass(CudaBlasTest.class),
                         DiscoverySelectors.selectClass(DriverUseTest.class))
                 .build();
+        DeviceException noBlas = Cublas.unavailabilityCause();
+        System.out.println("cuBLAS: " + (noBlas == null ? CublasLibrary.name() : noBlas.getMessage()));
         SummaryGeneratingListener listener = new SummaryGeneratingListener();
         Launcher launcher = LauncherFactory.create();
         launcher.execute(request, listener);

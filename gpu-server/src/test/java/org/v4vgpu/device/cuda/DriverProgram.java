@@ -1,7 +1,11 @@
 package org.v4vgpu.device.cuda;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import org.v4vgpu.device.DeviceBlas;
 import org.v4vgpu.device.DeviceContext;
 import org.v4vgpu.device.DeviceCopy;
 import org.v4vgpu.device.DeviceException;
@@ -9,6 +13,8 @@ import org.v4vgpu.device.DeviceFunction;
 import org.v4vgpu.device.DeviceStream;
 import org.v4vgpu.device.Kernels;
 import org.v4vgpu.device.LaunchShape;
+import org.v4vgpu.proto.BlasOperation;
+import org.v4vgpu.proto.BlasRoutine;
 
 /** A process for what a driver does only once in its life. Says on standard output how it went. */
 @SuppressWarnings("SystemOut")
@@ -28,6 +34,10 @@ final class DriverProgram {
             }
             case "steps" -> new DriverProgram().run();
             case "fault" -> fault();
+            case "blas" -> {
+                System.setProperty(Cublas.PROPERTY, arguments[1]);
+                blas();
+            }
             default -> throw new IllegalArgumentException(arguments[0]);
         }
     }
@@ -63,10 +73,45 @@ final class DriverProgram {
             copy.await(LONG);
             copy.transfer(0, MemorySegment.ofArray(new byte[100]));
         }
+        step = "copyOut";
+        byte[] back = new byte[100];
+        Arrays.fill(back, (byte) 1);
+        try (DeviceCopy copy = context.defaultStream().copyOut(address, 100)) {
+            copy.await(LONG);
+            copy.transfer(0, MemorySegment.ofArray(back));
+        }
+        if (!Arrays.equals(back, new byte[100])) {
+            throw new AssertionError("other bytes came back");
+        }
         step = "await";
         stream.await(LONG);
         step = "hold";
         stream.hold(() -> {}).close();
+        step = "blas";
+        DeviceBlas blas = context.blas();
+        step = "sum";
+        BlasOperation sum = BlasOperation.newBuilder()
+                .setRoutine(BlasRoutine.BLAS_ASUM)
+                .setN(4)
+                .setA(address)
+                .setStepA(1)
+                .setResultAddress(address)
+                .build();
+        MemorySegment result = Arena.ofAuto().allocate(ValueLayout.JAVA_DOUBLE);
+        blas.enqueue(context.defaultStream(), sum, result);
+        context.await(LONG);
+    }
+
+    private static void blas() throws DeviceException {
+        try (CudaDevice device = CudaDevice.open(0, _ -> {});
+                DeviceContext context = device.createContext(0)) {
+            try {
+                context.blas();
+                System.out.println("right");
+            } catch (DeviceException e) {
+                System.out.println(e.status().code() + " " + e.getMessage());
+            }
+        }
     }
 
     private static void fault() throws DeviceException {

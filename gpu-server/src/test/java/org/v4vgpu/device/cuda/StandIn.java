@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Assumptions;
 /** The stand-in driver: builds it, starts JVMs on it, and asks it what it still holds. */
 public final class StandIn {
     private static final List<String> KINDS =
-            List.of("context", "stream", "event", "module", "function", "memory", "registration");
+            List.of("context", "stream", "event", "module", "function", "memory", "registration", "cublas");
 
     private StandIn() {}
 
@@ -30,25 +30,36 @@ public final class StandIn {
     /** Compiles the library; skips the test where there is no C compiler. */
     public static Path build(Path directory) throws IOException, InterruptedException {
         Path library = directory.resolve("libcuda.so.1");
+        compile("-pthread", "-o", library.toString(), source("standin-cuda.c"));
+        return library;
+    }
+
+    /** Compiles the stand-in for libcublas, which is to lie beside the driver's that it stands on. */
+    public static Path buildBlas(Path driver) throws IOException, InterruptedException {
+        Path library = driver.resolveSibling("libcublas.so.12");
+        compile("-o", library.toString(), source("standin-cublas.c"), driver.toString(), "-lm");
+        return library;
+    }
+
+    private static void compile(String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("gcc", "-shared", "-fPIC", "-O1"));
+        command.addAll(List.of(arguments));
         Process compiler;
         try {
-            compiler = new ProcessBuilder(
-                            "gcc", "-shared", "-fPIC", "-O2", "-pthread", "-o", library.toString(), source().toString())
-                    .redirectErrorStream(true)
-                    .start();
+            compiler = new ProcessBuilder(command).redirectErrorStream(true).start();
         } catch (IOException e) {
-            return Assumptions.abort("no gcc to build the stand-in driver with: " + e.getMessage());
+            Assumptions.abort("no gcc to build the stand-in driver with: " + e.getMessage());
+            return;
         }
         String words = new String(compiler.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (compiler.waitFor() != 0) {
             throw new IOException("gcc: " + words);
         }
-        return library;
     }
 
-    private static Path source() {
-        Path here = Path.of("src", "test", "c", "standin-cuda.c");
-        return Files.exists(here) ? here : Path.of("gpu-server").resolve(here);
+    private static String source(String name) {
+        Path here = Path.of("src", "test", "c", name);
+        return (Files.exists(here) ? here : Path.of("gpu-server").resolve(here)).toString();
     }
 
     /** The command of a JVM that takes the library for the driver's. */
@@ -60,6 +71,7 @@ public final class StandIn {
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-D" + DriverLibrary.PROPERTY + "=" + library,
+                "-D" + Cublas.PROPERTY + "=" + library.resolveSibling("libcublas.so.12"),
                 "-cp",
                 System.getProperty("java.class.path"),
                 mainClass));
@@ -105,6 +117,48 @@ public final class StandIn {
         } catch (Throwable e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** How often the driver was called to synchronise a context. */
+    static int synchronizations() {
+        try {
+            return (int) Linker.nativeLinker()
+                    .downcallHandle(
+                            symbols().findOrThrow("standin_synchronized"), FunctionDescriptor.of(ValueLayout.JAVA_INT))
+                    .invokeExact();
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** The stream that the latest operation of cuBLAS ran in. */
+    static long blasStream() {
+        try {
+            return (long) Linker.nativeLinker()
+                    .downcallHandle(
+                            blasSymbols().findOrThrow("standin_blas_stream"),
+                            FunctionDescriptor.of(ValueLayout.JAVA_LONG))
+                    .invokeExact();
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Its math mode times two, and one more if it might use atomics. */
+    static int blasModes() {
+        try {
+            return (int) Linker.nativeLinker()
+                    .downcallHandle(
+                            blasSymbols().findOrThrow("standin_blas_modes"),
+                            FunctionDescriptor.of(ValueLayout.JAVA_INT))
+                    .invokeExact();
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static SymbolLookup blasSymbols() {
+        return SymbolLookup.libraryLookup(CublasLibrary.name(), Arena.global());
     }
 
     private static SymbolLookup symbols() {

@@ -9,8 +9,12 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.v4vgpu.proto.BlasStatus;
 
 /** The CUDA device on the stand-in driver, in JVMs of their own: a driver is loaded once, and has one environment. */
+@Execution(ExecutionMode.CONCURRENT) // starts processes
 final class StandInDriverTest {
     @TempDir
     private static Path directory;
@@ -20,13 +24,14 @@ final class StandInDriverTest {
     @BeforeAll
     static void build() throws IOException, InterruptedException {
         library = StandIn.build(directory);
+        StandIn.buildBlas(library);
     }
 
     @Test
     void keepsTheContractAndLeavesNothing() throws Exception {
         StandIn.Outcome outcome = StandIn.run(library, Map.of(), ContractRun.class.getName());
         assertEquals(0, outcome.exitCode(), outcome::output);
-        assertTrue(outcome.output().contains(" 0 failed"), outcome::output);
+        assertTrue(outcome.output().contains(" 0 failed, 1 not for this machine"), outcome::output);
         assertTrue(outcome.output().contains("left behind: {}"), outcome::output);
     }
 
@@ -44,6 +49,27 @@ final class StandInDriverTest {
         assertEquals("available\n", cause(library, Map.of()));
     }
 
+    @Test
+    void saysWhyThereIsNoCublas() throws Exception {
+        String none = blas(directory.resolve("libnowhere.so"), Map.of());
+        assertTrue(
+                none.startsWith("801 the server can't load its cuBLAS: ")
+                        && none.contains("libnowhere.so: cannot open"),
+                none);
+        String older = blas(library.resolveSibling("libcublas.so.12"), fail("cublasCreate_v2=1"));
+        assertTrue(
+                older.contains("CUBLAS_STATUS_NOT_INITIALIZED") && older.contains("newer CUDA than the driver"), older);
+        String incomplete = blas(library, Map.of());
+        assertTrue(incomplete.contains("libcuda.so.1 has no such function"), incomplete);
+    }
+
+    private static String blas(Path file, Map<String, String> environment) throws Exception {
+        StandIn.Outcome outcome =
+                StandIn.run(library, environment, DriverProgram.class.getName(), "blas", file.toString());
+        assertEquals(0, outcome.exitCode(), outcome::output);
+        return outcome.output();
+    }
+
     private static String cause(Path driver, Map<String, String> environment) throws Exception {
         StandIn.Outcome outcome = StandIn.run(driver, environment, DriverProgram.class.getName(), "cause");
         assertEquals(0, outcome.exitCode(), outcome::output);
@@ -59,15 +85,29 @@ final class StandInDriverTest {
         assertError("cuModuleGetFunction=500", "function", 500);
         assertError("cuLaunchKernel=701", "launch", 701);
         assertError("cuMemcpyHtoDAsync_v2=1", "copyIn", 1);
-        assertError("cuMemHostRegister_v2=304", "copyIn", 304);
         assertError("cuEventRecord=999", "copyIn", 999);
         assertError("cuLaunchHostFunc=801", "hold", 801);
+        assertError(
+                "cublasSasum_v2=14",
+                "sum",
+                BlasStatus.of(BlasStatus.INTERNAL_ERROR).code());
     }
 
     /** The program makes one call of each kind and says which one failed. All is freed whatever failed. */
     private static void assertError(String failure, String step, int status) throws Exception {
         StandIn.Outcome outcome = StandIn.run(library, fail(failure), DriverProgram.class.getName(), "steps");
         assertEquals(step + ": " + status + "\nleft behind: {}\n", outcome.output(), failure);
+    }
+
+    @Test
+    void copiesWhereTheDriverPinsNothing() throws Exception {
+        StandIn.Outcome outcome = StandIn.run(
+                library,
+                Map.of("STANDIN_FAIL", "cuMemHostRegister_v2=304", "STANDIN_PAGEABLE", "1"),
+                DriverProgram.class.getName(),
+                "steps");
+        assertEquals("right\nleft behind: {}\n", lines(outcome.output()));
+        assertTrue(outcome.output().contains("see ulimit -l"), outcome::output);
     }
 
     @Test

@@ -1,45 +1,39 @@
 package org.v4vgpu.device.nvrtc;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-import org.v4vgpu.device.Device;
-import org.v4vgpu.device.DeviceContext;
-import org.v4vgpu.device.software.SoftwareDevice;
-import org.v4vgpu.device.software.SoftwareDeviceOptions;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The real nvcc, where there is one. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
-final class NvccCompilerTest {
-    private static final String ADD = """
-            extern "C" __global__ void add(int n, const float *a, float *sum) {
-                int i = blockIdx.x * blockDim.x + threadIdx.x;
-                if (i < n) { sum[i] += a[i]; }
-            }
-            """;
-
+@Execution(ExecutionMode.CONCURRENT) // starts processes
+final class NvccCompilerTest extends ProgramCompilerContract {
     private static ProgramCompiler compiler;
 
     @BeforeAll
     static void findCompiler() throws InterruptedException {
-        Path nvcc = Toolkit.findNvcc();
-        assumeTrue(nvcc != null, "no nvcc");
-        compiler = new CompilerChoice(nvcc, true).find();
+        compiler = CompilerChoice.parse("nvcc").find();
         assumeTrue(compiler.isAvailable(), compiler.unavailabilityCause());
+    }
+
+    @Override
+    ProgramCompiler compiler() {
+        return compiler;
+    }
+
+    @Override
+    String undeclared(String name) {
+        return "\"" + name + "\" is undefined";
+    }
+
+    @Override
+    String notFound() {
+        return "No such file or directory";
     }
 
     @Test
@@ -50,133 +44,12 @@ final class NvccCompilerTest {
     }
 
     @Test
-    void whatItMakesRunsOnTheSoftwareDevice() throws Exception {
+    void hasTheHeadersOfItsToolkit() throws Exception {
         Compilation compiled = compile(
-                """
-                #include "scale.h"
-                #include <cuda_fp16.h>
-                template <typename T> struct Factor { static __device__ T value() { return FACTOR; } };
-                namespace kernels {
-                    __constant__ float offset = 1.5f;
-                    template <typename T, int N> __global__ void scale(T *x) { x[threadIdx.x] = scaled(x[threadIdx.x]) * N + offset; }
-                }
-                """,
-                List.of(new Program.Header(
-                        "scale.h", "template <typename T> __device__ T scaled(T x) { return FACTOR * x; }\n")),
-                List.of("-DFACTOR=2", "-std=c++17", "--use_fast_math", "-lineinfo"),
-                List.of("kernels::scale<float, 3>", "&kernels::scale<double, 4>", "&kernels::offset"));
+                "#include <cuda_fp16.h>\n__global__ void f(__half *x) { *x = __hadd(*x, *x); }\n",
+                List.of(),
+                List.of(),
+                List.of());
         assertEquals(Compilation.Result.SUCCESS, compiled.result(), compiled.log());
-        assertEquals(
-                List.of("_ZN7kernels5scaleIfLi3EEEvPT_", "_ZN7kernels5scaleIdLi4EEEvPT_", "_ZN7kernels6offsetE"),
-                compiled.loweredNames());
-        assertFalse(compiled.ptx().contains("v4vgpu_lowered"), compiled.ptx());
-        try (Device device = new SoftwareDevice(SoftwareDeviceOptions.defaults().withTotalBytes(64 << 20));
-                DeviceContext context = device.createContext(0)) {
-            var module = context.loadModule(MemorySegment.ofArray(compiled.ptx().getBytes(StandardCharsets.UTF_8)));
-            for (String name : compiled.loweredNames().subList(0, 2)) {
-                assertEquals(name, module.function(name).name());
-            }
-            assertEquals(4, module.global(compiled.loweredNames().get(2)).bytes());
-        }
-    }
-
-    @Test
-    void errorsNameTheProgramAndNoPathOfTheServer() throws Exception {
-        Compilation compiled = compiler.compile(new Program(
-                "kernels/mine \"1\".cu",
-                "\n\n__global__ void f() { undeclared = 1; }\n",
-                List.of(),
-                List.of(),
-                List.of()));
-        assertEquals(Compilation.Result.COMPILATION, compiled.result());
-        assertTrue(compiled.log().contains("mine"), compiled.log());
-        assertTrue(compiled.log().contains("(3)"), compiled.log());
-        assertTrue(compiled.log().contains("\"undeclared\" is undefined"), compiled.log());
-        assertFalse(compiled.log().contains("/program"), compiled.log());
-        assertFalse(compiled.log().contains("v4vgpu-compile"), compiled.log());
-    }
-
-    @Test
-    void aNameThatIsNoneFails() throws Exception {
-        Compilation compiled = compile(ADD, List.of(), List.of(), List.of("subtract"));
-        assertFalse(compiled.result() == Compilation.Result.SUCCESS);
-        assertTrue(compiled.log().contains("subtract"), compiled.log());
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "#include \"/etc/passwd\"",
-                "#include \"/etc/shadow\"",
-                "#include </etc/passwd>",
-                "#include \"../../../../etc/passwd\"",
-                "#include \"/proc/self/environ\"",
-                "#include \"/proc/1/cwd/etc/passwd\"",
-                "#include \"link\"",
-                "#include \"SECRET\"",
-            })
-    void noIncludeReadsTheServersFiles(String line, @TempDir Path temporary) throws Exception {
-        Path secret = temporary.resolve("secret");
-        Files.writeString(secret, "top secret words\n");
-        Compilation compiled =
-                compile(line.replace("SECRET", secret.toString()) + "\n" + ADD, List.of(), List.of(), List.of());
-        assertEquals(Compilation.Result.COMPILATION, compiled.result(), compiled.ptx());
-        assertTrue(compiled.log().contains("No such file or directory"), compiled.log());
-        assertFalse(compiled.log().contains("root:"), compiled.log());
-        assertFalse(compiled.log().contains("top secret"), compiled.log());
-    }
-
-    @Test
-    void nothingElseReadsThemEither() throws Exception {
-        Compilation exists = compile(
-                "#if __has_include(\"/etc/passwd\") || __has_include(\"/proc/version\") || __has_include(</etc/hostname>)\n"
-                        + "#error it is there\n#endif\n" + ADD,
-                List.of(),
-                List.of(),
-                List.of());
-        assertEquals(Compilation.Result.SUCCESS, exists.result(), exists.log());
-        Compilation embedded = compile(
-                "__device__ const unsigned char file[] = {\n#embed \"/etc/passwd\"\n};\n" + ADD,
-                List.of(),
-                List.of(),
-                List.of());
-        assertFalse(embedded.result() == Compilation.Result.SUCCESS);
-        Compilation assembled = compile("""
-                extern "C" __global__ void f() { asm volatile(".incbin \\"/etc/passwd\\";"); }
-                asm(".incbin \\"/etc/passwd\\"");
-                """, List.of(), List.of(), List.of());
-        assertFalse(assembled.ptx().contains("root:"), assembled.ptx());
-        assertFalse(assembled.log().contains("root:"), assembled.log());
-    }
-
-    @Test
-    void headersStayWhereTheyBelong() throws Exception {
-        for (String name : List.of("../evil.h", "/tmp/evil.h", "a/../../evil.h", "", ".hidden", "a//b", "a b.h")) {
-            Compilation compiled = compile(ADD, List.of(new Program.Header(name, "")), List.of(), List.of());
-            assertEquals(Compilation.Result.INVALID_INPUT, compiled.result(), name);
-        }
-    }
-
-    @Test
-    void whatNeverEndsOrNeverStopsGrowingIsEnded() throws Exception {
-        Compilation templates = compile("""
-                template <int N> struct F { static const int value = F<N + 1>::value + 1; };
-                __device__ int x = F<0>::value;
-                """, List.of(), List.of(), List.of());
-        assertEquals(Compilation.Result.COMPILATION, templates.result());
-        Compilation includes = compile("#include __FILE__\n", List.of(), List.of(), List.of());
-        assertFalse(includes.result() == Compilation.Result.SUCCESS);
-        StringBuilder macros = new StringBuilder("#define M0 int x;\n");
-        for (int i = 1; i < 30; i++) {
-            macros.append("#define M%d M%d M%d M%d M%d\n".formatted(i, i - 1, i - 1, i - 1, i - 1));
-        }
-        Compilation bomb = compile(macros + "M29\n", List.of(), List.of(), List.of());
-        assertEquals(Compilation.Result.COMPILATION, bomb.result());
-    }
-
-    private static Compilation compile(
-            String text, List<Program.Header> headers, List<String> options, List<String> expressions)
-            throws Exception {
-        return compiler.compile(new Program("test.cu", text, headers, options, expressions));
     }
 }

@@ -101,7 +101,7 @@ final class SchedulerTest {
         assertBroken(CudaStatus.ILLEGAL_ADDRESS, queue);
         scheduler.close();
         assertBroken(CudaStatus.CONTEXT_IS_DESTROYED, queue);
-        assertTrue(never.isDone());
+        assertTrue(never.isOver());
         assertNull(never.thread);
     }
 
@@ -135,7 +135,7 @@ final class SchedulerTest {
         scheduler.enqueue(scheduler.open(Order.DEFAULT), behind);
         assertTrue(running.begun.await(10, TimeUnit.SECONDS));
         scheduler.close();
-        assertTrue(running.isDone());
+        assertTrue(running.isOver());
         assertNull(behind.thread);
         assertEquals(1, releases.get());
     }

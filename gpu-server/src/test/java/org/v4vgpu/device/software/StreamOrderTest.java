@@ -113,7 +113,7 @@ final class StreamOrderTest {
         @Override
         void run() {
             for (Checked other : before) {
-                if (!other.isDone()) {
+                if (!other.isOver()) {
                     violations.add(name + " overtook " + other.name);
                 }
             }

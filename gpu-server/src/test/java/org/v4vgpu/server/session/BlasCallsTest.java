@@ -10,6 +10,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.v4vgpu.proto.BlasComputeRequest;
+import org.v4vgpu.proto.BlasOpenReply;
+import org.v4vgpu.proto.BlasOpenRequest;
 import org.v4vgpu.proto.BlasOperation;
 import org.v4vgpu.proto.BlasReduceReply;
 import org.v4vgpu.proto.BlasReduceRequest;
@@ -48,6 +50,8 @@ final class BlasCallsTest {
                     .setStepA(1)
                     .build();
             assertEquals(10, reduce(client, sum).message().getResult());
+            assertEquals(120_000, open(client, context).message().getVersion());
+            assertStatus(CudaStatus.INVALID_CONTEXT, open(stranger, context));
 
             assertStatus(
                     CudaStatus.INVALID_VALUE,
@@ -84,6 +88,11 @@ final class BlasCallsTest {
             client.goodbye();
             stranger.goodbye();
         }
+    }
+
+    private static Reply<BlasOpenReply> open(TestClient client, long context) throws IOException {
+        return client.call(
+                Call.BLAS_OPEN, BlasOpenRequest.newBuilder().setContext(context).build());
     }
 
     private static Reply<BlasReduceReply> reduce(TestClient client, BlasOperation.Builder operation)

@@ -20,6 +20,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.v4vgpu.device.Kernels;
 import org.v4vgpu.device.cuda.StandIn;
+import org.v4vgpu.proto.BlasOpenRequest;
+import org.v4vgpu.proto.BlasOperation;
+import org.v4vgpu.proto.BlasReduceRequest;
+import org.v4vgpu.proto.BlasRoutine;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CtxSynchronizeRequest;
 import org.v4vgpu.server.ServerCommand;
@@ -43,11 +47,19 @@ final class CudaServerTest {
     @BeforeAll
     static void build() throws IOException, InterruptedException {
         library = StandIn.build(directory);
+        StandIn.buildBlas(library);
     }
 
     @Test
     void servesOverV4vAndTcpAndEndsWithAFault() throws Exception {
-        Process server = start(library, "--listen", "v4v://1:4840", "--listen", "tcp://127.0.0.1:0");
+        Process server = start(
+                library,
+                "--listen",
+                "v4v://1:4840",
+                "--listen",
+                "tcp://127.0.0.1:0",
+                "--cublas",
+                library.resolveSibling("libcublas.so.12").toString());
         try {
             assertEquals("listening on v4v://1:4840", server.inputReader().readLine());
             String tcp = String.valueOf(server.inputReader().readLine()).substring("listening on ".length());
@@ -60,6 +72,7 @@ final class CudaServerTest {
             try (TestClient gpu = TestClient.open(MessageChannels.connect(ChannelAddress.parse(tcp)))) {
                 bringsBackWhatItTook(gpu);
                 long context = gpu.createContext();
+                assertEquals(10, sumOfOneToFour(gpu, context));
                 breakWithStore(gpu, context);
                 assertEquals(700, synchronize(gpu, context));
                 assertTrue(server.waitFor(10, TimeUnit.SECONDS), "the server lives on");
@@ -99,6 +112,41 @@ final class CudaServerTest {
         new Random(3).nextBytes(bytes);
         gpu.write(context, 0, address, bytes);
         assertArrayEquals(bytes, gpu.read(context, address, BYTES));
+    }
+
+    /** By cuBLAS, or what stands for it. */
+    private static double sumOfOneToFour(TestClient gpu, long context) throws IOException {
+        assertEquals(
+                120_605,
+                gpu.call(
+                                Call.BLAS_OPEN,
+                                BlasOpenRequest.newBuilder().setContext(context).build())
+                        .message()
+                        .getVersion());
+        long numbers = gpu.allocate(context, 16);
+        gpu.write(
+                context,
+                0,
+                numbers,
+                ByteBuffer.allocate(16)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .putFloat(1)
+                        .putFloat(-2)
+                        .putFloat(3)
+                        .putFloat(-4)
+                        .array());
+        BlasOperation sum = BlasOperation.newBuilder()
+                .setContext(context)
+                .setRoutine(BlasRoutine.BLAS_ASUM)
+                .setN(4)
+                .setA(numbers)
+                .setStepA(1)
+                .build();
+        return gpu.call(
+                        Call.BLAS_REDUCE,
+                        BlasReduceRequest.newBuilder().setOperation(sum).build())
+                .message()
+                .getResult();
     }
 
     private static void breakWithStore(TestClient gpu, long context) throws IOException {

@@ -1,10 +1,14 @@
 package org.v4vgpu.v4v.netty;
 
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.v4v.ReceiveRing;
 import org.v4vgpu.v4v.V4vAddress;
@@ -28,36 +32,59 @@ final class ConnectAttempt {
     private volatile @Nullable ReceiveRing ring;
     private volatile boolean isGivenUp;
 
-    /** What is told of the end, on the loop: exactly one of both. */
+    /** What is told of the end, on the loop: the first counts, for a failure by time may be followed by either. */
     interface Outcome {
         void connected(V4vConnection connection);
 
         void failed(Throwable cause);
     }
 
-    ConnectAttempt(V4vAddress remote, @Nullable V4vAddress local, ChannelPromise promise) {
+    private ConnectAttempt(V4vAddress remote, @Nullable V4vAddress local, ChannelPromise promise) {
         this.remote = remote;
         this.local = local;
         this.promise = promise;
     }
 
-    V4vAddress remote() {
-        return remote;
+    /**
+     * An attempt that does not run yet.
+     *
+     * @param local chooses the domain; its port must be 0
+     * @throws UnsupportedAddressTypeException if either is no address of V4V's
+     * @throws UnsupportedOperationException if the local address has a port
+     */
+    static ConnectAttempt of(SocketAddress remote, @Nullable SocketAddress local, ChannelPromise promise) {
+        return new ConnectAttempt(v4v(remote), local == null ? null : own(local), promise);
+    }
+
+    private static V4vAddress v4v(SocketAddress address) {
+        if (address instanceof V4vAddress ours) {
+            return ours;
+        }
+        throw new UnsupportedAddressTypeException();
+    }
+
+    private static V4vAddress own(SocketAddress local) {
+        V4vAddress address = v4v(local);
+        if (address.port() != 0) {
+            throw new UnsupportedOperationException("a V4V connection chooses its own port: " + local + "; use port 0");
+        }
+        return address;
     }
 
     ChannelPromise promise() {
         return promise;
     }
 
-    /** The loop's timer, to be cancelled with {@link #end}. */
-    void deadline(Future<?> timer) {
-        deadline = timer;
-    }
-
     void start(EventLoop loop, V4vChannelConfig config, Outcome outcome) {
-        long timeoutNanos = config.getConnectTimeoutMillis() > 0
-                ? config.getConnectTimeoutMillis() * 1_000_000L + GRACE_NANOS
-                : Long.MAX_VALUE;
+        int millis = config.getConnectTimeoutMillis();
+        if (millis > 0) {
+            deadline = loop.schedule(
+                    () -> outcome.failed(
+                            new ConnectTimeoutException("connection timed out after " + millis + " ms: " + remote)),
+                    millis,
+                    TimeUnit.MILLISECONDS);
+        }
+        long timeoutNanos = millis > 0 ? millis * 1_000_000L + GRACE_NANOS : Long.MAX_VALUE;
         Thread.ofPlatform().daemon().name("v4v-connect " + remote).start(() -> {
             V4vConnection connection = null;
             try {

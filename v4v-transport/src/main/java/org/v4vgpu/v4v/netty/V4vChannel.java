@@ -5,16 +5,11 @@ import io.netty.channel.AbstractChannel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelMetadata;
 import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
-import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FileRegion;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoRegistration;
-import io.netty.channel.RecvByteBufAllocator;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -24,10 +19,7 @@ import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ConnectionPendingException;
 import java.nio.channels.NotYetConnectedException;
-import java.nio.channels.UnsupportedAddressTypeException;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.v4vgpu.v4v.V4vAddress;
 import org.v4vgpu.v4v.connection.V4vConnection;
 import org.v4vgpu.v4v.ring.DoorbellPanel;
 
@@ -54,19 +46,15 @@ public final class V4vChannel extends AbstractChannel implements DuplexChannel {
 
     private final V4vChannelConfig config;
     private final LoopRegistration registration = new LoopRegistration();
+    private final InputDelivery delivery = new InputDelivery(this, registration);
     private final Runnable flushAgain = this::flushAgain;
 
     private volatile @Nullable Link link;
     private volatile boolean closed;
-    private volatile boolean isInputShutdown;
     private volatile boolean isOutputShutdown;
 
     // The loop's.
     private @Nullable ConnectAttempt attempt;
-    private boolean readPending;
-
-    /** The end has been told in full; what comes all the same is thrown away. */
-    private boolean isInputDone;
 
     /** An established connection with its two streams. */
     private record Link(V4vConnection connection, V4vInput input, V4vOutput output) {
@@ -156,7 +144,7 @@ public final class V4vChannel extends AbstractChannel implements DuplexChannel {
     @Override
     protected void doClose() {
         closed = true;
-        isInputShutdown = true;
+        delivery.shutdown();
         isOutputShutdown = true;
         ConnectAttempt pending = attempt;
         if (pending != null) {
@@ -190,7 +178,7 @@ public final class V4vChannel extends AbstractChannel implements DuplexChannel {
 
     @Override
     public boolean isInputShutdown() {
-        return isInputShutdown;
+        return delivery.isShutdown();
     }
 
     @Override
@@ -200,7 +188,7 @@ public final class V4vChannel extends AbstractChannel implements DuplexChannel {
 
     @Override
     public boolean isShutdown() {
-        return isInputShutdown && isOutputShutdown;
+        return isInputShutdown() && isOutputShutdown;
     }
 
     @Override
@@ -214,7 +202,7 @@ public final class V4vChannel extends AbstractChannel implements DuplexChannel {
             if (link == null || closed) {
                 promise.tryFailure(closed ? new ClosedChannelException() : new NotYetConnectedException());
             } else {
-                isInputShutdown = true;
+                delivery.shutdown();
                 promise.trySuccess();
             }
         });
@@ -280,21 +268,15 @@ public final class V4vChannel extends AbstractChannel implements DuplexChannel {
 
     @Override
     protected void doBeginRead() {
-        readPending = true;
-        if (!isInputDone) {
-            registration.wantRead(true);
-        }
+        delivery.want();
     }
 
     /** Automatic reading was switched off. Any thread. */
     void clearReadPending() {
         if (isRegistered()) {
-            onLoop(() -> {
-                readPending = false;
-                registration.wantRead(false);
-            });
+            onLoop(delivery::clearPending);
         } else {
-            readPending = false; // while the channel is being set up
+            delivery.clearPending(); // while the channel is being set up
         }
     }
 
@@ -340,12 +322,8 @@ public final class V4vChannel extends AbstractChannel implements DuplexChannel {
             if (current == null) {
                 return V4vIoOps.NONE;
             }
-            boolean read = interest.read() && isReadable(current.input());
+            boolean read = interest.read() && delivery.isReady(current.input());
             return V4vIoOps.of(read, interest.space() && current.output().hasSpace());
-        }
-
-        private boolean isReadable(V4vInput input) {
-            return isInputDone ? !input.isEnded() && input.isReadable() : isInputShutdown || input.isReadable();
         }
 
         @Override
@@ -376,7 +354,7 @@ public final class V4vChannel extends AbstractChannel implements DuplexChannel {
             }
             Link current = link;
             if (ready.read() && current != null && !closed) {
-                read(current.input());
+                delivery.read(current.input());
             }
         }
 
@@ -399,9 +377,13 @@ public final class V4vChannel extends AbstractChannel implements DuplexChannel {
                 if (link != null) {
                     throw new AlreadyConnectedException();
                 }
-                ConnectAttempt starting = new ConnectAttempt(v4v(remote), own(local), promise);
+                ConnectAttempt starting = ConnectAttempt.of(remote, local, promise);
                 attempt = starting;
-                limit(starting);
+                promise.addListener(future -> {
+                    if (future.isCancelled()) {
+                        close(voidPromise());
+                    }
+                });
                 starting.start(eventLoop(), config, new ConnectAttempt.Outcome() {
                     @Override
                     public void connected(V4vConnection connection) {
@@ -417,44 +399,6 @@ public final class V4vChannel extends AbstractChannel implements DuplexChannel {
                 promise.tryFailure(annotateConnectException(e, remote));
                 closeIfClosed();
             }
-        }
-
-        private V4vAddress v4v(SocketAddress address) {
-            if (address instanceof V4vAddress ours) {
-                return ours;
-            }
-            throw new UnsupportedAddressTypeException();
-        }
-
-        private @Nullable V4vAddress own(@Nullable SocketAddress local) {
-            if (local == null) {
-                return null;
-            }
-            V4vAddress address = v4v(local);
-            if (address.port() != 0) {
-                throw new UnsupportedOperationException(
-                        "a V4V connection chooses its own port: " + local + "; use port 0");
-            }
-            return address;
-        }
-
-        private void limit(ConnectAttempt starting) {
-            int millis = config.getConnectTimeoutMillis();
-            if (millis > 0) {
-                starting.deadline(eventLoop()
-                        .schedule(
-                                () -> failConnect(
-                                        starting,
-                                        new ConnectTimeoutException(
-                                                "connection timed out after " + millis + " ms: " + starting.remote())),
-                                millis,
-                                TimeUnit.MILLISECONDS));
-            }
-            starting.promise().addListener(future -> {
-                if (future.isCancelled()) {
-                    close(voidPromise());
-                }
-            });
         }
 
         private void finishConnect(ConnectAttempt finished, V4vConnection connection) {
@@ -478,91 +422,6 @@ public final class V4vChannel extends AbstractChannel implements DuplexChannel {
                 failed.giveUp();
                 failed.promise().tryFailure(cause);
                 close(voidPromise());
-            }
-        }
-
-        // Reading.
-
-        @SuppressWarnings("deprecation") // the handle's type: nothing has replaced it
-        private void read(V4vInput input) {
-            if (isInputDone) {
-                input.discard();
-                return;
-            }
-            if (isInputShutdown && !config.isAllowHalfClosure()) {
-                endInput(input);
-                return;
-            }
-            ChannelPipeline pipeline = pipeline();
-            RecvByteBufAllocator.Handle handle = recvBufAllocHandle();
-            handle.reset(config);
-            ByteBuf buffer = null;
-            boolean ended = false;
-            try {
-                do {
-                    buffer = handle.allocate(config.getAllocator());
-                    handle.attemptedBytesRead(buffer.writableBytes());
-                    handle.lastBytesRead(isInputShutdown ? -1 : input.read(buffer));
-                    if (handle.lastBytesRead() <= 0) {
-                        buffer.release();
-                        buffer = null;
-                        ended = handle.lastBytesRead() < 0;
-                        readPending &= !ended;
-                        break;
-                    }
-                    handle.incMessagesRead(1);
-                    readPending = false;
-                    ByteBuf read = buffer;
-                    buffer = null;
-                    pipeline.fireChannelRead(read);
-                } while (!closed && handle.continueReading());
-                handle.readComplete();
-                pipeline.fireChannelReadComplete();
-                if (ended) {
-                    endInput(input);
-                }
-            } catch (IOException | RuntimeException | Error e) {
-                readFailed(input, handle, buffer, e);
-            } finally {
-                if (!readPending && !config.isAutoRead()) {
-                    registration.wantRead(false);
-                }
-            }
-        }
-
-        @SuppressWarnings("deprecation")
-        private void readFailed(
-                V4vInput input, RecvByteBufAllocator.Handle handle, @Nullable ByteBuf buffer, Throwable cause) {
-            if (buffer != null && buffer.isReadable()) {
-                readPending = false;
-                pipeline().fireChannelRead(buffer);
-            } else if (buffer != null) {
-                buffer.release();
-            }
-            handle.readComplete();
-            pipeline().fireChannelReadComplete();
-            pipeline().fireExceptionCaught(cause);
-            if (cause instanceof IOException || cause instanceof OutOfMemoryError) {
-                endInput(input);
-            }
-        }
-
-        /** The first time the peer's end, with half-closure another time: as Netty's sockets tell it. */
-        private void endInput(V4vInput input) {
-            if (closed) {
-                return;
-            }
-            if (!isInputShutdown) {
-                if (config.isAllowHalfClosure()) {
-                    isInputShutdown = true;
-                    pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
-                } else {
-                    close(voidPromise());
-                }
-            } else if (!isInputDone) {
-                isInputDone = true;
-                input.discard();
-                pipeline().fireUserEventTriggered(ChannelInputShutdownReadComplete.INSTANCE);
             }
         }
 

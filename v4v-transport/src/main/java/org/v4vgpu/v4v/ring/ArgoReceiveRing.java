@@ -1,12 +1,6 @@
 package org.v4vgpu.v4v.ring;
 
-import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.function.Consumer;
-import org.v4vgpu.v4v.Payload;
-import org.v4vgpu.v4v.PayloadView;
-import org.v4vgpu.v4v.ReceiveRing;
 import org.v4vgpu.v4v.RingCorruptedException;
 import org.v4vgpu.v4v.V4vAddress;
 
@@ -18,7 +12,7 @@ import org.v4vgpu.v4v.V4vAddress;
  * passes over. They are read when they arrive, so that its end is known before what precedes it was received; but where the ring is
  * full the end arrives after something was released.
  */
-public final class ArgoReceiveRing implements ReceiveRing, IdleStrategy.Condition {
+public final class ArgoReceiveRing extends RingReader {
     /** While the ring was never fuller than this part of it, nobody waits for space but for nearly all of it. */
     private static final int SPARE_PART = 16;
 
@@ -31,27 +25,15 @@ public final class ArgoReceiveRing implements ReceiveRing, IdleStrategy.Conditio
     /** A last sign that found no space may come so long after there is some. */
     private static final long FAREWELL_NANOS = 500_000_000;
 
-    private final RingEnd end;
-    private final MemorySegment ring;
-    private final V4vAddress address;
-    private final int partner;
-    private final int capacity;
     private final Consumer<ArgoReceiveRing> unregister;
     private final Runnable spaceFreed;
 
-    // The receiver's own: what has been read.
-    private long next;
-    private int nextIndex;
-    private int messageIndex;
-    private int messageBytes;
-    private int messageType;
-    private int sourcePort;
-    private int sourceDomain;
+    /** The receiver's own. */
     private long unannounced;
 
     // Guarded by this: what has been released, what has arrived, the messages among that which were not read, and the
-    // most that
-    // lay there since senders were told of space.
+    // most
+    // that lay there since senders were told of space.
     private long rx;
     private long knownTx;
     private int knownIndex;
@@ -81,62 +63,41 @@ public final class ArgoReceiveRing implements ReceiveRing, IdleStrategy.Conditio
             int lengthBytes,
             Consumer<ArgoReceiveRing> unregister,
             Runnable spaceFreed) {
-        this.end = new RingEnd(
-                memory,
-                ArgoRingDescriptor.RECEIVER_DOORBELL,
-                ArgoRingDescriptor.WRITER_MARK,
-                false); // nobody of another domain runs on this processor
-        this.ring = end.ring;
-        this.address = address;
-        this.partner = partner;
-        this.capacity = lengthBytes;
+        super(
+                new RingEnd(
+                        memory,
+                        ArgoRingDescriptor.RECEIVER_DOORBELL,
+                        ArgoRingDescriptor.WRITER_MARK,
+                        false), // nobody of another domain runs on this processor
+                ArgoRingDescriptor.DATA,
+                address,
+                partner,
+                lengthBytes);
         this.unregister = unregister;
         this.spaceFreed = spaceFreed;
     }
 
     @Override
-    public V4vAddress address() {
-        return address;
-    }
-
-    @Override
-    public int partner() {
-        return partner;
-    }
-
-    @Override
-    public int lengthBytes() {
-        return capacity;
-    }
-
-    @Override
     public synchronized boolean next() throws RingCorruptedException {
-        if (!hasMessage()) {
+        if (!hasRecord()) {
             return false;
         }
-        long header = ArgoRingDescriptor.DATA + nextIndex;
-        int length = RecordDescriptor.length(ring, header);
-        messageBytes = length - RecordDescriptor.BYTES;
-        messageType = RecordDescriptor.messageType(ring, header);
-        sourcePort = RecordDescriptor.sourcePort(ring, header);
-        sourceDomain = RecordDescriptor.sourceDomain(ring, header);
-        messageIndex = wrapped(nextIndex + RecordDescriptor.BYTES);
-        next += RecordDescriptor.slots(length);
-        nextIndex = wrapped(nextIndex + RecordDescriptor.slots(length));
+        int length = RecordDescriptor.length(ring, header());
+        show(length);
+        pass(length);
         messages--;
         return true;
     }
 
-    /** Also passes over signs before the next message. The receiver's. */
-    private synchronized boolean hasMessage() throws RingCorruptedException {
+    /** A message. Also passes over signs before it. The receiver's. */
+    @Override
+    synchronized boolean hasRecord() throws RingCorruptedException {
         if (messages == 0) {
             look();
         }
-        while (next != knownTx && isSign(ArgoRingDescriptor.DATA + nextIndex)) {
-            int bytes = RecordDescriptor.slots(RecordDescriptor.length(ring, ArgoRingDescriptor.DATA + nextIndex));
+        while (next != knownTx && isSign(header())) {
             boolean isFirst = next == rx;
-            next += bytes;
-            nextIndex = wrapped(nextIndex + bytes);
+            pass(RecordDescriptor.length(ring, header()));
             if (isFirst) {
                 moveTo(next);
             }
@@ -212,74 +173,9 @@ public final class ArgoReceiveRing implements ReceiveRing, IdleStrategy.Conditio
                 what + " in the ring of port " + address.port() + " (length " + capacity + ") that Xen writes");
     }
 
-    private int wrapped(int index) {
-        return index >= capacity ? index - capacity : index;
-    }
-
-    @Override
-    public int messageBytes() {
-        return messageBytes;
-    }
-
-    @Override
-    public int messageType() {
-        return messageType;
-    }
-
-    @Override
-    public V4vAddress source() {
-        return new V4vAddress(sourceDomain, Integer.toUnsignedLong(sourcePort));
-    }
-
-    @Override
-    public long position() {
-        return next;
-    }
-
-    @Override
-    public void copy(int from, MemorySegment destination, long offset, int bytes) {
-        checkRange(from, bytes);
-        int start = wrapped(messageIndex + from);
-        int first = Math.min(bytes, capacity - start);
-        MemorySegment.copy(ring, ArgoRingDescriptor.DATA + start, destination, offset, first);
-        if (first < bytes) {
-            MemorySegment.copy(ring, ArgoRingDescriptor.DATA, destination, offset + first, bytes - first);
-        }
-    }
-
-    @Override
-    public int getInt(int at) {
-        checkRange(at, Integer.BYTES);
-        return ring.get(ValueLayout.JAVA_INT, ArgoRingDescriptor.DATA + wrapped(messageIndex + at));
-    }
-
-    @Override
-    public Payload payload(int from, int bytes) {
-        PayloadView view = new PayloadView();
-        payload(from, bytes, view);
-        return view;
-    }
-
-    @Override
-    public void payload(int from, int bytes, PayloadView view) {
-        checkRange(from, bytes);
-        int start = wrapped(messageIndex + from);
-        int first = Math.min(bytes, capacity - start);
-        view.show(ring, ArgoRingDescriptor.DATA + start, first, ArgoRingDescriptor.DATA, bytes - first);
-    }
-
-    private void checkRange(int from, int bytes) {
-        if ((from | bytes) < 0 || from > messageBytes - bytes) {
-            throw new IndexOutOfBoundsException(
-                    bytes + " bytes at " + from + " of a message of " + messageBytes + " bytes");
-        }
-    }
-
     @Override
     public synchronized void release(long position) {
-        if (position < rx || position > next) {
-            throw new IllegalArgumentException("position " + position + " is not between " + rx + " and " + next);
-        }
+        checkRelease(position, rx);
         unannounced += position - rx;
         moveTo(position);
         if (peak >= capacity / SPARE_PART && (rx == knownTx || unannounced >= capacity / ANNOUNCED_PART)) {
@@ -300,58 +196,10 @@ public final class ArgoReceiveRing implements ReceiveRing, IdleStrategy.Conditio
     }
 
     @Override
-    public boolean hold() {
-        return end.hold();
-    }
-
-    @Override
-    public void letGo() {
-        end.letGo();
-    }
-
-    @Override
-    public boolean await(long timeoutNanos) throws IOException {
-        try {
-            if (!hasMessage() && unannounced > 0) {
-                announce();
-            }
-            IdleStrategy.await(this, end.own, timeoutNanos);
-            end.forgetWake();
-            return !end.isClosed() && hasMessage();
-        } catch (IllegalStateException e) {
-            if (end.isClosed()) {
-                return false; // and its memory has gone meanwhile
-            }
-            throw e;
+    void prepareToWait() throws RingCorruptedException {
+        if (!hasRecord() && unannounced > 0) {
+            announce();
         }
-    }
-
-    @Override
-    public boolean isReady() throws IOException {
-        try {
-            return isOver();
-        } catch (IllegalStateException e) {
-            if (end.isClosed()) {
-                return true; // and its memory has gone meanwhile
-            }
-            throw e;
-        }
-    }
-
-    /** With the doorbell that rings when {@link #isReady} may have become true. */
-    RingEnd end() {
-        return end;
-    }
-
-    /** For the wait: a message, or a reason why waiting is in vain. */
-    @Override
-    public boolean isOver() throws RingCorruptedException {
-        return end.isInterrupted() || hasMessage() || end.isInVain();
-    }
-
-    @Override
-    public void wake() {
-        end.wake();
     }
 
     /** Wakes the receiver if Xen has written; after every event. */
@@ -362,11 +210,6 @@ public final class ArgoReceiveRing implements ReceiveRing, IdleStrategy.Conditio
             }
             end.letGo();
         }
-    }
-
-    /** Tells the receiver that the partner has died; records that lie in the ring can still be read. */
-    public void partnerGone() {
-        end.partnerGone();
     }
 
     /** The port of the writer's own ring, by which to see whether it lives; 0 if it has none or nobody is attached. */
@@ -442,16 +285,6 @@ public final class ArgoReceiveRing implements ReceiveRing, IdleStrategy.Conditio
         int used = tx - (int) (rx % capacity);
         used += used < 0 ? capacity : 0;
         return capacity - used > RecordDescriptor.BYTES;
-    }
-
-    @Override
-    public boolean isPartnerAlive() {
-        return !end.isPartnerGone();
-    }
-
-    @Override
-    public boolean isFinished() {
-        return end.isClosed() || hasWriterLeft();
     }
 
     @Override

@@ -13,80 +13,25 @@ import com.sun.management.ThreadMXBean;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
-import java.net.BindException;
-import java.net.ConnectException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeoutException;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
-import org.v4vgpu.v4v.MessageChannel;
-import org.v4vgpu.v4v.ReceiveRing;
 import org.v4vgpu.v4v.V4vAddress;
-import org.v4vgpu.v4v.V4vHypervisor;
 import org.v4vgpu.v4v.connection.V4vConnection;
 import org.v4vgpu.v4v.connection.V4vConnections;
-import org.v4vgpu.v4v.shm.Fabric;
-import org.v4vgpu.v4v.shm.SharedMemoryHypervisor;
 
-/** What sockets over V4V do beyond the contract, and where they differ from TCP. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // an interrupt ends no wait
-class V4vSocketBehaviourTest {
-    private static final V4vAddress ADDRESS = new V4vAddress(1, 8080);
-
-    private final ExecutorService executor = Executors.newCachedThreadPool();
-    private V4vHypervisor serving;
-    private V4vHypervisor connecting;
-    private V4vServerSocket listener;
-    private V4vSocket client;
-    private V4vSocket server;
-
-    @TempDir
-    Path directory;
-
-    @BeforeEach
-    void open() throws Exception {
-        serving = SharedMemoryHypervisor.open(Fabric.of(directory), 1);
-        connecting = SharedMemoryHypervisor.open(Fabric.of(directory), 5);
-        listener = new V4vServerSocket(serving);
-        listener.bind(ADDRESS);
-        client = new V4vSocket(connecting);
-        client.connect(ADDRESS, 10_000);
-        server = (V4vSocket) listener.accept();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        client.close();
-        server.close();
-        listener.close();
-        serving.close();
-        connecting.close();
-        executor.shutdownNow();
-        assertTrue(executor.awaitTermination(10, SECONDS), "a thread still waits on a closed socket");
-    }
-
+/** What connected sockets over V4V do beyond the contract, and where they differ from TCP. */
+class V4vSocketBehaviourTest extends V4vSocketPair {
     @Test
     void readsAndWritesWithoutAllocating() throws Exception {
         byte[] large = new byte[5000];
@@ -116,67 +61,6 @@ class V4vSocketBehaviourTest {
 
     private static V4vStream stream(V4vSocket socket) throws SocketException {
         return socket.byteChannel().stream();
-    }
-
-    @Test
-    void namesDomainsAsHostsAndKeepsExactAddresses() throws Exception {
-        assertEquals(ADDRESS, client.v4vRemoteAddress());
-        assertEquals(ADDRESS, server.v4vLocalAddress());
-        assertEquals(ADDRESS, listener.v4vAddress());
-        assertEquals(client.v4vLocalAddress(), server.v4vRemoteAddress());
-        assertTrue(String.valueOf(server.v4vRemoteAddress()).startsWith("v4v://5:"), "from domain 5");
-        assertEquals("0.0.0.1", client.getInetAddress().getHostAddress());
-        assertEquals("1", client.getInetAddress().getHostName());
-        V4vAddress far = new V4vAddress(1, 4_000_000_000L);
-        try (V4vServerSocket other = new V4vServerSocket(serving)) {
-            other.bind(far);
-            assertEquals(far, other.v4vAddress());
-            assertEquals(4_000_000_000L & 0xFFFF, other.getLocalPort());
-            try (V4vSocket socket = new V4vSocket(connecting)) {
-                socket.connect(new V4vSocketAddress(far));
-                assertEquals(
-                        far,
-                        assertInstanceOf(V4vSocketAddress.class, socket.getRemoteSocketAddress())
-                                .v4vAddress());
-            }
-        }
-        assertEquals(new V4vAddress(300, 9), DomainNames.address(new InetSocketAddress("300", 9), 5));
-        assertEquals(new V4vAddress(300, 9), DomainNames.address(InetSocketAddress.createUnresolved("300", 9), 5));
-        assertEquals(new V4vAddress(300, 9), DomainNames.parse("0.0.1.44", 9, 5).v4vAddress());
-        assertEquals(new V4vAddress(5, 9), DomainNames.parse("LOCALHOST", 9, 5).v4vAddress());
-        assertEquals(
-                new V4vAddress(5, 9),
-                DomainNames.address(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 9), 5));
-        assertEquals(
-                new V4vAddress(5, 9), DomainNames.address(new InetSocketAddress(InetAddress.ofLiteral("::1"), 9), 5));
-        for (String host : new String[] {"32756", "99999999999", "example.org", "10.0.0.1", "fe80::1", "-1"}) {
-            assertThrows(UnknownHostException.class, () -> DomainNames.parse(host, 9, 5), host);
-        }
-    }
-
-    @Test
-    void connectsWithinOneDomain() throws Exception {
-        try (V4vSocket socket = new V4vSocket(serving)) {
-            socket.connect(new InetSocketAddress("localhost", 8080), 10_000);
-            try (Socket accepted = listener.accept()) {
-                socket.getOutputStream().write(3);
-                assertEquals(3, accepted.getInputStream().read());
-            }
-        }
-    }
-
-    @Test
-    void bindsToItsOwnDomainAndToNoPort() throws Exception {
-        try (V4vSocket socket = new V4vSocket(connecting)) {
-            assertThrows(BindException.class, () -> socket.bind(new InetSocketAddress("5", 1234)));
-            assertThrows(BindException.class, () -> socket.bind(new InetSocketAddress("1", 0)));
-            socket.bind(new InetSocketAddress("5", 0));
-        }
-        try (V4vServerSocket other = new V4vServerSocket(serving)) {
-            assertThrows(BindException.class, () -> other.bind(new V4vAddress(5, 99)));
-            other.bind(null);
-            assertTrue(other.getLocalPort() >= 49_152, "port " + other.getLocalPort());
-        }
     }
 
     @Test
@@ -279,105 +163,6 @@ class V4vSocketBehaviourTest {
     }
 
     @Test
-    void makesRingsAsLongAsTheReceiveBuffer() throws Exception {
-        try (V4vSocket socket = new V4vSocket(connecting)) {
-            socket.setReceiveBufferSize(200_003);
-            socket.connect(ADDRESS);
-            try (Socket accepted = listener.accept()) {
-                assertEquals(200_000, socket.getReceiveBufferSize());
-                assertEquals(200_000, accepted.getSendBufferSize());
-            }
-        }
-    }
-
-    @Test
-    void timesOutAConnectThatNobodyAnswersAndEndsItByAClose() throws Exception {
-        try (ReceiveRing silent = serving.register(99, V4vAddress.DOMAIN_ANY, 4096)) {
-            V4vSocket timing = new V4vSocket(connecting);
-            assertThrows(SocketTimeoutException.class, () -> timing.connect(new V4vAddress(1, 99), 50));
-            assertTrue(timing.isClosed());
-            V4vSocket closing = new V4vSocket(connecting);
-            Future<?> connect = executor.submit(() -> {
-                closing.connect(new V4vAddress(1, 99));
-                return null;
-            });
-            assertThrows(TimeoutException.class, () -> connect.get(100, MILLISECONDS));
-            closing.close();
-            var e = assertThrows(ExecutionException.class, () -> connect.get(500, MILLISECONDS));
-            SocketException cause = assertInstanceOf(SocketException.class, e.getCause());
-            assertEquals("Socket closed", cause.getMessage());
-            assertTrue(silent.next(), "both asked");
-        }
-    }
-
-    @Test
-    void refusesAConnectToADomainThatIsNot() {
-        assertThrows(ConnectException.class, () -> new V4vSocket(connecting).connect(new V4vAddress(77, 1), 1000));
-    }
-
-    @Test
-    void waitsWithAnswersWhileTheBacklogIsFull() throws Exception {
-        List<V4vSocket> early = new ArrayList<>();
-        try (V4vServerSocket small = new V4vServerSocket(serving)) {
-            small.bind(new V4vAddress(1, 77), 2);
-            for (int i = 0; i < 2; i++) {
-                V4vSocket socket = new V4vSocket(connecting);
-                socket.connect(new V4vAddress(1, 77), 10_000);
-                early.add(socket);
-            }
-            V4vSocket third = new V4vSocket(connecting);
-            Future<?> connect = executor.submit(() -> {
-                third.connect(new V4vAddress(1, 77), 10_000);
-                return null;
-            });
-            assertThrows(TimeoutException.class, () -> connect.get(100, MILLISECONDS));
-            small.accept().close();
-            connect.get(10, SECONDS);
-            early.add(third);
-        } finally {
-            for (V4vSocket socket : early) {
-                socket.close();
-            }
-        }
-    }
-
-    @Test
-    void takesItsPlaceAmongManyConnectionsAgainAndAgain() throws Exception {
-        for (int round = 0; round < 200; round++) { // more than a domain has rings
-            try (V4vSocket socket = new V4vSocket(connecting)) {
-                socket.setReceiveBufferSize(4096);
-                socket.connect(ADDRESS, 10_000);
-                try (Socket accepted = listener.accept()) {
-                    socket.getOutputStream().write(round);
-                    assertEquals(round & 0xFF, accepted.getInputStream().read());
-                }
-            }
-        }
-    }
-
-    @Test
-    void closesWhatWasForgotten() throws Exception {
-        connectAndForget();
-        try (Socket accepted = listener.accept()) {
-            accepted.setSoTimeout(100);
-            while (true) {
-                System.gc();
-                try {
-                    assertEquals(-1, accepted.getInputStream().read());
-                    return;
-                } catch (SocketTimeoutException e) {
-                    assertFalse(accepted.isClosed()); // not collected yet
-                }
-            }
-        }
-    }
-
-    @SuppressWarnings("resource") // that is the point
-    private void connectAndForget() throws IOException {
-        new V4vSocket(connecting).connect(ADDRESS);
-    }
-
-    @Test
     void breaksOnRecordsThatNoStreamHas() throws Exception {
         for (int type : new int[] {0, 0x5634_0004, -1}) {
             try (V4vConnection hostile = connectBare();
@@ -419,30 +204,6 @@ class V4vSocketBehaviourTest {
 
     private V4vConnection connectBare() throws IOException {
         return V4vConnections.open(connecting, ADDRESS, SECONDS.toNanos(10), 1 << 17, ring -> {});
-    }
-
-    @Test
-    void endsForAConnectorThatGaveUpWhileItConnected() throws Exception {
-        ReceiveRing vanishing = connecting.register(0x8000_0001L, 1, 1 << 17);
-        ByteBuffer request = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
-        request.putInt(0x4753_4d56).putInt(1).putInt(0x8000_0001).putInt(0).flip();
-        connecting.sendv(vanishing.address(), ADDRESS, 0x5634_0001, List.of(MemorySegment.ofBuffer(request)));
-        try (Socket accepted = listener.accept()) {
-            vanishing.close();
-            assertThrows(SocketException.class, () -> accepted.getInputStream().read());
-        }
-    }
-
-    @Test
-    void tellsAMessageChannelFromAStream() throws Exception {
-        try (MessageChannel channel = V4vConnections.connect(connecting, ADDRESS, SECONDS.toNanos(10));
-                Socket accepted = listener.accept()) {
-            channel.send(MemorySegment.ofArray(new byte[5]));
-            assertThrows(SocketException.class, () -> accepted.getInputStream().read());
-            accepted.getOutputStream().write(1);
-            IOException e = assertThrows(IOException.class, () -> channel.receive());
-            assertTrue(String.valueOf(e.getMessage()).contains("0x56340011"), e.getMessage());
-        }
     }
 
     @Test
@@ -496,16 +257,5 @@ class V4vSocketBehaviourTest {
         assertTrue(server.isClosed());
         assertThrows(ClosedChannelException.class, () -> to.write(direct));
         assertEquals(-1, from.read(ByteBuffer.allocate(1)));
-    }
-
-    @Test
-    void leadsAllHostsToTheFactorysDomain() throws Exception {
-        V4vSocketFactory factory = V4vSocketFactory.toDomain(1);
-        assertEquals(V4vSocketFactory.toDomain(1), factory);
-        assertFalse(new V4vSocketFactory().equals(factory));
-        try (V4vSocket socket = new V4vSocket(new Home(connecting), 1)) {
-            socket.connect(new InetSocketAddress(InetAddress.ofLiteral("192.168.7.7"), 8080));
-            assertEquals(ADDRESS, socket.v4vRemoteAddress());
-        }
     }
 }

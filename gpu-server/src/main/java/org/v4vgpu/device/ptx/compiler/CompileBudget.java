@@ -57,6 +57,13 @@ public final class CompileBudget {
         }
     }
 
+    /** Called now and then while texts are linked, with the line that is looked at. */
+    public void requireTime(int line) {
+        if (isSpent()) {
+            throw new PtxErrors.Refusal(line, "linking takes more than " + seconds + " seconds");
+        }
+    }
+
     private static PtxErrors.Refusal refusal(Function function, String reason) {
         return new PtxErrors.Refusal(function.line(), function.name() + ": " + reason);
     }

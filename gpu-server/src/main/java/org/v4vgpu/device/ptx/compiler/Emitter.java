@@ -6,7 +6,9 @@ import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
+import java.util.BitSet;
 import java.util.List;
+import org.v4vgpu.device.ptx.runtime.FloatMath;
 import org.v4vgpu.device.ptx.runtime.ThreadBlock;
 import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.Instruction;
@@ -40,6 +42,7 @@ final class Emitter {
     final int spins;
 
     private final TypeKind[] kinds;
+    private final BitSet late;
     private final int[] slots;
 
     /** @param framePointer the local variable that holds the frame's offset, or -1 where it is 0 */
@@ -61,6 +64,7 @@ final class Emitter {
         this.localBase = localBase;
         this.framePointer = framePointer;
         this.kinds = kernel.kinds(function);
+        this.late = kernel.late(function);
         this.slots = new int[kinds.length];
         java.util.Arrays.fill(slots, -1);
         this.shared = field("shared", INTS);
@@ -175,6 +179,9 @@ final class Emitter {
         code.loadLocal(kinds[register], slot(register));
         TypeKind have = kinds[register];
         TypeKind want = RegisterKinds.of(type);
+        if (late.get(register) && NanBits.sees(at, late)) {
+            canonicalNan();
+        }
         if (isLong(have) && !isLong(want)) {
             bits(have, TypeKind.LONG);
             code.l2i();
@@ -244,6 +251,9 @@ final class Emitter {
         }
         TypeKind have = RegisterKinds.of(type);
         TypeKind want = kinds[register];
+        if (type == Type.F32 && NanBits.isResult(at) && !late.get(register)) {
+            canonicalNan();
+        }
         if (isLong(want) && !isLong(have)) {
             bits(have, TypeKind.INT);
             code.i2l();
@@ -261,6 +271,11 @@ final class Emitter {
 
     static boolean isLong(TypeKind kind) {
         return kind == TypeKind.LONG || kind == TypeKind.DOUBLE;
+    }
+
+    /** Gives the float on the stack the pattern of results, if it is a NaN. */
+    void canonicalNan() {
+        call(FloatMath.class, "canonical", TypeKind.FLOAT, TypeKind.FLOAT);
     }
 
     /** Reinterprets the bits of the value on the stack. */

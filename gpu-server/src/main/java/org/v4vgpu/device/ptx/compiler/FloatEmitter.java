@@ -82,6 +82,7 @@ final class FloatEmitter {
                 flush(e, i, TypeKind.FLOAT);
             }
             compute(e, i, TypeKind.FLOAT, sources);
+            e.canonicalNan();
             e.bits(TypeKind.FLOAT, TypeKind.INT);
             code.i2l();
             if (shift == 0) {

@@ -3,6 +3,7 @@ package org.v4vgpu.device.ptx.compiler;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
@@ -24,6 +25,8 @@ final class KernelContext {
     private final IdentityHashMap<Function, Frame> frames = new IdentityHashMap<>();
     private final IdentityHashMap<Function, TypeKind[]> kinds = new IdentityHashMap<>();
 
+    private final IdentityHashMap<Function, BitSet> late = new IdentityHashMap<>();
+
     KernelContext(ClassDesc owner, ModuleLayout module, SharedLayout shared, boolean checked) {
         this.owner = owner;
         this.module = module;
@@ -38,6 +41,7 @@ final class KernelContext {
         later.dispatchers.putAll(dispatchers);
         later.frames.putAll(frames);
         later.kinds.putAll(kinds);
+        later.late.putAll(late);
         return later;
     }
 
@@ -57,5 +61,10 @@ final class KernelContext {
 
     TypeKind[] kinds(Function function) {
         return kinds.computeIfAbsent(function, RegisterKinds::infer);
+    }
+
+    /** The registers whose NaNs get their pattern only where it is seen. */
+    BitSet late(Function function) {
+        return late.computeIfAbsent(function, each -> NanBits.late(each, kinds(each)));
     }
 }

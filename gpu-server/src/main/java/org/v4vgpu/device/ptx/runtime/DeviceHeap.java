@@ -1,7 +1,7 @@
 package org.v4vgpu.device.ptx.runtime;
 
+import java.util.HashMap;
 import java.util.Map;
-import java.util.TreeMap;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
@@ -17,16 +17,16 @@ public final class DeviceHeap {
 
     private static final long ALIGNMENT = 16;
 
-    // Guarded by this. By address, to length.
-    private final TreeMap<Long, Long> live = new TreeMap<>();
-    private final TreeMap<Long, Long> gaps = new TreeMap<>();
+    // Guarded by this. Live allocations by address, to length.
+    private final Map<Long, Long> live = new HashMap<>();
+    private final Gaps gaps;
 
     private final long capacityBytes;
 
     /** @param start of so many bytes of global memory that nothing else uses */
     public DeviceHeap(long start, long bytes) {
         capacityBytes = bytes;
-        gaps.put(start, bytes);
+        gaps = new Gaps(start, bytes);
     }
 
     /** The extern function malloc: 0 where no room is left. */
@@ -46,18 +46,9 @@ public final class DeviceHeap {
             return 0;
         }
         long length = bytes + ALIGNMENT - 1 & -ALIGNMENT;
-        for (Map.Entry<Long, Long> gap : gaps.entrySet()) {
-            if (gap.getValue() >= length) {
-                return take(gap.getKey(), gap.getValue(), length);
-            }
-        }
-        return 0;
-    }
-
-    private long take(long start, long gap, long length) {
-        gaps.remove(start);
-        if (gap > length) {
-            gaps.put(start + length, gap - length);
+        long start = gaps.take(length);
+        if (start == Gaps.NONE) {
+            return 0;
         }
         live.put(start, length);
         return start;
@@ -70,15 +61,6 @@ public final class DeviceHeap {
                     CudaStatus.ILLEGAL_ADDRESS,
                     "free of 0x" + Long.toHexString(address) + ", which malloc has not given or free has taken back");
         }
-        long start = address;
-        long total = length;
-        Map.Entry<Long, Long> before = gaps.lowerEntry(start);
-        if (before != null && before.getKey() + before.getValue() == start) {
-            gaps.remove(before.getKey());
-            start = before.getKey();
-            total += before.getValue();
-        }
-        Long after = gaps.remove(address + length);
-        gaps.put(start, after == null ? total : total + after);
+        gaps.give(address, length);
     }
 }

@@ -5,7 +5,17 @@ package org.v4vgpu.device.ptx.runtime;
  * better than the bounds that PTX states. Source: PTX ISA 9.7.3.
  */
 public final class FloatMath {
+    /** What a NaN is that an instruction of single precision gives. */
+    public static final int NAN_BITS = 0x7FFF_FFFF;
+
+    private static final float NAN = Float.intBitsToFloat(NAN_BITS);
+
     private FloatMath() {}
+
+    /** The same number, or the NaN of results. */
+    public static float canonical(float a) {
+        return Float.isNaN(a) ? NAN : a;
+    }
 
     /** Flushes a denormal to a zero of its sign. */
     public static float ftz(float a) {

@@ -66,7 +66,7 @@ public enum MatrixElement {
     long bits(double value) {
         return switch (this) {
             case F16 -> SmallFloat.convert(value, SmallFloat.HALF, SmallFloat.NEAREST, 0);
-            case F32 -> Float.floatToRawIntBits((float) value);
+            case F32 -> Float.floatToRawIntBits(FloatMath.canonical((float) value));
             case F64 -> Double.doubleToRawLongBits(value);
             case BF16, TF32, S32, S8, U8, S4, U4, B1 -> throw new IllegalStateException("no type of results");
         };

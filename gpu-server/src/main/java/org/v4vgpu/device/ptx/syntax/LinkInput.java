@@ -54,6 +54,7 @@ final class LinkInput {
 
     private final List<Token> tokens;
     private final int number;
+    private final Linker.Patience patience;
     private final List<Declaration> declarations = new ArrayList<>();
     private int version;
     private String versionText = "";
@@ -64,8 +65,9 @@ final class LinkInput {
      * @param number of the text, from 0 on
      * @param lineOffset what is added to its lines
      */
-    LinkInput(String text, int number, int lineOffset) {
+    LinkInput(String text, int number, int lineOffset, Linker.Patience patience) {
         this.number = number;
+        this.patience = patience;
         this.tokens = Lexer.tokens(text);
         for (int i = 0; i < tokens.size(); i++) {
             Token token = tokens.get(i);
@@ -161,6 +163,7 @@ final class LinkInput {
                             size.line(), ".address_size " + size.text() + ": unsupported, only 64-bit addresses");
                 }
             } else {
+                patience.require(line());
                 declarations.add(declaration());
             }
         }

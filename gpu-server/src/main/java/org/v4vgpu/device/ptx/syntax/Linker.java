@@ -32,6 +32,7 @@ public final class Linker {
 
     private final Set<String> written = new HashSet<>();
     private final StringBuilder text = new StringBuilder();
+    private final Patience patience;
     private int line = 1;
     private int attempts;
 
@@ -41,21 +42,30 @@ public final class Linker {
         }
     }
 
-    private Linker() {}
+    private Linker(Patience patience) {
+        this.patience = patience;
+    }
+
+    /** Who says how long linking may take. */
+    public interface Patience {
+        /** Looks at the clock. @throws PtxErrors.Refusal at a line, if the time is over */
+        void require(int line);
+    }
 
     /**
      * Links texts.
      *
-     * @throws DeviceException INVALID_PTX if a text has no form, two define the same, or they are too long together
+     * @param patience asked for each top-level statement, each time that one is looked at
+     * @throws DeviceException INVALID_PTX if a text has no form, two define the same, they are too long together, or it takes too long
      */
-    public static String link(List<String> texts) throws DeviceException {
+    public static String link(List<String> texts, Patience patience) throws DeviceException {
         if (texts.size() == 1) {
             return texts.getFirst();
         }
         requireShort(texts);
         PtxErrors errors = new PtxErrors();
         try {
-            Linker linker = new Linker();
+            Linker linker = new Linker(patience);
             linker.read(texts);
             return linker.write();
         } catch (PtxErrors.Refusal refusal) {
@@ -78,11 +88,12 @@ public final class Linker {
     private void read(List<String> texts) throws DeviceException {
         int offset = 0;
         for (String each : texts) {
-            inputs.add(new LinkInput(each, inputs.size(), offset));
+            inputs.add(new LinkInput(each, inputs.size(), offset, patience));
             offset += (int) each.chars().filter(c -> c == '\n').count() + 1;
         }
         for (LinkInput input : inputs) {
             for (Declaration declaration : input.declarations()) {
+                require(input, declaration);
                 if (declaration.defines() && declaration.exported()) {
                     define(input, declaration);
                 }
@@ -121,6 +132,7 @@ public final class Linker {
         }
         Set<String> shared = new LinkedHashSet<>();
         for (Declaration declaration : input.declarations()) {
+            require(input, declaration);
             if (!declaration.external() && !declaration.exported() && !isForward(declaration, exported)) {
                 declaration.names().stream().filter(this::isOfSeveral).forEach(shared::add);
             }
@@ -137,6 +149,10 @@ public final class Linker {
             holders.put(other, 1);
         }
         input.rename(others);
+    }
+
+    private void require(LinkInput input, Declaration declaration) {
+        patience.require(input.tokens().get(declaration.start()).line());
     }
 
     private boolean isOfSeveral(String name) {
@@ -170,6 +186,7 @@ public final class Linker {
         text.append(" .target ").append(target.isEmpty() ? "sm_50" : target).append(" .address_size 64 ");
         for (LinkInput input : inputs) {
             for (Declaration declaration : input.declarations()) {
+                require(input, declaration);
                 write(input, declaration);
             }
         }

@@ -32,6 +32,34 @@ class LinkerTest {
         return found;
     }
 
+    private static String link(List<String> texts) throws DeviceException {
+        return Linker.link(texts, _ -> {});
+    }
+
+    /** The time may be over at any statement of any input, each time that one is looked at. */
+    @Test
+    void endsWhenItsTimeIsOver() throws DeviceException {
+        List<String> texts =
+                List.of(HEAD + ".global .u32 a; .global .u32 b; ", HEAD + ".global .u32 a; .visible .global .u32 c; ");
+        int[] looks = {0};
+        Linker.link(texts, _ -> looks[0]++);
+        assertEquals(4 * 4, looks[0]);
+        for (int last = 0; last < looks[0]; last++) {
+            int[] left = {last};
+            DeviceException refused = assertThrows(
+                    DeviceException.class,
+                    () -> Linker.link(texts, line -> {
+                        if (left[0]-- == 0) {
+                            throw new PtxErrors.Refusal(line, "no time is left");
+                        }
+                    }));
+            assertEquals(CudaStatus.INVALID_PTX, refused.status());
+            assertTrue(
+                    String.valueOf(refused.getMessage()).matches("line \\d+: no time is left"),
+                    String.valueOf(refused.getMessage()));
+        }
+    }
+
     /** Each name for itself would be 10^11 steps. */
     @Test
     void renamesManyNamesInTimeThatGrowsWithTheText() throws DeviceException {
@@ -39,7 +67,7 @@ class LinkerTest {
                 + IntStream.range(0, MANY)
                         .mapToObj(i -> ".global .u32 v" + i + ";\n")
                         .collect(Collectors.joining());
-        Map<String, Integer> names = names(Linker.link(List.of(text, text)));
+        Map<String, Integer> names = names(link(List.of(text, text)));
         for (int i = 0; i < MANY; i++) {
             assertEquals(1, names.getOrDefault("v" + i, 0), "v" + i);
             assertEquals(1, names.getOrDefault("v" + i + "__1", 0), "v" + i);
@@ -54,7 +82,7 @@ class LinkerTest {
                         .mapToObj(i -> ".func f" + i + "; .visible .func f" + i + "() { ret; }\n")
                         .collect(Collectors.joining());
         Map<String, Integer> names =
-                names(Linker.link(List.of(text, HEAD + ".func f1() { ret; } .visible .func g() { call f1; ret; }\n")));
+                names(link(List.of(text, HEAD + ".func f1() { ret; } .visible .func g() { call f1; ret; }\n")));
         assertEquals(2, names.getOrDefault("f0", 0));
         assertEquals(2, names.getOrDefault("f1", 0));
         assertEquals(2, names.getOrDefault("f1__2", 0));
@@ -68,7 +96,7 @@ class LinkerTest {
         }
         String first = taken + ";\n.func own() { .reg .b32 own__1; mov.u32 own__1, v; ret; }\n";
         String second = HEAD + ".global .u32 v;\n.func own() { .reg .b32 v__2; ld.global.u32 v__2, [v]; ret; }\n";
-        Map<String, Integer> names = names(Linker.link(List.of(first, second)));
+        Map<String, Integer> names = names(link(List.of(first, second)));
         assertEquals(2, names.getOrDefault("v", 0), "the second text's");
         assertEquals(2, names.getOrDefault("v__1_1001", 0), "the first text's, declared and read");
         assertEquals(2, names.getOrDefault("own__1", 0), "a register keeps its name");
@@ -93,7 +121,7 @@ class LinkerTest {
     }
 
     private static String refusal(String... texts) {
-        DeviceException refused = assertThrows(DeviceException.class, () -> Linker.link(List.of(texts)));
+        DeviceException refused = assertThrows(DeviceException.class, () -> link(List.of(texts)));
         assertEquals(CudaStatus.INVALID_PTX, refused.status());
         return String.valueOf(refused.getMessage());
     }
