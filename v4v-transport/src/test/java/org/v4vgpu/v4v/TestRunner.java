@@ -21,6 +21,8 @@ import org.junit.platform.launcher.core.LauncherFactory;
  * <p>Exit status 0 if none failed and at least one test was run to its end: tests whose assumptions do not hold prove nothing.
  */
 final class TestRunner implements TestExecutionListener {
+    private static final String PARALLEL = "junit.jupiter.execution.parallel.enabled";
+
     private final PrintStream out;
     private int passed;
     private int failed;
@@ -40,6 +42,7 @@ final class TestRunner implements TestExecutionListener {
                                 .selectors(Arrays.stream(arguments)
                                         .map(TestRunner::selector)
                                         .toList())
+                                .configurationParameter(PARALLEL, "false") // they share a domain
                                 .build(),
                         runner);
         System.exit(runner.verdict());
