@@ -74,6 +74,14 @@ final class CallRecorder {
         }
     }
 
+    /** A payload whose length the server chose. */
+    void received(long bytes) {
+        RemoteCallEvent current = event;
+        if (current != null) {
+            current.bytesReceived = bytes;
+        }
+    }
+
     void taken() {
         RemoteCallEvent current = event;
         if (current != null) {

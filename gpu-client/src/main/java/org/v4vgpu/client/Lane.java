@@ -38,7 +38,6 @@ final class Lane {
     /** How long a thread rests between two queries on a shared lane, where it must not sit in a waiting call. */
     private static final long QUERY_INTERVAL_NANOS = 50_000;
 
-    private static final Outcome SUCCESS = new Outcome(CudaStatus.SUCCESS, "");
     private static final MemorySegment NO_PAYLOAD = MemorySegment.NULL;
 
     private final GpuSession session;
@@ -110,7 +109,10 @@ final class Lane {
         try {
             long sequence = publish(call, CallDescriptor.WAITS, request, payload);
             try {
-                return receiveWhole(call, sequence, maximumBytes);
+                PayloadReply<R> reply = receiveWhole(call, sequence, maximumBytes);
+                recorder.received(reply.payload().size());
+                recorder.end(sequence, reply.outcome().status().code(), true);
+                return reply;
             } catch (IOException | RuntimeException e) {
                 throw session.fail(e);
             }
@@ -370,6 +372,7 @@ final class Lane {
         R reply;
         long announced;
         try (IncomingMessage message = channel.receive()) {
+            recorder.answered();
             header = header(call, sequence, message);
             outcome = outcome(header);
             reply = header.parse(call.replies());
@@ -378,14 +381,17 @@ final class Lane {
                 throw new ProtocolException("a payload of " + announced + " bytes in the reply to " + call);
             }
             append(message, bytes, announced);
+            recorder.taken();
         }
         while (!header.isLast()) {
             try (IncomingMessage message = channel.receive()) {
+                recorder.answered();
                 header = CallHeader.decode(message.header());
                 if (!header.isReply() || !header.isContinuation()) {
                     throw new ProtocolException("message " + header.number() + " within the payload of " + call);
                 }
                 append(message, bytes, announced);
+                recorder.taken();
             }
         }
         if (bytes.size() != announced) {
@@ -426,7 +432,7 @@ final class Lane {
     }
 
     private static Outcome outcome(CallHeader header) throws ProtocolException {
-        return header.status() == 0 ? SUCCESS : new Outcome(new CudaStatus(header.status()), header.errorText());
+        return header.status() == 0 ? Outcome.SUCCESS : new Outcome(new CudaStatus(header.status()), header.errorText());
     }
 
     /** A segment whose arena is closed, or that belongs to another thread, is the caller's fault and must not cost the session. */

@@ -12,6 +12,7 @@ import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.v4vgpu.proto.CudaStatus;
 
 /** What Flight Recorder is told by client and server, which are one process here. */
 @Timeout(60)
@@ -89,6 +90,37 @@ final class CallEventsTest {
             assertBytes(events, "Served", "bytesReceived", bytes, 0);
             assertBytes(events, "Remote", "bytesReceived", 0, bytes / 2);
             assertBytes(events, "Served", "bytesSent", 0, bytes / 2);
+        }
+    }
+
+    /** Whatever becomes of it: the server of a machine without a compiler says so. */
+    @Test
+    void recordsTheCompilingOfAProgram() throws IOException {
+        try (TestServer server = TestServer.on("v4v");
+                RemoteGpu gpu = server.connect();
+                RemoteContext context = gpu.device(0).createContext();
+                Recording recording = new Recording()) {
+            enable(recording);
+            recording.start();
+            int status = CudaStatus.SUCCESS.code();
+            int bytes = 0;
+            String text = "extern \"C\" __global__ void f(int *x) { *x = 1; }";
+            try {
+                CompiledProgram compiled = gpu.device(0).compile(KernelProgram.of("f.cu", text));
+                bytes = (compiled.ptx() + compiled.log()).length();
+            } catch (CudaException e) {
+                status = e.status().code();
+            }
+            List<RecordedEvent> events = end(recording, context);
+
+            for (String side : List.of("Remote", "Served")) {
+                assertEquals(List.of("ProgramCompile"), calls(events, side + "Call"));
+                RecordedEvent event = events(events, side + "Call").getFirst();
+                assertEquals(status, event.getInt("status"));
+                assertEquals(text.length(), event.getLong(side.equals("Remote") ? "bytesSent" : "bytesReceived"));
+                assertEquals(bytes, event.getLong(side.equals("Remote") ? "bytesReceived" : "bytesSent"));
+            }
+            assertTrue(events(events, "RemoteCall").getFirst().getLong("waitNanos") > 0);
         }
     }
 

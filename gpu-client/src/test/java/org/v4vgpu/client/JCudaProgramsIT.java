@@ -23,6 +23,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,6 +32,7 @@ import org.v4vgpu.client.JCudaProcess.Result;
 
 /** Ordinary JCuda programs and a server, as processes, with the agent and with the drop-in jar, over V4V and TCP. */
 @Timeout(120)
+@Execution(ExecutionMode.CONCURRENT) // starts processes
 final class JCudaProgramsIT {
     private static ServerProcess server;
 
@@ -176,8 +179,10 @@ final class JCudaProgramsIT {
         assertEquals("vecadd of 1000 elements: right", result.output(), result::toString);
     }
 
-    @Test
-    void jcudaMayLiveInALoaderOfItsOwn() throws Exception {
+    /** Below the system's loader, which has the agent, and beside it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"system", "platform"})
+    void jcudaMayLiveInALoaderOfItsOwn(String parent) throws Exception {
         Path here = Files.createDirectories(temporary.resolve("system/org/v4vgpu/client/programs"));
         String runner = "InALoaderOfItsOwn.class";
         Files.copy(PROGRAMS.resolve("org/v4vgpu/client/programs").resolve(runner), here.resolve(runner));
@@ -188,6 +193,7 @@ final class JCudaProgramsIT {
                 "-cp",
                 temporary.resolve("system").toString(),
                 PACKAGE + "InALoaderOfItsOwn",
+                parent,
                 realJCuda() + File.pathSeparator + PROGRAMS,
                 PACKAGE + "VectorAddDriver",
                 KERNELS + "/vecadd.ptx",

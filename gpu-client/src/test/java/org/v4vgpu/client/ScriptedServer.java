@@ -22,7 +22,7 @@ import org.v4vgpu.v4v.MessageChannel;
 import org.v4vgpu.v4v.MessageChannels;
 import org.v4vgpu.v4v.MessageListener;
 
-/** A peer for one lane that greets as a server does, remembers what arrives, and answers what the test says. */
+/** A peer for a session's lanes, a thread each, that greets as a server does, remembers what arrives, and answers what the test says. */
 final class ScriptedServer implements AutoCloseable {
     /** What the server does with a call that waits. */
     interface Script {
@@ -37,8 +37,12 @@ final class ScriptedServer implements AutoCloseable {
     private final MessageListener listener;
     private final HelloReply hello;
     private final Script script;
-    private final CallEncoder encoder = new CallEncoder();
-    private volatile @Nullable MessageChannel channel;
+    private final List<MessageChannel> channels = new CopyOnWriteArrayList<>();
+
+    /** Of the lane whose thread this is. */
+    private final ThreadLocal<@Nullable MessageChannel> channel = new ThreadLocal<>();
+
+    private final ThreadLocal<CallEncoder> encoder = ThreadLocal.withInitial(CallEncoder::new);
 
     ScriptedServer(Script script) throws IOException {
         this(
@@ -54,7 +58,7 @@ final class ScriptedServer implements AutoCloseable {
         this.hello = hello;
         this.script = script;
         this.listener = MessageChannels.listen(ChannelAddress.parse("tcp://127.0.0.1:0"));
-        Thread.ofPlatform().daemon().start(this::serve);
+        Thread.ofPlatform().daemon().start(this::accept);
     }
 
     ChannelAddress address() {
@@ -62,14 +66,14 @@ final class ScriptedServer implements AutoCloseable {
     }
 
     void reply(CallHeader call, CudaStatus status, @Nullable MessageLite message) throws IOException {
-        channel().send(encoder.reply(call.number(), CallDescriptor.LAST, status, call.sequence(), 0, message));
+        channel().send(encoder().reply(call.number(), CallDescriptor.LAST, status, call.sequence(), 0, message));
     }
 
     /** A reply whose one message carries {@code chunk} of a payload of {@code payloadBytes}. */
     void replyWithPayload(CallHeader call, int flags, long payloadBytes, byte[] chunk) throws IOException {
         channel()
                 .send(
-                        encoder.reply(call.number(), flags, CudaStatus.SUCCESS, call.sequence(), payloadBytes, null),
+                        encoder().reply(call.number(), flags, CudaStatus.SUCCESS, call.sequence(), payloadBytes, null),
                         MemorySegment.ofArray(chunk));
     }
 
@@ -79,7 +83,7 @@ final class ScriptedServer implements AutoCloseable {
     }
 
     CallEncoder encoder() {
-        return encoder;
+        return encoder.get();
     }
 
     /** Goes away without a word. */
@@ -88,12 +92,24 @@ final class ScriptedServer implements AutoCloseable {
     }
 
     private MessageChannel channel() {
-        return Objects.requireNonNull(channel);
+        return Objects.requireNonNull(channel.get());
     }
 
-    private void serve() {
-        try (MessageChannel accepted = listener.accept()) {
-            channel = accepted;
+    private void accept() {
+        try {
+            while (true) {
+                MessageChannel accepted = listener.accept();
+                channels.add(accepted);
+                Thread.ofPlatform().daemon().start(() -> serve(accepted));
+            }
+        } catch (IOException e) {
+            // The test is over.
+        }
+    }
+
+    private void serve(MessageChannel accepted) {
+        channel.set(accepted);
+        try (accepted) {
             try (IncomingMessage message = accepted.receive()) {
                 reply(CallHeader.decode(message.header()), CudaStatus.SUCCESS, hello);
             }
@@ -125,9 +141,6 @@ final class ScriptedServer implements AutoCloseable {
     @Override
     public void close() {
         listener.close();
-        MessageChannel open = channel;
-        if (open != null) {
-            open.close();
-        }
+        channels.forEach(MessageChannel::close);
     }
 }

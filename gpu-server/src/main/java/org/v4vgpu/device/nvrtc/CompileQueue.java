@@ -1,5 +1,6 @@
 package org.v4vgpu.device.nvrtc;
 
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -8,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.DeviceDescription;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceWork;
 import org.v4vgpu.proto.CudaStatus;
@@ -26,7 +28,11 @@ public final class CompileQueue {
     /** Programs that wait for their turn; a compiler needs a processor and memory. */
     private static final int MOST_JOBS = 64;
 
+    /** After which a compiler is looked for again that was not there, or could not be tried on a busy machine. */
+    private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(30);
+
     private final CompilerChoice choice;
+    private final List<DeviceDescription> devices;
     private final Semaphore turns =
             new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors() / 2), true);
     private final AtomicInteger jobs = new AtomicInteger();
@@ -34,8 +40,13 @@ public final class CompileQueue {
     /** Guarded by this. */
     private @Nullable ProgramCompiler compiler;
 
-    public CompileQueue(CompilerChoice choice) {
+    /** When it was looked for. Guarded by this. */
+    private long lookedNanos;
+
+    /** @param devices that programs will run on; they decide what is compiled for where a program does not */
+    public CompileQueue(CompilerChoice choice, List<DeviceDescription> devices) {
         this.choice = choice;
+        this.devices = List.copyOf(devices);
     }
 
     /** Looks for the compiler. */
@@ -48,7 +59,10 @@ public final class CompileQueue {
         return start(() -> {
             turns.acquire();
             try {
-                return find().compile(program);
+                ProgramCompiler found = find();
+                // The first of the options: one of the program's own comes later and counts.
+                return found.compile(program.withFirstOption(
+                        "--gpu-architecture=compute_" + DefaultArchitecture.of(devices, found.architectures())));
             } finally {
                 turns.release();
             }
@@ -68,9 +82,10 @@ public final class CompileQueue {
 
     private synchronized ProgramCompiler find() throws InterruptedException {
         ProgramCompiler found = compiler;
-        if (found == null) {
+        if (found == null || !found.isAvailable() && System.nanoTime() - lookedNanos > RETRY_NANOS) {
             found = choice.find();
             compiler = found;
+            lookedNanos = System.nanoTime();
         }
         return found;
     }

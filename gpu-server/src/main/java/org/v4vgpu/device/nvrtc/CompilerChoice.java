@@ -3,6 +3,9 @@ package org.v4vgpu.device.nvrtc;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
 
@@ -45,16 +48,15 @@ public record CompilerChoice(@Nullable Path path, Kind kind) {
                 path, name.contains(".so") ? Kind.NVRTC : name.contains("clang") ? Kind.CLANG : Kind.NVCC);
     }
 
-    /** Looks for the compiler and tries whether it can be run in a sandbox. Takes a moment. */
+    /** Looks for a compiler that works, in a sandbox; of several the first of libnvrtc, nvcc and clang. Takes a moment. */
     ProgramCompiler find() throws InterruptedException {
         if (kind == Kind.NONE) {
             return new MissingCompiler("this server compiles no programs (--compiler none): give it PTX");
         }
-        Path library = found(Kind.NVRTC);
-        Path nvcc = found(Kind.NVCC);
-        Path clang = found(Kind.CLANG);
-        Path used = library != null ? library : nvcc != null ? nvcc : clang;
-        if (used == null) {
+        List<Found> all = Stream.of(Kind.NVRTC, Kind.NVCC, Kind.CLANG)
+                .flatMap(each -> Stream.ofNullable(found(each)).map(program -> new Found(each, program)))
+                .toList();
+        if (all.isEmpty()) {
             return new MissingCompiler("the server has no " + wanted()
                     + " to compile programs with: install CUDA's toolkit or clang there, or give it PTX");
         }
@@ -62,15 +64,31 @@ public record CompilerChoice(@Nullable Path path, Kind kind) {
         if (sandbox.unavailabilityCause() != null) {
             return new MissingCompiler(String.valueOf(sandbox.unavailabilityCause()));
         }
-        try {
-            if (used.equals(library)) {
-                return NvrtcCompiler.of(library, sandbox);
+        return firstThatWorks(all, sandbox);
+    }
+
+    /** The first one that can be used, else why none can. */
+    static ProgramCompiler firstThatWorks(List<Found> all, Sandbox sandbox) throws InterruptedException {
+        List<String> reasons = new ArrayList<>();
+        for (Found each : all) {
+            try {
+                return each.open(sandbox);
+            } catch (IOException | DeviceException e) {
+                reasons.add(each.program() + ": " + e.getMessage());
             }
-            return used.equals(nvcc)
-                    ? new NvccCompiler(Toolkit.of(nvcc), sandbox)
-                    : new ClangCompiler(Clang.of(used), sandbox);
-        } catch (IOException | DeviceException e) {
-            return new MissingCompiler("the server can't use " + used + ": " + e.getMessage());
+        }
+        return new MissingCompiler("the server can't use " + String.join("; ", reasons));
+    }
+
+    /** A compiler that is there, which does not mean that it works. */
+    record Found(Kind kind, Path program) {
+        ProgramCompiler open(Sandbox sandbox) throws IOException, DeviceException, InterruptedException {
+            return switch (kind) {
+                case NVRTC -> NvrtcCompiler.of(program, sandbox);
+                case NVCC -> new NvccCompiler(Toolkit.of(program), sandbox);
+                case CLANG -> new ClangCompiler(Clang.of(program), sandbox);
+                case ANY, NONE -> throw new IllegalStateException(kind + " is no compiler");
+            };
         }
     }
 

@@ -1,6 +1,5 @@
 package org.v4vgpu.device.nvrtc;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,7 +26,7 @@ final class NvccCompiler extends SandboxedCompiler {
     private final Toolkit toolkit;
 
     NvccCompiler(Toolkit toolkit, Sandbox sandbox) {
-        super("nvcc", toolkit.version(), sandbox);
+        super("nvcc " + toolkit.version(), toolkit.version(), sandbox);
         this.toolkit = toolkit;
     }
 
@@ -49,16 +48,8 @@ final class NvccCompiler extends SandboxedCompiler {
         files.put(HEADERS + ".directory", "");
         text.headers().forEach((name, content) -> files.put(HEADERS + name, content));
 
-        Sandbox.Result result = sandbox.run(command, Map.of(toolkit.root(), TOOLKIT), files, LIMITS);
+        Sandbox.Result result = sandbox.run(command, toolkit.shownIn(TOOLKIT), files, LIMITS);
         String log = result.log().replace("/program/" + PROGRAM, program.name()).replace("/program/" + HEADERS, "");
-        Compilation stopped = stopped(result, log);
-        if (stopped != null) {
-            return stopped;
-        }
-        if (result.exit() != 0) {
-            return Compilation.failed(
-                    Result.COMPILATION, log.isBlank() ? "the compiler ended with " + result.exit() + "\n" : log);
-        }
-        return text.nameExpressions().resolve(new String(result.output(), StandardCharsets.UTF_8), log);
+        return compiled(result, log, text.nameExpressions());
     }
 }

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.nvrtc.Compilation.Result;
+import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.Limits;
 
 /**
@@ -26,6 +27,8 @@ final class NvrtcCompiler extends SandboxedCompiler {
     private static final String INCLUDE_DIRECTORY = "/cuda/include";
     private static final String JAVA = "/java";
     private static final String CLASSES = "/classes";
+    private static final List<String> NAMES =
+            List.of("libnvrtc.so", "libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2");
 
     /** The JVM reserves more address space than it uses. */
     private static final Sandbox.Limits LIMITS = limits(8L << 30);
@@ -33,7 +36,7 @@ final class NvrtcCompiler extends SandboxedCompiler {
     private final Path library;
 
     private NvrtcCompiler(Path library, Sandbox sandbox, CompilerVersion version) {
-        super("nvrtc", version, sandbox);
+        super("nvrtc " + version, version, sandbox);
         this.library = library;
     }
 
@@ -54,16 +57,16 @@ final class NvrtcCompiler extends SandboxedCompiler {
         }
     }
 
-    /** Where CUDA's installers and distributions put it; null if it is not there. */
+    /** Where CUDA's installers and distributions put it, and where CUDA_HOME and CUDA_PATH say; null if it is not there. */
     static @Nullable Path find() {
         return Stream.of(
-                        "/usr/local/cuda/lib64",
-                        "/usr/local/cuda/targets/x86_64-linux/lib",
-                        "/usr/lib/x86_64-linux-gnu",
-                        "/usr/lib/aarch64-linux-gnu",
-                        "/usr/lib64")
-                .flatMap(directory -> Stream.of("libnvrtc.so", "libnvrtc.so.13", "libnvrtc.so.12")
-                        .map(name -> Path.of(directory, name)))
+                        Toolkit.roots()
+                                .flatMap(root -> Stream.of("lib64", "targets/x86_64-linux/lib", "lib")
+                                        .map(root::resolve)),
+                        Stream.of("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64")
+                                .map(Path::of))
+                .flatMap(directories -> directories)
+                .flatMap(directory -> NAMES.stream().map(directory::resolve))
                 .filter(Files::isReadable)
                 .findFirst()
                 .orElse(null);
@@ -72,7 +75,7 @@ final class NvrtcCompiler extends SandboxedCompiler {
     @Override
     Compilation compile(Program program, ProgramText text) throws DeviceException, InterruptedException {
         List<String> options = new ArrayList<>(text.options().arguments());
-        if (includes() != null) {
+        if (includes(library) != null) {
             options.add("--include-path=" + INCLUDE_DIRECTORY);
         }
         Program checked = new Program(
@@ -99,14 +102,7 @@ final class NvrtcCompiler extends SandboxedCompiler {
     private Sandbox.Result work(Map<String, String> files) throws DeviceException, InterruptedException {
         Path classes = classes();
         boolean isJar = Files.isRegularFile(classes);
-        Map<Path, String> directories = new LinkedHashMap<>();
-        directories.put(library.getParent(), LIBRARY_DIRECTORY);
-        directories.put(Path.of(System.getProperty("java.home")), JAVA);
-        directories.put(isJar ? classes.getParent() : classes, CLASSES);
-        Path includes = includes();
-        if (includes != null) {
-            directories.put(includes, INCLUDE_DIRECTORY);
-        }
+        Map<Path, String> shown = shown(library, classes);
         List<String> command = new ArrayList<>(List.of(
                 "env",
                 // Without /proc a program can't ask where it is, and so not find what lies beside it.
@@ -125,11 +121,41 @@ final class NvrtcCompiler extends SandboxedCompiler {
         if (!files.isEmpty()) {
             command.add("/program");
         }
-        return sandbox.run(command, directories, files, LIMITS);
+        return sandbox.run(command, shown, files, LIMITS);
+    }
+
+    /** What a sandbox has to show, and where. Files of the library and of our classes singly: what lies beside them is the server's. */
+    static Map<Path, String> shown(Path library, Path classes) throws DeviceException {
+        Map<Path, String> shown = new LinkedHashMap<>();
+        for (Path file : librariesBeside(library)) {
+            shown.put(file, LIBRARY_DIRECTORY + "/" + file.getFileName());
+        }
+        for (String part : List.of("bin", "lib")) {
+            shown.put(Path.of(System.getProperty("java.home"), part), JAVA + "/" + part);
+        }
+        shown.put(classes, Files.isRegularFile(classes) ? CLASSES + "/" + classes.getFileName() : CLASSES);
+        Path includes = includes(library);
+        if (includes != null) {
+            shown.put(includes, INCLUDE_DIRECTORY);
+        }
+        return shown;
+    }
+
+    /** The library, and libnvrtc-builtins, which it loads by a name with a version. */
+    private static List<Path> librariesBeside(Path library) throws DeviceException {
+        List<Path> libraries = new ArrayList<>(List.of(library));
+        try (Stream<Path> files = Files.list(library.toAbsolutePath().getParent())) {
+            files.filter(file -> file.getFileName().toString().matches("libnvrtc-builtins[\\w.-]*\\.so[\\d.]*"))
+                    .filter(Files::isRegularFile)
+                    .forEach(libraries::add);
+        } catch (IOException e) {
+            throw new DeviceException(CudaStatus.OPERATING_SYSTEM, "can't look beside " + library + ": " + e, e);
+        }
+        return libraries;
     }
 
     /** CUDA's headers, where the library is part of a toolkit. */
-    private @Nullable Path includes() {
+    private static @Nullable Path includes(Path library) {
         for (Path above = library.getParent(); above != null; above = above.getParent()) {
             Path includes = above.resolve("include");
             if (Files.exists(includes.resolve("cuda_fp16.h"))) {

@@ -1,5 +1,6 @@
 package org.v4vgpu.device.nvrtc;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -16,6 +17,12 @@ public record Program(
         headers = List.copyOf(headers);
         options = List.copyOf(options);
         nameExpressions = List.copyOf(nameExpressions);
+    }
+
+    Program withFirstOption(String option) {
+        List<String> all = new ArrayList<>(options);
+        all.addFirst(option);
+        return new Program(name, text, headers, all, nameExpressions);
     }
 
     /**

@@ -16,7 +16,7 @@ import org.v4vgpu.proto.CudaStatus;
 
 /**
  * Runs a program of this machine on what strangers have written, in Linux namespaces of its own: it sees the system's programs,
- * libraries and headers and the directories that it is given, all read-only, and a small file system in memory; no network, no other
+ * libraries and headers and the files and directories that it is given, all read-only, and a small file system in memory; no network, no other
  * process, no rights. It is killed with its descendants when it exceeds its limits, when the caller is interrupted, and when this
  * process dies. Immutable, safe for any thread.
  *
@@ -86,17 +86,17 @@ final class Sandbox {
     /**
      * Runs a command until its end.
      *
-     * @param directories of this machine, and where the command sees them
+     * @param shown files and directories of this machine, and where the command sees them
      * @param files by name, which the command sees in {@code /program}
      * @throws DeviceException OPERATING_SYSTEM if it can't be run
      */
-    Result run(List<String> command, Map<Path, String> directories, Map<String, String> files, Limits limits)
+    Result run(List<String> command, Map<Path, String> shown, Map<String, String> files, Limits limits)
             throws DeviceException, InterruptedException {
         if (cause != null) {
             throw new DeviceException(CudaStatus.NOT_SUPPORTED, cause);
         }
         try (SandboxDirectory directory = SandboxDirectory.create(files)) {
-            ProcessBuilder builder = new ProcessBuilder(arguments(directory, command, directories, limits));
+            ProcessBuilder builder = new ProcessBuilder(arguments(directory, command, shown, limits));
             builder.redirectInput(
                     ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
             builder.environment().clear();
@@ -108,7 +108,7 @@ final class Sandbox {
     }
 
     private static List<String> arguments(
-            SandboxDirectory directory, List<String> command, Map<Path, String> directories, Limits limits) {
+            SandboxDirectory directory, List<String> command, Map<Path, String> shown, Limits limits) {
         List<String> arguments = new ArrayList<>(List.of(
                 tool("setpriv"),
                 "--pdeathsig",
@@ -126,7 +126,7 @@ final class Sandbox {
         arguments.addAll(List.of(tool("sh"), "-c", Script.TEXT, "sandbox"));
         arguments.addAll(List.of(directory.root().toString(), Long.toString(limits.diskBytes())));
         arguments.addAll(List.of(directory.program().toString(), "/program"));
-        directories.forEach((from, to) -> arguments.addAll(List.of(from.toString(), to)));
+        shown.forEach((from, to) -> arguments.addAll(List.of(from.toString(), to)));
         arguments.addAll(List.of(
                 "--",
                 "--as=" + limits.memoryBytes(),

@@ -1,5 +1,6 @@
 package org.v4vgpu.device.nvrtc;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -8,15 +9,14 @@ import org.v4vgpu.device.nvrtc.Compilation.Result;
 import org.v4vgpu.proto.Limits;
 
 /** A compiler that runs in a sandbox, and what its programs may take there. Immutable, safe for any thread. */
-abstract sealed class SandboxedCompiler implements ProgramCompiler permits NvccCompiler, NvrtcCompiler {
+abstract sealed class SandboxedCompiler implements ProgramCompiler permits NvccCompiler, NvrtcCompiler, ClangCompiler {
     final Sandbox sandbox;
 
-    private final String kind;
+    private final String name;
     private final CompilerVersion version;
 
-    /** @param kind its name, without a version */
-    SandboxedCompiler(String kind, CompilerVersion version, Sandbox sandbox) {
-        this.kind = kind;
+    SandboxedCompiler(String name, CompilerVersion version, Sandbox sandbox) {
+        this.name = name;
         this.version = version;
         this.sandbox = sandbox;
     }
@@ -33,7 +33,7 @@ abstract sealed class SandboxedCompiler implements ProgramCompiler permits NvccC
 
     @Override
     public final String name() {
-        return kind + " " + version.major() + "." + version.minor();
+        return name;
     }
 
     @Override
@@ -69,6 +69,19 @@ abstract sealed class SandboxedCompiler implements ProgramCompiler permits NvccC
     /** Compiles what has been checked as far as no compiler is needed for that. */
     abstract Compilation compile(Program program, ProgramText text)
             throws InvalidProgramException, DeviceException, InterruptedException;
+
+    /** What has become of a program whose compiler writes PTX to its output. @param log what the program's owner is told */
+    static Compilation compiled(Sandbox.Result answer, String log, NameExpressions expressions) {
+        Compilation stopped = stopped(answer, log);
+        if (stopped != null) {
+            return stopped;
+        }
+        if (answer.exit() != 0) {
+            return Compilation.failed(
+                    Result.COMPILATION, log.isBlank() ? "the compiler ended with " + answer.exit() + "\n" : log);
+        }
+        return expressions.resolve(new String(answer.output(), StandardCharsets.UTF_8), log);
+    }
 
     /** The compilation of a run that was stopped; null if it came to its end. @param log what the program's owner is told before */
     static @Nullable Compilation stopped(Sandbox.Result answer, String log) {

@@ -2,12 +2,17 @@ package org.v4vgpu.device.nvrtc;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +25,8 @@ record Toolkit(Path root, CompilerVersion version) {
     private static final Pattern VERSION = Pattern.compile("release (\\d+)\\.(\\d+)");
     private static final Pattern HERE = Pattern.compile("(?m)^#\\$ _HERE_=(.+)$");
     private static final Pattern ARCHITECTURE = Pattern.compile("compute_(\\d+)\\b");
+    private static final Pattern NAME = Pattern.compile("cuda-(\\d{1,2})\\.(\\d{1,2})");
+    private static final List<String> PARTS = List.of("bin", "include", "lib", "lib64", "nvvm", "targets");
     private static final long ANSWER_SECONDS = 10;
 
     /** The toolkit that an nvcc belongs to: nvcc itself tells where it is, as it may be a link or a script. */
@@ -49,7 +56,47 @@ record Toolkit(Path root, CompilerVersion version) {
 
     /** The nvcc that this process would run, or that is where CUDA's installers put it. */
     static @Nullable Path findNvcc() {
-        return SearchPath.find(List.of("nvcc"), "/usr/local/cuda/bin");
+        return SearchPath.find(
+                List.of("nvcc"),
+                roots().map(root -> root.resolve("bin").toString()).toArray(String[]::new));
+    }
+
+    /** Where toolkits may be: where CUDA_HOME and CUDA_PATH say, and CUDA's installers put them, the newest first. */
+    static Stream<Path> roots() {
+        List<Path> roots = new ArrayList<>();
+        for (String name : List.of("CUDA_HOME", "CUDA_PATH")) {
+            String value = System.getenv().getOrDefault(name, "");
+            if (value.startsWith("/")) {
+                roots.add(Path.of(value));
+            }
+        }
+        roots.add(Path.of("/usr/local/cuda"));
+        try (Stream<Path> installed = Files.list(Path.of("/usr/local"))) {
+            installed
+                    .filter(path -> path.getFileName().toString().startsWith("cuda-"))
+                    .sorted(Comparator.comparing(Toolkit::versionInName).reversed())
+                    .forEach(roots::add);
+        } catch (IOException e) {
+            // Where none can be listed there is none.
+        }
+        return roots.stream();
+    }
+
+    /** 1208 of cuda-12.8, 0 of what is named otherwise. */
+    private static int versionInName(Path root) {
+        Matcher version = NAME.matcher(root.getFileName().toString());
+        return version.matches() ? 100 * Integer.parseInt(version.group(1)) + Integer.parseInt(version.group(2)) : 0;
+    }
+
+    /** What a sandbox shows of it: what nvcc uses, and no more of what may lie beside it in /usr or /opt. */
+    Map<Path, String> shownIn(String place) {
+        Map<Path, String> shown = new LinkedHashMap<>();
+        for (String part : PARTS) {
+            if (Files.isDirectory(root.resolve(part))) {
+                shown.put(root.resolve(part), place + "/" + part);
+            }
+        }
+        return shown;
     }
 
     /** What a command says, on either stream. */

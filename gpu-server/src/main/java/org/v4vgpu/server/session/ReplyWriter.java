@@ -46,6 +46,7 @@ final class ReplyWriter {
     void send(int number, long sequence, MessageLite reply, MemorySegment payload) throws IOException {
         long bytes = payload.byteSize();
         long offset = 0;
+        recorder.executed();
         do {
             long length = Math.min(chunkBytes, bytes - offset);
             int flags = offset + length == bytes ? CallDescriptor.LAST : 0;
@@ -53,6 +54,7 @@ final class ReplyWriter {
                     ? encoder.reply(number, flags, CudaStatus.SUCCESS, sequence, bytes, reply)
                     : encoder.replyContinuation(flags, CudaStatus.SUCCESS, sequence, bytes);
             channel.send(header, payload.asSlice(offset, length));
+            recorder.replied(length);
             traffic.sent(header.byteSize() + length);
             offset += length;
         } while (offset < bytes);

@@ -63,7 +63,7 @@ public final class Sessions implements AutoCloseable {
         this.windowBudget = Windows.commonBudget(limits);
         this.dispatcher = CallDispatcher.of(
                 new SessionCalls(this, devices, server),
-                new DeviceCalls(devices),
+                new DeviceCalls(devices, limits.memoryBytes()),
                 new ContextCalls(devices),
                 new MemoryCalls(),
                 new CopyCalls(),
@@ -75,7 +75,8 @@ public final class Sessions implements AutoCloseable {
                 new StreamCalls(),
                 new EventCalls(),
                 new BlasCalls(),
-                new ProgramCalls(new CompileQueue(compiler)));
+                new ProgramCalls(new CompileQueue(
+                        compiler, devices.stream().map(Device::description).toList())));
     }
 
     /** Serves one lane on the calling thread until its end. Takes ownership of the channel. */

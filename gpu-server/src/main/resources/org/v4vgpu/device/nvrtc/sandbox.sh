@@ -5,7 +5,7 @@
 #
 # ROOT    an empty directory, which becomes / of the command: a file system in memory
 # BYTES   how much that may hold
-# FROM TO a directory of the machine, and where the command sees it, read-only
+# FROM TO a directory or file of the machine, and where the command sees it, read-only
 # LIMIT   options of prlimit
 set -eu
 root=$1
@@ -24,7 +24,12 @@ for directory in /usr/bin /usr/lib /usr/lib32 /usr/lib64 /usr/libexec /usr/inclu
   fi
 done
 while [ "$1" != -- ]; do
-  mkdir -p "$root$2"
+  if [ -d "$1" ]; then
+    mkdir -p "$root$2"
+  else
+    mkdir -p "$root${2%/*}"
+    : > "$root$2"
+  fi
   mount --rbind "$1" "$root$2"
   shift 2
 done

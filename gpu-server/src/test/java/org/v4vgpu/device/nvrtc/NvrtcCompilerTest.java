@@ -6,18 +6,24 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The calls of libnvrtc, in a sandbox, with a library that has the real one's functions; the real one, where there is one. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Execution(ExecutionMode.CONCURRENT) // starts processes
 final class NvrtcCompilerTest {
     @TempDir
     private static Path temporary;
@@ -103,6 +109,36 @@ final class NvrtcCompilerTest {
         }
     }
 
+    /** A server's jar and library may lie in anybody's home. */
+    @Test
+    void whatLiesBesideTheLibraryAndTheJarIsNotShown(@TempDir Path home) throws Exception {
+        Path library = home.resolve("libnvrtc.so.12");
+        Path builtins = home.resolve("libnvrtc-builtins.so.12.9");
+        Path jar = home.resolve("server.jar");
+        for (Path file : List.of(library, builtins, jar, home.resolve("secret"), home.resolve("libnvrtc.notes"))) {
+            Files.writeString(file, "top secret");
+        }
+        Sandbox.Result seen = Sandbox.probe()
+                .run(
+                        List.of("sh", "-c", "echo $(ls /nvrtc /classes); cat /nvrtc/secret /classes/secret"),
+                        NvrtcCompiler.shown(library, jar),
+                        Map.of(),
+                        new Sandbox.Limits(Duration.ofSeconds(30), 1L << 30, 1 << 20, 4096, 4096));
+        assertEquals(
+                "/classes: server.jar /nvrtc: libnvrtc-builtins.so.12.9 libnvrtc.so.12\n",
+                new String(seen.output(), StandardCharsets.UTF_8));
+        assertTrue(seen.log().contains("No such file"), seen.log());
+    }
+
+    @Test
+    void theLibraryThatTheProgramsComeFromIsAlone() throws Exception {
+        Files.writeString(temporary.resolve("beside"), "top secret");
+        for (String file : List.of("/nvrtc/beside", "/java/conf/net.properties", "/java/release")) {
+            Compilation compiled = compile("READ " + file, List.of());
+            assertTrue(compiled.ptx().contains("no such file"), compiled.ptx());
+        }
+    }
+
     @Test
     void anInterruptEndsIt() throws Exception {
         FutureTask<Compilation> task = new FutureTask<>(() -> compile("FOREVER", List.of()));
@@ -124,6 +160,26 @@ final class NvrtcCompilerTest {
         ProgramCompiler found = CompilerChoice.parse(none.toString()).find();
         assertFalse(found.isAvailable());
         assertTrue(String.valueOf(found.unavailabilityCause()).contains("libnone.so"), found.unavailabilityCause());
+    }
+
+    @Test
+    void theNextCompilerIsTakenForOneThatDoesNotWork() throws Exception {
+        Path none = temporary.resolve("libbroken.so");
+        Files.writeString(none, "text");
+        ProgramCompiler next = CompilerChoice.firstThatWorks(
+                List.of(
+                        new CompilerChoice.Found(CompilerChoice.Kind.NVRTC, none),
+                        new CompilerChoice.Found(CompilerChoice.Kind.NVCC, Path.of("/bin/true")),
+                        new CompilerChoice.Found(CompilerChoice.Kind.NVRTC, temporary.resolve("libnvrtc.so.12"))),
+                Sandbox.probe());
+        assertEquals("nvrtc 12.9", next.name(), next.unavailabilityCause());
+        ProgramCompiler nothing = CompilerChoice.firstThatWorks(
+                List.of(
+                        new CompilerChoice.Found(CompilerChoice.Kind.NVRTC, none),
+                        new CompilerChoice.Found(CompilerChoice.Kind.NVCC, Path.of("/bin/true"))),
+                Sandbox.probe());
+        String cause = String.valueOf(nothing.unavailabilityCause());
+        assertTrue(cause.contains("libbroken.so") && cause.contains("/bin/true"), cause);
     }
 
     private static long workers() {

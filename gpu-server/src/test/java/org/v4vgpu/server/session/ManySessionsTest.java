@@ -8,10 +8,12 @@ import java.lang.management.ManagementFactory;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.v4vgpu.proto.Call;
 
 /** Session after session loads a module of its own, launches and leaves: classes, threads and heap come back to where they were. */
 @Timeout(value = 1200, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Isolated("counts what the process has")
 final class ManySessionsTest {
     /** The compiler keeps 64 modules, and so many sessions fill it. */
     private static final int WARM = 100;

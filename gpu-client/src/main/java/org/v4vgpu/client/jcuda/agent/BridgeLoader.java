@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.JarURLConnection;
 import java.net.MalformedURLException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -39,18 +40,30 @@ final class BridgeLoader extends ClassLoader {
 
     /** A new loader of the bridge, for the JCuda that {@code jcudaLoader} has loaded. */
     static BridgeLoader above(ClassLoader jcudaLoader) {
-        CodeSource source = BridgeLoader.class.getProtectionDomain().getCodeSource();
-        if (source == null) {
-            throw new IllegalStateException("v4vgpu: the jar of " + BridgeLoader.class.getName() + " is unknown");
-        }
+        URL location = ownJar();
         try {
-            return new BridgeLoader(jcudaLoader, new File(source.getLocation().toURI()));
+            return new BridgeLoader(jcudaLoader, new File(location.toURI()));
         } catch (IOException | URISyntaxException | IllegalArgumentException e) {
             throw new IllegalStateException(
-                    "v4vgpu: the JCuda bridge is in v4vgpu-agent.jar and v4vgpu-jcuda.jar, not in "
-                            + source.getLocation(),
-                    e);
+                    "v4vgpu: the JCuda bridge is in v4vgpu-agent.jar and v4vgpu-jcuda.jar, not in " + location, e);
         }
+    }
+
+    /** The jar that this class came in. The bootstrap loader does not tell, but the agent's jar is on the class path as well. */
+    private static URL ownJar() {
+        CodeSource source = BridgeLoader.class.getProtectionDomain().getCodeSource();
+        if (source != null) {
+            return source.getLocation();
+        }
+        URL own = ClassLoader.getSystemResource(BridgeLoader.class.getName().replace('.', '/') + ".class");
+        try {
+            if (own != null && own.openConnection() instanceof JarURLConnection jar) {
+                return jar.getJarFileURL();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        throw new IllegalStateException("v4vgpu: the jar of " + BridgeLoader.class.getName() + " is unknown");
     }
 
     @Override

@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The Java agent: rewrites JCuda's classes as they are loaded. {@code -javaagent:v4vgpu-agent.jar=v4v://1:4840}; the argument,
  * which may be left out, becomes the system property {@code v4vgpu.server}.
+ *
+ * <p>The jar's manifest puts this package on the bootstrap class path, so that what is rewritten finds {@link JCudaBootstrap} from any
+ * loader, also one that does not ask the system's. Under another file name the jar stays on the class path only.
  */
 public final class V4vgpuAgent {
     private static final String SERVER = "v4vgpu.server";

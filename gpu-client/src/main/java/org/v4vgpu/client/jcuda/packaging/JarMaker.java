@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Enumeration;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ import org.v4vgpu.client.jcuda.agent.JCudaRewriter;
  * that package's loader looks, the rest of the client with protobuf. The second holds the rewritten JCuda and JCublas as well.
  */
 public final class JarMaker {
+    private static final String AGENT_JAR = "v4vgpu-agent.jar";
     private static final String FOLDER = "META-INF/v4vgpu/";
     private static final String AGENT = "org/v4vgpu/client/jcuda/agent/";
     private static final String PACKAGING = "org/v4vgpu/client/jcuda/packaging/";
@@ -64,24 +66,27 @@ public final class JarMaker {
         common.put(LICENCES + "apache-2.0.txt", Files.readAllBytes(licence));
         common.put(LICENCES + "protobuf.txt", text("protobuf-licence.txt"));
         jcuda.putAll(common);
-        new ReproducibleJar(time).write(directory.resolve("v4vgpu-agent.jar"), agentManifest(), common);
+        new ReproducibleJar(time).write(directory.resolve(AGENT_JAR), agentManifest(), common);
         new ReproducibleJar(time).write(directory.resolve("v4vgpu-jcuda.jar"), jcudaManifest(), jcuda);
     }
 
     private List<String> agentManifest() {
-        return manifest("v4vgpu agent", "Premain-Class: org.v4vgpu.client.jcuda.agent.V4vgpuAgent");
+        return manifest(
+                "v4vgpu agent",
+                "Premain-Class: org.v4vgpu.client.jcuda.agent.V4vgpuAgent",
+                "Boot-Class-Path: " + AGENT_JAR);
     }
 
     private List<String> jcudaManifest() {
         return manifest("JCuda on v4vgpu", "Automatic-Module-Name: jcuda");
     }
 
-    private List<String> manifest(String title, String line) {
-        return List.of(
-                line,
-                "Implementation-Title: " + title,
-                "Implementation-Version: " + version,
-                "Enable-Native-Access: ALL-UNNAMED");
+    private List<String> manifest(String title, String... lines) {
+        List<String> manifest = new ArrayList<>(List.of(lines));
+        manifest.add("Implementation-Title: " + title);
+        manifest.add("Implementation-Version: " + version);
+        manifest.add("Enable-Native-Access: ALL-UNNAMED");
+        return manifest;
     }
 
     private static boolean isJCuda(Path path) throws IOException {
