@@ -35,13 +35,13 @@ public abstract class KernelDuel implements AutoCloseable {
     /** What one run's time is divided by: iterations, or barriers of threads. */
     private final double parts;
 
-    private final Map<Object, Data> arrays = new IdentityHashMap<>();
+    private final IdentityHashMap<Object, Data> arrays = new IdentityHashMap<>();
     private final List<Step> steps = new ArrayList<>();
     private @Nullable GpuModule module;
     private List<GpuFunction> functions = List.of();
 
     /** What the side that is judged has left in the arrays that change. */
-    private final Map<Object, Object> found = new IdentityHashMap<>();
+    private final IdentityHashMap<Object, Object> found = new IdentityHashMap<>();
 
     /**
      * An array.
@@ -52,7 +52,7 @@ public abstract class KernelDuel implements AutoCloseable {
     private record Data(
             String name, MemorySegment java, @Nullable MemorySegment start, GpuMemory device) {}
 
-    private record Step(String kernel, LaunchShape shape, Object[] arguments) {}
+    private record Step(String kernel, LaunchShape shape, List<Object> arguments) {}
 
     /**
      * @param kind of its results
@@ -97,7 +97,7 @@ public abstract class KernelDuel implements AutoCloseable {
         if (module == null) {
             module = load(source.text());
         }
-        steps.add(new Step(kernel, shape, arguments));
+        steps.add(new Step(kernel, shape, List.of(arguments)));
         functions = functions(module);
     }
 
@@ -286,7 +286,7 @@ public abstract class KernelDuel implements AutoCloseable {
     }
 
     private Object[] arguments(Step step, Use use) {
-        Object[] arguments = step.arguments.clone();
+        Object[] arguments = step.arguments.toArray();
         for (int i = 0; i < arguments.length; i++) {
             Data data = arrays.get(arguments[i]);
             if (data != null) {

@@ -34,7 +34,7 @@ final class GapsTest {
     void neighboursBecomeOne() {
         Gaps gaps = new Gaps(0, 30);
         for (int i = 0; i < 3; i++) {
-            assertEquals(10 * i, gaps.take(10));
+            assertEquals(10L * i, gaps.take(10));
         }
         gaps.give(0, 10);
         gaps.give(20, 10);
