@@ -151,7 +151,7 @@ class StripKernelTest {
                 assertTrue(bench.module().kernel("vecadd").useStrips(form == 1));
                 long a = bench.memory().allocate(4 * 1000);
                 DeviceException thrown = assertThrows(
-                        DeviceException.class, () -> bench.launch("vecadd", KernelBench.line(16, 256), a, a, a, 4096));
+                        DeviceException.class, () -> bench.launch("vecadd", KernelBench.line(5, 256), a, a, a, 1280));
                 assertEquals(CudaStatus.ILLEGAL_ADDRESS, thrown.status());
                 messages[form] = String.valueOf(thrown.getMessage()).replaceAll("0x[0-9a-f]+", "0x");
             }

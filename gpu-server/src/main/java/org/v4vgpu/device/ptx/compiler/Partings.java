@@ -5,7 +5,6 @@ import java.util.BitSet;
 import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.IntPredicate;
 import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.Instruction;
@@ -19,7 +18,7 @@ final class Partings {
     private final FlowGraph graph;
     private final BitSet partial = new BitSet();
     private final BitSet merged = new BitSet();
-    private final Map<Instruction, FlowGraph.Block> blocks = new IdentityHashMap<>();
+    private final IdentityHashMap<Instruction, FlowGraph.Block> blocks = new IdentityHashMap<>();
     private final int[] meetings;
     private final BitSet[] inevitable;
     private Shapes shapes;

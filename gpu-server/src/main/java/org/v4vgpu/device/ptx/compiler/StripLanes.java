@@ -14,7 +14,8 @@ import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Space;
 
 /**
- * What can't be done with vectors: the code for one thread, for each thread of the strip in turn, within one instruction. Vectors go by way of arrays.
+ * What can't be done with vectors: the code for one thread, for each thread of the strip in turn, within one instruction. Vectors go by
+ * way of arrays.
  *
  * <pre>
  *   for (; thread &lt; strip + 16; thread++) {

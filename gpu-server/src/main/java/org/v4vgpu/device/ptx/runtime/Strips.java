@@ -8,9 +8,6 @@ public final class Strips {
     /** Threads of a strip: a half warp, the row of the smallest common tile. */
     public static final int THREADS = 16;
 
-    /** The most that one check covers. */
-    public static final int MOST_BYTES = 1 << GlobalAccess.GRANULE_SHIFT;
-
     public static final int LESS = 1;
     public static final int EQUAL = 2;
     public static final int GREATER = 4;
@@ -105,24 +102,6 @@ public final class Strips {
     public static int index(int address, int length) {
         int index = address >>> 2;
         return (address & 3) == 0 && index <= length - THREADS ? index : -1;
-    }
-
-    /**
-     * The native address of elements side by side, or 0 where a thread's access is not allowed.
-     *
-     * @param bytes of an element
-     * @param last how many bytes behind the first the last element begins, less than {@link #MOST_BYTES}: all lie in two granules
-     */
-    public static long locate(long address, int bytes, int last, byte[] map, long base, long delta) {
-        long first = (address - base) >>> GlobalAccess.GRANULE_SHIFT;
-        long end = (address - base + last) >>> GlobalAccess.GRANULE_SHIFT;
-        if ((address & (bytes - 1)) != 0
-                || first >= map.length
-                || end >= map.length
-                || (map[(int) first] & map[(int) end]) == 0) {
-            return 0;
-        }
-        return address + delta;
     }
 
     /** Loads words of shared memory that lie a stride apart; false where a thread's access is not allowed. */

@@ -75,19 +75,6 @@ class StripsTest {
         assertEquals(-1, Strips.index(0, 0));
     }
 
-    @Test
-    void locatesOnlyLiveGranules() {
-        byte[] map = {0, 1, 1, 0};
-        assertEquals(1256, Strips.locate(256, 4, 60, map, 0, 1000));
-        assertEquals(1000 + 768 - 64, Strips.locate(768 - 64, 4, 60, map, 0, 1000));
-        assertEquals(0, Strips.locate(768 - 60, 4, 60, map, 0, 1000));
-        assertEquals(0, Strips.locate(252, 4, 60, map, 0, 1000));
-        assertEquals(0, Strips.locate(258, 4, 60, map, 0, 1000));
-        assertEquals(0, Strips.locate(-64, 4, 60, map, 0, 1000));
-        assertEquals(0, Strips.locate(1020, 4, 60, map, 0, 1000));
-        assertEquals(0, Strips.locate(260, 8, 120, map, 0, 1000));
-    }
-
     /** Answers 1 if something was told. */
     private static int check(IntPredicate holds, int told) {
         boolean all = IntStream.range(0, Strips.THREADS).allMatch(holds);
