@@ -70,7 +70,7 @@ record Interleaving(int turns, long settlingNanos, long turnNanos, long compilin
         double compiling = Math.max(
                 COMPILING_SHARE * progress.allowedNanos(steps(contenders.size())),
                 COMPILING_SHARE_OF_ALL * progress.leftNanos());
-        compile(contenders, compilers, (long) Math.min(compilingNanos, compiling));
+        compile(contenders, compilers, (long) Math.min((double) compilingNanos, compiling));
         Map<String, Turns> taken = new LinkedHashMap<>();
         long allowed = progress.allowedNanos(steps(contenders.size()));
         long begin = System.nanoTime();

@@ -29,7 +29,7 @@ final class TimePlanTest {
             assertTrue(end > clock.get(), experiment.name());
             clock.set(end);
         }
-        assertEquals(TimePlan.promisedSeconds(Effort.FULL), clock.get() / (double) SECOND, 1e-3);
+        assertEquals((double) TimePlan.promisedSeconds(Effort.FULL), clock.get() / (double) SECOND, 1e-3);
     }
 
     @Test

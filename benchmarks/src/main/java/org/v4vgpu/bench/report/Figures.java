@@ -220,7 +220,7 @@ final class Figures {
 
     /** Rows of a table of copies: by direction, and then by size. */
     private static long copyRow(Result result) {
-        return (long) Math.max(0, COPIES.indexOf(result.kind())) << COPY_SHIFT | matrixSize(result);
+        return ((long) Math.max(0, COPIES.indexOf(result.kind())) << COPY_SHIFT) | matrixSize(result);
     }
 
     private static String copyLabel(long row) {
@@ -230,7 +230,7 @@ final class Figures {
                         .replace("htod", "to the device")
                         .replace("dtoh", "from the device")
                 + ", "
-                + (row & (1L << COPY_SHIFT) - 1);
+                + (row & ((1L << COPY_SHIFT) - 1));
     }
 
     private static Figure software(Run run) {

@@ -147,7 +147,7 @@ final class GrowthFigures {
             return "too short to tell";
         }
         double least = FLAT * value;
-        if (trend.low() <= 0 && trend.high() >= 0 || Math.max(-trend.low(), trend.high()) < least) {
+        if ((trend.low() <= 0 && trend.high() >= 0) || Math.max(-trend.low(), trend.high()) < least) {
             return "flat";
         }
         return String.format(
