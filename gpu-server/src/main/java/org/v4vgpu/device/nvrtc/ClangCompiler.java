@@ -1,15 +1,10 @@
 package org.v4vgpu.device.nvrtc;
 
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
-import org.v4vgpu.device.nvrtc.Compilation.Result;
-import org.v4vgpu.proto.Limits;
 
 /**
  * Compiles with clang, in a sandbox, and without CUDA's toolkit: what CUDA C++ has built in comes from {@link ClangHeaders}. Immutable,
@@ -18,7 +13,7 @@ import org.v4vgpu.proto.Limits;
  * <p>clang is no NVRTC: a function without {@code __device__} is one of the host and left out, where NVRTC says that it has no place; of
  * CUDA's headers and of its mathematical functions there is what those headers have, and what is not there is undeclared.
  */
-final class ClangCompiler implements ProgramCompiler {
+final class ClangCompiler extends SandboxedCompiler {
     private static final String HEADERS = "include/";
     private static final String OWN_HEADERS = "clang/";
     private static final String PROGRAM = "program.cu";
@@ -28,64 +23,23 @@ final class ClangCompiler implements ProgramCompiler {
 
     private static final int CUDA_MINOR = 0;
 
-    private static final Sandbox.Limits LIMITS = new Sandbox.Limits(
-            Duration.ofSeconds(30),
-            4L << 30,
-            64L << 20,
-            Limits.MAXIMUM_COMPILED_BYTES / 2,
-            Limits.MAXIMUM_COMPILER_LOG_BYTES);
+    private static final Sandbox.Limits LIMITS = limits(4L << 30);
 
     /** What it makes goes to standard output once it is whole. */
     private static final String COMPILE = "\"$@\" -o /tmp/ptx && exec cat /tmp/ptx";
 
     private final Clang clang;
-    private final Sandbox sandbox;
 
     ClangCompiler(Clang clang, Sandbox sandbox) {
+        super(
+                "clang " + clang.majorVersion() + "." + clang.minorVersion() + " for CUDA",
+                new CompilerVersion(CUDA_MAJOR, CUDA_MINOR, clang.architectures()),
+                sandbox);
         this.clang = clang;
-        this.sandbox = sandbox;
     }
 
     @Override
-    public String name() {
-        return "clang " + clang.majorVersion() + "." + clang.minorVersion();
-    }
-
-    @Override
-    public int majorVersion() {
-        return CUDA_MAJOR;
-    }
-
-    @Override
-    public int minorVersion() {
-        return CUDA_MINOR;
-    }
-
-    @Override
-    public List<Integer> architectures() {
-        return clang.targets().stream()
-                .map(target -> target.substring("sm_".length()))
-                .filter(target -> target.chars().allMatch(Character::isDigit))
-                .map(Integer::valueOf)
-                .toList();
-    }
-
-    @Override
-    public @Nullable String unavailabilityCause() {
-        return sandbox.unavailabilityCause();
-    }
-
-    @Override
-    public Compilation compile(Program program) throws DeviceException, InterruptedException {
-        ensureAvailability();
-        try {
-            return run(program, ProgramText.of(program));
-        } catch (InvalidProgramException e) {
-            return e.compilation();
-        }
-    }
-
-    private Compilation run(Program program, ProgramText text)
+    Compilation compile(Program program, ProgramText text)
             throws InvalidProgramException, DeviceException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
                 "sh",
@@ -118,13 +72,6 @@ final class ClangCompiler implements ProgramCompiler {
                 .replace("/program/" + HEADERS, "")
                 .replace("/program/" + OWN_HEADERS, OWN_HEADERS)
                 .replace(clang.inSandbox(clang.resources()), "clang");
-        if (result.stopped() != null) {
-            return Compilation.failed(Result.COMPILATION, log + "the compiler was stopped: " + result.stopped() + "\n");
-        }
-        if (result.exit() != 0) {
-            return Compilation.failed(
-                    Result.COMPILATION, log.isBlank() ? "the compiler ended with " + result.exit() + "\n" : log);
-        }
-        return text.nameExpressions().resolve(new String(result.output(), StandardCharsets.UTF_8), log);
+        return finished(result, log, text);
     }
 }

@@ -1,6 +1,5 @@
 package org.v4vgpu.device.nvrtc;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,14 +50,6 @@ final class NvccCompiler extends SandboxedCompiler {
 
         Sandbox.Result result = sandbox.run(command, toolkit.shownIn(TOOLKIT), files, LIMITS);
         String log = result.log().replace("/program/" + PROGRAM, program.name()).replace("/program/" + HEADERS, "");
-        Compilation stopped = stopped(result, log);
-        if (stopped != null) {
-            return stopped;
-        }
-        if (result.exit() != 0) {
-            return Compilation.failed(
-                    Result.COMPILATION, log.isBlank() ? "the compiler ended with " + result.exit() + "\n" : log);
-        }
-        return text.nameExpressions().resolve(new String(result.output(), StandardCharsets.UTF_8), log);
+        return finished(result, log, text);
     }
 }

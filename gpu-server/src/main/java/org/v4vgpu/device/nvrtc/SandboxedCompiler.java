@@ -1,5 +1,6 @@
 package org.v4vgpu.device.nvrtc;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -8,7 +9,7 @@ import org.v4vgpu.device.nvrtc.Compilation.Result;
 import org.v4vgpu.proto.Limits;
 
 /** A compiler that runs in a sandbox, and what its programs may take there. Immutable, safe for any thread. */
-abstract sealed class SandboxedCompiler implements ProgramCompiler permits NvccCompiler, NvrtcCompiler {
+abstract sealed class SandboxedCompiler implements ProgramCompiler permits ClangCompiler, NvccCompiler, NvrtcCompiler {
     final Sandbox sandbox;
 
     private final String kind;
@@ -75,5 +76,18 @@ abstract sealed class SandboxedCompiler implements ProgramCompiler permits NvccC
         return answer.stopped() == null
                 ? null
                 : Compilation.failed(Result.COMPILATION, log + "the compiler was stopped: " + answer.stopped() + "\n");
+    }
+
+    /** The compilation of a run of a compiler that writes the PTX to standard output. @param log as the program's owner may see it */
+    static Compilation finished(Sandbox.Result answer, String log, ProgramText text) {
+        Compilation stopped = stopped(answer, log);
+        if (stopped != null) {
+            return stopped;
+        }
+        if (answer.exit() != 0) {
+            return Compilation.failed(
+                    Result.COMPILATION, log.isBlank() ? "the compiler ended with " + answer.exit() + "\n" : log);
+        }
+        return text.nameExpressions().resolve(new String(answer.output(), StandardCharsets.UTF_8), log);
     }
 }
