@@ -5,6 +5,7 @@
 //   STANDIN_MEMORY=BYTES       what the device has; default 64 MiB
 //   STANDIN_DEVICES=N          default 1
 //   STANDIN_VERSION=N          as cuDriverGetVersion; default 13000
+//   STANDIN_PAGEABLE=1         asynchronous copies may be from and to any memory; default is registered memory only
 //   STANDIN_FAIL=NAME=CODE@N   the Nth call of that function (from 1) and all later ones answer CODE; several with commas
 //
 //   gcc -shared -fPIC -O2 -pthread -o libcuda.so.1 standin-cuda.c
@@ -230,7 +231,9 @@ int cuCtxDestroy_v2(struct thing *context) {
     drop(context);
   });
 }
-int cuCtxSynchronize(void) { BEGIN(cuCtxSynchronize); LOCKED({ USABLE }); }
+static int synchronized;
+int standin_synchronized(void) { return synchronized; }
+int cuCtxSynchronize(void) { BEGIN(cuCtxSynchronize); synchronized++; LOCKED({ USABLE }); }
 int cuCtxGetLimit(size_t *value, int limit) {
   BEGIN(cuCtxGetLimit);
   LOCKED({ USABLE *value = limit == 0 ? 1024 : 1 << 20; });
@@ -307,7 +310,7 @@ static int move(uint64_t to, uint64_t from, size_t bytes, int device_to, int dev
 // Asynchronous copies are to be DMA: from and to registered memory only.
 static int is_registered(uint64_t address, size_t bytes) {
   pthread_mutex_lock(&lock);
-  int found = range(REGISTRATION, address, bytes) != NULL;
+  int found = range(REGISTRATION, address, bytes) != NULL || setting("STANDIN_PAGEABLE", 0);
   pthread_mutex_unlock(&lock);
   return found;
 }

@@ -20,8 +20,18 @@ import org.v4vgpu.bench.result.Turns;
 final class Aggregate implements Experiment {
     private static final List<Integer> PAIRS = List.of(1, 2, 4, 8, 16);
     private static final List<Integer> QUICK_PAIRS = List.of(1, 4, 16);
-    private static final List<Transport> TRANSPORTS =
+    private static final List<Transport> QUICK_TRANSPORTS =
             List.of(Transport.V4V, Transport.TCP, Transport.TCP_BRIDGE, Transport.UDS);
+
+    /** Not Aeron: each of its links here brings a media driver of its own. */
+    private static final List<Transport> TRANSPORTS = List.of(
+            Transport.V4V,
+            Transport.V4V_NETTY,
+            Transport.TCP,
+            Transport.TCP_NETTY,
+            Transport.TCP_BRIDGE,
+            Transport.UDS);
+
     private static final int MESSAGE_BYTES = 1 << 20;
     private static final long BYTES_AT_A_TIME = 128L << 20;
     private static final long SMOKE_BYTES_AT_A_TIME = 16L << 20;
@@ -51,7 +61,7 @@ final class Aggregate implements Experiment {
         Effort effort = laboratory.effort();
         List<Integer> pairs = effort.sizes(QUICK_PAIRS, PAIRS);
         long bytes = effort == Effort.SMOKE ? SMOKE_BYTES_AT_A_TIME : BYTES_AT_A_TIME;
-        List<Transport> transports = laboratory.available(TRANSPORTS);
+        List<Transport> transports = laboratory.available(effort == Effort.QUICK ? QUICK_TRANSPORTS : TRANSPORTS);
         Interleaving plan = effort.messagePlan();
         progress.expect(pairs.size() * plan.steps(transports.size()) + plan.steps(1));
         List<Result> results = new ArrayList<>();

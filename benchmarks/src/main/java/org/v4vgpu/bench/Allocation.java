@@ -50,6 +50,8 @@ final class Allocation implements Experiment {
     private static final int WARM_UP = 30_000;
     private static final int SMOKE_WARM_UP = 1_000;
     private static final int QUICK_WARM_UP = 15_000;
+    private static final int SMOKE_OPERATIONS = 200;
+    private static final int QUICK_OPERATIONS = 1_500;
     private static final int OPERATIONS = 5_000;
     private static final String SERVER_ADDRESS = "v4v://900:4840";
 
@@ -75,12 +77,13 @@ final class Allocation implements Experiment {
     public List<Result> run(Laboratory laboratory, Progress progress) throws IOException {
         progress.expect(laboratory.links().size() + 5);
         int warmUp = laboratory.effort().count(SMOKE_WARM_UP, QUICK_WARM_UP, WARM_UP);
+        int operations = operations(laboratory);
         List<Result> results = new ArrayList<>();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment message = arena.allocate(MESSAGE_BYTES, 64);
             for (Map.Entry<String, Link> link : laboratory.links().entrySet()) {
                 Operation trips = count -> exchange(link.getValue(), message, count);
-                results.addAll(measure(link.getKey(), MESSAGE_BYTES, MESSAGE, "", warmUp, OPERATIONS, trips));
+                results.addAll(measure(link.getKey(), MESSAGE_BYTES, MESSAGE, "", warmUp, operations, trips));
                 progress.step();
             }
         }
@@ -90,6 +93,7 @@ final class Allocation implements Experiment {
 
     private List<Result> calls(Laboratory laboratory, int warmUp, Progress progress) throws IOException {
         List<Result> results = new ArrayList<>();
+        int operations = operations(laboratory);
         try (Device device = new SoftwareDevice(SoftwareDeviceOptions.defaults());
                 GpuServer _ = GpuServer.start(
                         List.of(device), List.of(ChannelAddress.parse(SERVER_ADDRESS)), SessionLimits.DEFAULT);
@@ -100,9 +104,9 @@ final class Allocation implements Experiment {
                     client.synchronize();
                 }
             };
-            results.addAll(measure("v4v", 0, CLIENT, SERVER, warmUp, OPERATIONS, calls));
+            results.addAll(measure("v4v", 0, CLIENT, SERVER, warmUp, operations, calls));
             progress.step();
-            results.addAll(measure("local", 0, MESSAGES, "", warmUp, OPERATIONS, new CallMessages()::pass));
+            results.addAll(measure("local", 0, MESSAGES, "", warmUp, operations, new CallMessages()::pass));
             progress.step();
             Accelerator.Kernel kernel = client.kernel(
                     laboratory.root().resolve("stencil-demo/src/main/cuda/stencil.ptx"),
@@ -114,7 +118,7 @@ final class Allocation implements Experiment {
                     1,
                     1);
             results.addAll(measure(
-                    "v4v", 0, "launch, client", "launch, server", warmUp / 3, OPERATIONS, launches(client, kernel)));
+                    "v4v", 0, "launch, client", "launch, server", warmUp / 3, operations, launches(client, kernel)));
             progress.step();
             MemorySegment memory = arena.allocate(COPY_BYTES, 4096);
             Accelerator.Memory there = client.allocate(COPY_BYTES);
@@ -135,6 +139,11 @@ final class Allocation implements Experiment {
             progress.step();
         }
         return results;
+    }
+
+    /** Bytes are counted, not timed: a few operations say as much as many, if nothing else happens. */
+    private static int operations(Laboratory laboratory) {
+        return laboratory.effort().count(SMOKE_OPERATIONS, QUICK_OPERATIONS, OPERATIONS);
     }
 
     private static Operation launches(Accelerator client, Accelerator.Kernel kernel) {

@@ -12,6 +12,9 @@ import org.v4vgpu.bench.result.Turns;
  * does not count ({@link Settling}), and rounds before the first that counts let the JVMs on both sides compile what they run.
  * Immutable; one thread uses it.
  *
+ * <p>Where the time that {@link Progress} allows is over earlier, there are fewer turns, but not less than three: with fewer a ratio has no
+ * interval.
+ *
  * @param turns of each contender, which count
  * @param settlingNanos how long each turn runs before it counts
  * @param turnNanos how long it then is to last, roughly
@@ -23,6 +26,13 @@ record Interleaving(int turns, long settlingNanos, long turnNanos, long compilin
     private static final double IDLE_SHARE = 0.03;
 
     private static final int FIRST_COMPILING = 5;
+
+    /** Of the time that is allowed, or of all that is left, whichever is longer: what comes first leaves the others less to compile. */
+    private static final double COMPILING_SHARE = 0.4;
+
+    private static final double COMPILING_SHARE_OF_ALL = 0.25;
+
+    private static final int FEWEST_TURNS = 3;
 
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
@@ -54,12 +64,22 @@ record Interleaving(int turns, long settlingNanos, long turnNanos, long compilin
         return (int) Math.clamp(turnNanos / Math.max(1, stepNanos), (long) fewest, (long) most);
     }
 
-    /** All turns of all contenders that count. */
+    /** All turns of all contenders that count; of each as many. */
     Map<String, Turns> run(Map<String, ? extends Contender> contenders, Compilers compilers, Progress progress)
             throws IOException {
-        compile(contenders, compilers);
+        double compiling = Math.max(
+                COMPILING_SHARE * progress.allowedNanos(steps(contenders.size())),
+                COMPILING_SHARE_OF_ALL * progress.leftNanos());
+        compile(contenders, compilers, (long) Math.min(compilingNanos, compiling));
         Map<String, Turns> taken = new LinkedHashMap<>();
+        long allowed = progress.allowedNanos(steps(contenders.size()));
+        long begin = System.nanoTime();
         for (int turn = 0; turn < turns; turn++) {
+            long passed = System.nanoTime() - begin;
+            if (turn >= FEWEST_TURNS && passed + passed / turn > allowed) {
+                progress.skip((turns - turn) * contenders.size());
+                break;
+            }
             for (Map.Entry<String, ? extends Contender> contender : contenders.entrySet()) {
                 Samples samples = contender.getValue().takeTurn(this);
                 taken.computeIfAbsent(contender.getKey(), _ -> new Turns()).add(samples);
@@ -69,7 +89,9 @@ record Interleaving(int turns, long settlingNanos, long turnNanos, long compilin
         return taken;
     }
 
-    private void compile(Map<String, ? extends Contender> contenders, Compilers compilers) throws IOException {
+    /** At least one round, unless there is to be none at all. */
+    private void compile(Map<String, ? extends Contender> contenders, Compilers compilers, long atMostNanos)
+            throws IOException {
         long begin = System.nanoTime();
         boolean busy = compilingNanos > 0;
         while (busy) {
@@ -80,7 +102,7 @@ record Interleaving(int turns, long settlingNanos, long turnNanos, long compilin
             }
             long now = System.nanoTime();
             long worked = (compilers.ticks() - before) * TICK_NANOS;
-            busy = worked > TICK_NANOS && worked > IDLE_SHARE * (now - round) && now - begin < compilingNanos;
+            busy = worked > TICK_NANOS && worked > IDLE_SHARE * (now - round) && now - begin < atMostNanos;
         }
     }
 

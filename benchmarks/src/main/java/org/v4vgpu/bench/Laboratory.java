@@ -15,9 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -28,6 +26,7 @@ import org.v4vgpu.bench.link.Peer;
 import org.v4vgpu.bench.link.Transport;
 import org.v4vgpu.bench.opencl.OpenClProcess;
 import org.v4vgpu.bench.opencl.OpenClWorker;
+import org.v4vgpu.bench.process.ChildProcess;
 
 /**
  * Where experiments run: starts the processes on the other side, on a fabric of their own, and ends them all when it is closed
@@ -37,17 +36,7 @@ final class Laboratory implements AutoCloseable {
     /** Set by the launcher to what the environment says: this JVM's own V4V domain needs the same. */
     static final String FABRIC_VARIABLE = "V4VGPU_FABRIC";
 
-    /** What a user may have set for other programs; the processes here are to be as they are by default. */
-    private static final Set<String> OTHERS_VARIABLES = Set.of(
-            "V4VGPU_DOMAIN",
-            "V4VGPU_SERVER",
-            "V4VGPU_WAIT",
-            "V4VGPU_IVSHMEM",
-            "V4VGPU_HYPERVISOR",
-            "V4VGPU_JAVA_OPTIONS");
-
     private static final Pattern ADDRESS = Pattern.compile("\\b(?:(?:v4v|tcp)(?:\\+netty)?|unix|aeron)://\\S+\\w");
-    private static final long END_SECONDS = 3;
 
     /** Peers get a domain each, away from the server's and from those that processes without one are given. */
     private static final int FIRST_DOMAIN = 1000;
@@ -310,14 +299,7 @@ final class Laboratory implements AutoCloseable {
     private void killProcesses() {
         processes.forEach(Process::destroy);
         for (Process process = processes.poll(); process != null; process = processes.poll()) {
-            try {
-                if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
-                    process.destroyForcibly();
-                }
-            } catch (InterruptedException e) {
-                process.destroyForcibly();
-                Thread.currentThread().interrupt();
-            }
+            ChildProcess.end(process);
         }
     }
 
@@ -395,10 +377,7 @@ final class Laboratory implements AutoCloseable {
             started.addAll(List.of("taskset", "-c", Integer.toString(processors[processors.length - 1])));
         }
         started.addAll(command);
-        ProcessBuilder builder =
-                new ProcessBuilder(started).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
-        builder.environment().keySet().removeAll(OTHERS_VARIABLES);
-        Process process = builder.start();
+        Process process = ChildProcess.start(started, log);
         processes.add(process);
         return process;
     }

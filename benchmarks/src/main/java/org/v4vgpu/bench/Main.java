@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -242,11 +243,17 @@ public final class Main implements Callable<Integer> {
         List<Result> results = new ArrayList<>();
         List<String> skipped;
         Effort effort = effort();
-        try (Laboratory laboratory = new Laboratory(root, effort, pinning, soakNanos(), logFile())) {
+        OptionalLong soak = soakNanos();
+        TimePlan plan = new TimePlan(experiments, effort, soak.orElse(0), System::nanoTime);
+        Map<String, Long> seconds = new LinkedHashMap<>();
+        try (Laboratory laboratory = new Laboratory(root, effort, pinning, soak, logFile())) {
             for (Experiment experiment : experiments) {
+                long start = System.nanoTime();
+                long end = plan.begin(experiment);
                 laboratory.place(experiment);
                 List<Result> measured;
-                try (Progress progress = new Progress(experiment.name())) {
+                try (Progress progress = new Progress(experiment.name(), plan.standing(), end)) {
+                    progress.announce();
                     measured = experiment.run(laboratory, progress);
                 } catch (IOException | RuntimeException e) {
                     laboratory.skip(experiment.name() + " and what follows it: " + e);
@@ -254,6 +261,7 @@ public final class Main implements Callable<Integer> {
                     throw e;
                 }
                 results.addAll(measured);
+                seconds.put(experiment.name(), TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start));
                 System.out.printf(
                         "%n%s: %s%n%n%s", experiment.name(), experiment.description(), ResultTable.format(measured));
                 experiment.remarks(measured).forEach(System.out::println);
@@ -261,6 +269,11 @@ public final class Main implements Callable<Integer> {
             skipped = laboratory.skipped();
         }
         machine.put("seconds", TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begin));
+        machine.put(
+                "seconds_of_each",
+                seconds.entrySet().stream()
+                        .map(each -> each.getKey() + " " + each.getValue())
+                        .collect(Collectors.joining(", ")));
         skipped.forEach(line -> System.out.println(System.lineSeparator() + "left out: " + line));
         Files.deleteIfExists(logFile());
         log = null;

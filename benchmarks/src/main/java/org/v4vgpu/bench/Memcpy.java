@@ -3,10 +3,12 @@ package org.v4vgpu.bench;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.v4vgpu.bench.result.Result;
 import org.v4vgpu.bench.result.Samples;
@@ -27,11 +29,13 @@ final class Memcpy implements Experiment {
     /** Before these: from and to pinned memory, where the transport shares it. */
     static final String PINNED = "pinned ";
 
-    private static final List<Integer> SIZES = List.of(128, 256, 512, 1024, 2048, 4096);
     private static final List<Integer> QUICK_SIZES = List.of(128, 512, 2048);
     private static final long BYTES_AT_A_TIME = 64L << 20;
     private static final int MOST_COPIES = 100;
     private static final int BOUND_COPIES = 20;
+
+    /** Pinned memory that a server maps, of either direction: larger is not faster, and a client may have 1 GiB. */
+    private static final long LARGEST_PINNED = 64L << 20;
 
     /** Below, starting the bound's two threads takes more of its time than the copies. */
     private static final long SMALLEST_BOUND = 4 << 20;
@@ -53,17 +57,23 @@ final class Memcpy implements Experiment {
 
     @Override
     public List<Result> run(Laboratory laboratory, Progress progress) throws IOException {
-        List<Integer> sizes = laboratory.effort().sizes(QUICK_SIZES, SIZES);
         Interleaving plan =
                 laboratory.effort().plan(Interleaving.of(5, 20, 20, 1500), Interleaving.of(12, 40, 40, 8000));
         Map<String, Accelerator> accelerators = laboratory.acceleratorsByStack();
+        int matrices = accelerators.size() + 2; // and source and destination here
+        MatrixSizes sizes = new MatrixSizes(name(), laboratory.effort(), QUICK_SIZES, matrices, 4);
         List<Result> results = new ArrayList<>();
         try (TwoCopyBound bound = new TwoCopyBound()) {
-            progress.expect(
-                    sizes.size() * plan.steps(2 * accelerators.size() + 3)); // both ways, pinned over V4V, the bound
-            for (int size : sizes) {
-                long bytes = (long) size * size * Float.BYTES;
-                results.addAll(run(laboratory, bound, bytes, plan, progress));
+            progress.expect(sizes.all().size()
+                    * plan.steps(2 * accelerators.size() + 3)); // both ways, pinned over V4V, the bound
+            for (int size : sizes.all()) {
+                if (!sizes.admits(size, laboratory, progress)) {
+                    break;
+                }
+                long begin = System.nanoTime();
+                List<Result> measured = run(laboratory, bound, (long) size * size * Float.BYTES, plan, progress);
+                sizes.measured(size, measured.getFirst().turns().count(), System.nanoTime() - begin);
+                results.addAll(measured);
             }
         }
         return results;
@@ -86,7 +96,9 @@ final class Memcpy implements Experiment {
                 Accelerator.Memory memory = accelerator.allocate(bytes);
                 memories.put(entry.getKey(), memory);
                 addCopies(contenders, "", entry.getKey(), accelerator, memory, source, destination, copies);
-                accelerator.pinned(2 * bytes).ifPresent(pinned -> {
+                Optional<Accelerator.Pinned> window =
+                        bytes > LARGEST_PINNED ? Optional.empty() : accelerator.pinned(2 * bytes);
+                window.ifPresent(pinned -> {
                     windows.add(pinned);
                     MemorySegment from = pinned.segment().asSlice(0, bytes);
                     MemorySegment to = pinned.segment().asSlice(bytes, bytes);
@@ -121,12 +133,17 @@ final class Memcpy implements Experiment {
             MemorySegment source,
             MemorySegment destination,
             int copies) {
+        boolean isLong = source.byteSize() > BYTES_AT_A_TIME; // settles itself
         contenders.put(pinned + TO_DEVICE + " " + transport, during -> {
-            Settling.by(during.settlingNanos(), () -> accelerator.copyIn(memory, source));
+            if (!isLong) {
+                Settling.by(during.settlingNanos(), () -> accelerator.copyIn(memory, source));
+            }
             return time(copies, () -> accelerator.copyIn(memory, source));
         });
         contenders.put(pinned + TO_HOST + " " + transport, during -> {
-            Settling.by(during.settlingNanos(), () -> accelerator.copyOut(destination, memory));
+            if (!isLong) {
+                Settling.by(during.settlingNanos(), () -> accelerator.copyOut(destination, memory));
+            }
             destination.fill((byte) 0);
             Samples samples = time(copies, () -> accelerator.copyOut(destination, memory));
             ensureSame(source, destination);
@@ -153,8 +170,8 @@ final class Memcpy implements Experiment {
 
     private static void fill(MemorySegment segment) {
         SplittableRandom random = new SplittableRandom(segment.byteSize());
-        byte[] bytes = new byte[(int) segment.byteSize()];
-        random.nextBytes(bytes);
-        MemorySegment.copy(MemorySegment.ofArray(bytes), 0, segment, 0, bytes.length);
+        for (long i = 0; i < segment.byteSize() / Long.BYTES; i++) {
+            segment.setAtIndex(ValueLayout.JAVA_LONG, i, random.nextLong());
+        }
     }
 }

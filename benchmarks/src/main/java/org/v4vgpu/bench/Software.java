@@ -34,8 +34,8 @@ final class Software implements Experiment {
     private static final String POCL = "pocl";
 
     private int unseen;
-    private int checkedTargets;
     private int checkedKernels;
+    private int checkedVersions;
     private final ManySessions sessions = new ManySessions();
 
     @Override
@@ -59,8 +59,7 @@ final class Software implements Experiment {
         laboratory.endProcesses();
         Interleaving plan =
                 laboratory.effort().plan(Interleaving.of(5, 20, 60, 2500), Interleaving.of(11, 50, 300, 10_000));
-        Interleaving brief =
-                laboratory.effort().plan(Interleaving.of(4, 3, 10, 300), Interleaving.of(7, 30, 100, 3000));
+        Interleaving brief = laboratory.effort().plan(Interleaving.of(4, 3, 10, 300), Interleaving.of(5, 20, 70, 1500));
         OpenClProcess cl = openCl(laboratory);
         List<Result> results = new ArrayList<>();
         try (JavaLoops loops = new JavaLoops();
@@ -74,6 +73,9 @@ final class Software implements Experiment {
             results.addAll(run(main, cl, plan, laboratory, progress));
             results.addAll(run(others, cl, brief, laboratory, progress));
             results.addAll(starts(laboratory, gpu, plan, progress));
+            if (laboratory.effort() == Effort.FULL) {
+                verifyTargets(ground);
+            }
         } catch (DeviceException e) {
             throw new IOException("the device in this process: " + e.getMessage(), e);
         }
@@ -87,9 +89,9 @@ final class Software implements Experiment {
     public List<String> remarks(List<Result> results) {
         List<String> remarks = new ArrayList<>(sessions.remarks());
         if (checkedKernels > 0) {
-            remarks.add(checkedKernels + " kernels are right as well in " + checkedTargets
-                    + " versions by other compilers and for other targets (" + String.join(", ", KernelDuel.targets())
-                    + ")");
+            remarks.add(checkedKernels
+                    + " kernels are right as other compilers make them and for other targets as well, in "
+                    + checkedVersions + " versions: " + String.join(", ", KernelDuel.targets()));
         }
         return remarks;
     }
@@ -105,6 +107,16 @@ final class Software implements Experiment {
             laboratory.skip(POCL + ": " + e.getMessage() + "; benchmarks/run --install-pocl software installs it");
         }
         return null;
+    }
+
+    /** At small sizes: these versions are for being right, and none of their code has been compiled before. */
+    private void verifyTargets(DuelGround ground) throws IOException, DeviceException {
+        for (Duels.Maker maker : Duels.others(ground, (small, _, _) -> small)) {
+            try (KernelDuel duel = maker.make()) {
+                checkedVersions += duel.verifyTargets();
+                checkedKernels++;
+            }
+        }
     }
 
     private List<Result> run(
@@ -138,11 +150,6 @@ final class Software implements Experiment {
         if (cl != null) {
             duel.verify(cl);
             cl.close();
-        }
-        if (laboratory.effort() == Effort.FULL) {
-            int targets = duel.verifyTargets();
-            checkedTargets += targets;
-            checkedKernels += targets > 0 ? 1 : 0;
         }
         List<Result> results = new ArrayList<>();
         taken.forEach((side, turns) -> results.add(Result.of(name(), duel.kind(), side, duel.bytes(), 1, turns, 0)));

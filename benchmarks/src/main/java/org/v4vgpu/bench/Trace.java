@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import jdk.jfr.consumer.RecordedEvent;
 import org.v4vgpu.bench.result.Result;
 import org.v4vgpu.bench.result.Samples;
 import org.v4vgpu.bench.result.Turns;
@@ -20,7 +21,7 @@ import org.v4vgpu.v4v.ChannelAddress;
 
 /**
  * Where the time of a call and of a copy of 16 MiB goes, by the Flight Recorder events of client and server, and what recording them costs:
- * turns with it and without it alternate. Both sides are in this process, on a processor each where there are two, over V4V.
+ * calls and copies, each with it and without it, take turns. Both sides are in this process, on a processor each where there are two, over V4V.
  *
  * <p>A stage is a median of its own, so that stages need not add up to the median of the whole. Of a copy, both sides work at the same time;
  * each side's stages are given for themselves. A copy to the device returns once it is sent; the whole includes the call that then waits for
@@ -79,9 +80,7 @@ final class Trace implements Experiment {
                 Arena arena = Arena.ofConfined()) {
             List<Case> cases = cases(client, arena, laboratory.effort());
             progress.expect(cases.stream().mapToInt(each -> 2 * each.turns).sum());
-            for (Case each : cases) {
-                results.addAll(trace(each, progress));
-            }
+            results.addAll(trace(cases, progress));
         } finally {
             laboratory.place(this);
         }
@@ -131,35 +130,58 @@ final class Trace implements Experiment {
                         () -> client.copyOut(memory, there)));
     }
 
-    private List<Result> trace(Case traced, Progress progress) throws IOException {
-        Map<String, Turns> times = new LinkedHashMap<>();
-        times.put(UNTRACED, new Turns());
-        times.put(TRACED, new Turns());
+    /** All cases, each untraced and traced, take turns. */
+    private List<Result> trace(List<Case> cases, Progress progress) throws IOException {
+        Map<Case, Map<String, Turns>> times = new LinkedHashMap<>();
+        Map<Case, List<Span>> traced = new LinkedHashMap<>();
         try (CallRecording recording = new CallRecording()) {
             recording.pause();
-            take(traced, traced.warmUp / 2);
-            recording.resume();
-            take(traced, traced.warmUp / 2);
-            recording.pause();
-            recording.forget();
-            for (int turn = 0; turn < traced.turns; turn++) {
-                times.get(UNTRACED).add(take(traced, traced.repetitions));
-                progress.step();
+            for (Case each : cases) {
+                take(each, each.warmUp / 2);
                 recording.resume();
-                times.get(TRACED).add(take(traced, traced.repetitions));
+                take(each, each.warmUp / 2);
                 recording.pause();
-                progress.step();
+                times.put(each, new LinkedHashMap<>());
+                traced.put(each, new ArrayList<>());
             }
-            CallStages.of(recording.events(), traced.bytes > 0).forEach((stage, samples) -> {
-                Turns turns = new Turns();
-                turns.add(samples);
-                times.put(stage, turns);
-            });
+            recording.forget();
+            for (int turn = 0; turn < cases.getFirst().turns; turn++) {
+                for (Case each : cases) {
+                    turns(times, each, UNTRACED).add(take(each, each.repetitions));
+                    progress.step();
+                    recording.resume();
+                    long begin = System.nanoTime();
+                    turns(times, each, TRACED).add(take(each, each.repetitions));
+                    traced.getOrDefault(each, List.of()).add(new Span(begin, System.nanoTime()));
+                    recording.pause();
+                    progress.step();
+                }
+            }
+            List<RecordedEvent> events = recording.events();
+            traced.forEach((each, spans) -> spans.forEach(span -> CallStages.of(span.of(events), each.bytes > 0)
+                    .forEach((stage, samples) -> turns(times, each, stage).add(samples))));
         }
         List<Result> results = new ArrayList<>();
-        times.forEach((stage, turns) ->
-                results.add(Result.of(name(), traced.name + ": " + stage, "v4v", traced.bytes, 1, turns, 0)));
+        times.forEach((each, stages) -> stages.forEach((stage, turns) ->
+                results.add(Result.of(name(), each.name + ": " + stage, "v4v", each.bytes, 1, turns, 0))));
         return results;
+    }
+
+    /** A turn's time. */
+    private record Span(long begin, long end) {
+        /** What began in it, by the client's clock or the server's, which is the same here. */
+        List<RecordedEvent> of(List<RecordedEvent> events) {
+            return events.stream()
+                    .filter(event -> {
+                        long began = event.getLong("beganNanos");
+                        return began - begin >= 0 && end - began >= 0;
+                    })
+                    .toList();
+        }
+    }
+
+    private static Turns turns(Map<Case, Map<String, Turns>> times, Case each, String stage) {
+        return times.getOrDefault(each, new LinkedHashMap<>()).computeIfAbsent(stage, _ -> new Turns());
     }
 
     /** How much longer something takes while it is traced, by the turns that alternated. */

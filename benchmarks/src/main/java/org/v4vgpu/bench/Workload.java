@@ -26,30 +26,48 @@ final class Workload implements Experiment {
     /** The kind of results: copies and kernel. */
     static final String TOTAL = "total";
 
-    private static final List<Integer> SIZES = List.of(128, 256, 512, 1024, 1536);
     private static final List<Integer> QUICK_SIZES = List.of(128, 256, 512);
     private static final int MOST_REPETITIONS = 20;
+
+    /** Before the first size that counts this one runs until nobody compiles any more: all sizes run the same kernel. */
+    private static final int WARM_UP_SIZE = 512;
 
     private final String name;
     private final String description;
     private final Job.Maker maker;
+    private final int matrices;
+    private final int growth;
 
-    private Workload(String name, String description, Job.Maker maker) {
+    /**
+     * A workload.
+     *
+     * @param matrices that each contender has, host and device together
+     * @param growth how many times as long twice the size takes
+     */
+    private Workload(String name, String description, Job.Maker maker, int matrices, int growth) {
         this.name = name;
         this.description = description;
         this.maker = maker;
+        this.matrices = matrices;
+        this.growth = growth;
     }
 
     static Experiment matmul() {
         return new Workload(
-                "matmul", "product of square matrices: two copies in, a tiled kernel, one copy out", MatrixJob::new);
+                "matmul",
+                "product of square matrices: two copies in, a tiled kernel, one copy out",
+                MatrixJob::new,
+                6,
+                8);
     }
 
     static Experiment stencil() {
         return new Workload(
                 "stencil",
                 "heat stencil: one copy in, " + StencilJob.ITERATIONS + " iterations on the device, one copy out",
-                StencilJob::new);
+                StencilJob::new,
+                4,
+                4);
     }
 
     @Override
@@ -69,14 +87,25 @@ final class Workload implements Experiment {
 
     @Override
     public List<Result> run(Laboratory laboratory, Progress progress) throws IOException {
-        List<Integer> sizes = laboratory.effort().sizes(QUICK_SIZES, SIZES);
-        Interleaving plan =
-                laboratory.effort().plan(Interleaving.of(5, 30, 60, 1500), Interleaving.of(9, 100, 300, 8000));
-        Map<String, Accelerator> accelerators = laboratory.accelerators();
+        Effort effort = laboratory.effort();
+        Interleaving plan = effort.plan(Interleaving.of(5, 30, 60, 600), Interleaving.of(9, 60, 150, 4000));
+        Map<String, Accelerator> accelerators =
+                effort == Effort.QUICK ? laboratory.accelerators() : laboratory.acceleratorsByStack();
+        MatrixSizes sizes = new MatrixSizes(name, effort, QUICK_SIZES, matrices * accelerators.size(), growth);
         List<Result> results = new ArrayList<>();
-        progress.expect(sizes.size() * plan.steps(accelerators.size()));
-        for (int size : sizes) {
-            results.addAll(run(laboratory, accelerators, size, plan, progress));
+        progress.expect(sizes.all().size() * plan.steps(accelerators.size()));
+        if (effort != Effort.SMOKE) {
+            Interleaving uncounted = effort.plan(Interleaving.of(1, 30, 60, 4000), Interleaving.of(1, 60, 150, 12_000));
+            run(laboratory, accelerators, WARM_UP_SIZE, uncounted, progress.aside());
+        }
+        for (int size : sizes.all()) {
+            if (!sizes.admits(size, laboratory, progress)) {
+                break;
+            }
+            long begin = System.nanoTime();
+            List<Result> measured = run(laboratory, accelerators, size, plan, progress);
+            sizes.measured(size, measured.getFirst().turns().count(), System.nanoTime() - begin);
+            results.addAll(measured);
         }
         return results;
     }
@@ -90,15 +119,19 @@ final class Workload implements Experiment {
             throws IOException {
         Map<String, Job> jobs = new LinkedHashMap<>();
         Map<String, Stages> stages = new LinkedHashMap<>();
+        int taken;
         try {
             Map<String, Interleaving.Contender> contenders = new LinkedHashMap<>();
             for (Map.Entry<String, Accelerator> entry : accelerators.entrySet()) {
                 Job job = maker.make(laboratory.root(), entry.getValue(), size);
                 jobs.put(entry.getKey(), job);
-                Stages taken = stages.computeIfAbsent(entry.getKey(), _ -> new Stages());
-                contenders.put(entry.getKey(), during -> takeTurn(job, taken, during));
+                Stages own = stages.computeIfAbsent(entry.getKey(), _ -> new Stages(size > MatrixSizes.ALWAYS));
+                contenders.put(entry.getKey(), during -> takeTurn(job, own, during));
             }
-            plan.run(contenders, laboratory.compilers(), progress);
+            taken = plan.run(contenders, laboratory.compilers(), progress).values().stream()
+                    .mapToInt(Turns::count)
+                    .min()
+                    .orElse(0);
             for (Map.Entry<String, Job> job : jobs.entrySet()) {
                 job.getValue().verify();
             }
@@ -107,7 +140,7 @@ final class Workload implements Experiment {
         }
         long bytes = (long) size * size * Float.BYTES;
         List<Result> results = new ArrayList<>();
-        stages.forEach((transport, taken) -> taken.last(plan.turns()).forEach((kind, turns) -> {
+        stages.forEach((transport, own) -> own.last(taken).forEach((kind, turns) -> {
             double rate = kind.equals(INPUT) ? bytes * 1e3 / turns.percentile(50) : 0;
             results.add(Result.of(name, kind, transport, bytes, 1, turns, rate));
         }));
@@ -115,7 +148,10 @@ final class Workload implements Experiment {
     }
 
     private static Samples takeTurn(Job job, Stages stages, Interleaving plan) throws IOException {
-        long step = Settling.by(plan.settlingNanos(), job::run);
+        long step = plan.turnNanos();
+        if (!stages.isLong) { // what takes long settles itself
+            step = Settling.by(plan.settlingNanos(), job::run);
+        }
         Samples input = new Samples();
         Samples copies = new Samples();
         Samples kernel = new Samples();
@@ -134,6 +170,13 @@ final class Workload implements Experiment {
     /** The turns of one contender by stage, with those that don't count. */
     private static final class Stages {
         private final List<Map<String, Samples>> turns = new ArrayList<>();
+
+        /** Whether one run takes a turn. */
+        private final boolean isLong;
+
+        Stages(boolean isLong) {
+            this.isLong = isLong;
+        }
 
         void add(Map<String, Samples> turn) {
             turns.add(turn);

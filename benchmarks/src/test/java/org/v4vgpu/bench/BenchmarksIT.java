@@ -34,12 +34,12 @@ final class BenchmarksIT {
             Map.entry(
                     "bandwidth",
                     Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron", "local")),
-            Map.entry("aggregate", Set.of("v4v", "tcp", "uds", "local")),
+            Map.entry("aggregate", Set.of("v4v", "v4v-netty", "tcp", "tcp-netty", "uds", "local")),
             Map.entry("rpc", Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty")),
-            Map.entry("launch", Set.of("v4v", "tcp-channel", "local")),
+            Map.entry("launch", Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "local")),
             Map.entry("memcpy", Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "local")),
-            Map.entry("matmul", Set.of("v4v", "tcp-channel", "local")),
-            Map.entry("stencil", Set.of("v4v", "tcp-channel", "local")),
+            Map.entry("matmul", Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "local")),
+            Map.entry("stencil", Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "local")),
             Map.entry(
                     "allocation",
                     Set.of("v4v", "v4v-netty", "tcp-channel", "tcp-netty", "tcp", "uds", "aeron", "local")),

@@ -25,7 +25,7 @@ final class InterleavingTest {
             });
         }
         Interleaving plan = Interleaving.of(2, 0, 0, 1);
-        try (Progress progress = new Progress("test")) {
+        try (Progress progress = new Progress("test", "", System.nanoTime() + 1_000_000_000_000L)) {
             Map<String, Turns> turns = plan.run(contenders, new Compilers(List.of()), progress);
             assertEquals(List.of("a", "b", "a", "b", "a", "b"), order);
             assertEquals(List.of("a", "b"), List.copyOf(turns.keySet()));
@@ -33,6 +33,34 @@ final class InterleavingTest {
             assertEquals(List.of(4L, 6L), turns.getOrDefault("b", new Turns()).medians());
         }
         assertEquals(4, plan.steps(2));
+    }
+
+    @Test
+    void takesThreeTurnsWhereTheTimeIsOver() throws IOException {
+        Interleaving plan = Interleaving.of(50, 0, 0, 0);
+        try (Progress progress = new Progress("test", "", System.nanoTime() - 1)) {
+            progress.expect(2 * plan.steps(1));
+            Map<String, Turns> turns = plan.run(Map.of("a", InterleavingTest::one), new Compilers(List.of()), progress);
+            assertEquals(3, turns.getOrDefault("a", new Turns()).count());
+        }
+    }
+
+    @Test
+    void sharesTheTimeAmongTheStepsThatAreLeft() {
+        long hour = 3_600_000_000_000L;
+        try (Progress progress = new Progress("test", "", System.nanoTime() + hour)) {
+            progress.expect(10);
+            assertEquals(hour / 2, progress.allowedNanos(5), hour / 100.0);
+            progress.skip(5);
+            assertEquals(hour, progress.allowedNanos(5), hour / 100.0);
+            assertEquals(hour, progress.allowedNanos(50), hour / 100.0);
+        }
+    }
+
+    private static Samples one(Interleaving plan) {
+        Samples samples = new Samples();
+        samples.add(plan.turns());
+        return samples;
     }
 
     @Test

@@ -9,11 +9,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The examples, compiled against the real JCuda: the same output in every form, and no native library of CUDA in the process. */
 @Timeout(120)
+@Execution(ExecutionMode.CONCURRENT) // starts processes
 final class ExamplesIT {
     private static final Path EXAMPLES = Path.of("examples").toAbsolutePath();
 

@@ -68,7 +68,11 @@ final class JCudaProcess {
 
     ProcessBuilder builder(String form, String address, String program, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
-                java(), "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Djava.io.tmpdir=" + temporary));
+                java(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Djava.io.tmpdir=" + temporary));
         command.addAll(options);
         if (form.equals("agent")) {
             command.addAll(

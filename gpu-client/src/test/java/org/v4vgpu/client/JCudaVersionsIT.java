@@ -8,11 +8,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The agent on other versions of JCuda, by a program that uses the same calls with all of them. */
 @Timeout(120)
+@Execution(ExecutionMode.CONCURRENT) // starts processes
 final class JCudaVersionsIT {
     private static ServerProcess server;
 

@@ -11,10 +11,13 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.v4vgpu.client.jcuda.SupportedCalls;
 
 /** "Supported" means that a test calls it: what the programs link, which the log tells, is all that SUPPORTED.md names. */
 @Timeout(120)
+@Execution(ExecutionMode.CONCURRENT) // starts processes
 final class SupportedCallsIT {
     private static final String LINKED = "linked ";
 

@@ -23,6 +23,11 @@ public interface DeviceContext extends AutoCloseable {
      */
     void free(long address) throws DeviceException;
 
+    /** Whether bytes that were freed wait for work before they are free. They are when what is {@link #enqueued} is done. */
+    default boolean isFreeing() {
+        return false;
+    }
+
     /** Bytes in use by this context. */
     long usedBytes();
 

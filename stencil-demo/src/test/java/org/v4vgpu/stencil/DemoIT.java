@@ -22,9 +22,12 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The whole thing as its users start it: launcher, server, measured programs, all of them processes. */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
+@Execution(ExecutionMode.CONCURRENT) // starts processes
 final class DemoIT {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 

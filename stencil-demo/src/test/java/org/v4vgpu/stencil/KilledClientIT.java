@@ -14,10 +14,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.v4vgpu.stencil.program.CopyLoop;
 
 /** A client that dies in the middle of a copy leaves nothing behind on the server. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Execution(ExecutionMode.CONCURRENT) // starts processes
 final class KilledClientIT {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.v4vgpu.v4v.connection.V4vConnections;
 import org.v4vgpu.v4v.connection.V4vListener;
 import org.v4vgpu.v4v.shm.Fabric;
@@ -35,6 +36,7 @@ import org.v4vgpu.v4v.shm.SharedMemoryHypervisor;
 
 /** What users see when there is nobody, or somebody else: one line that names the address and the cause. */
 @Timeout(60)
+@Isolated("counts what the process has open, sets a property")
 class ConnectErrorTest {
     private final ExecutorService executor = Executors.newCachedThreadPool();
 

@@ -13,11 +13,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.v4vgpu.v4v.shm.Fabric;
 import org.v4vgpu.v4v.shm.SharedMemoryHypervisor;
 
 /** What a fabric's properties permit and forbid, and how they are refused. */
 @Timeout(60)
+@Isolated("sets a property")
 class FabricConfigurationTest {
     private static final String OVERRIDE = "v4vgpu.fabric.any-partner";
 

@@ -41,6 +41,11 @@ abstract class MessageChannelContract {
 
     protected abstract MessageChannel connect(ChannelAddress address) throws IOException;
 
+    /** Messages where many are to be tried; fewer where each takes long. */
+    protected int rounds() {
+        return 3000;
+    }
+
     @BeforeEach
     void open() throws Exception {
         listener = listen();
@@ -174,7 +179,7 @@ abstract class MessageChannelContract {
 
     @Test
     void keepsOrderAndContentUnderBackPressure() throws Exception {
-        int count = 3000;
+        int count = rounds();
         Future<?> sender = executor.submit(() -> {
             Random random = new Random(4);
             for (int i = 0; i < count; i++) {

@@ -51,10 +51,16 @@ final class PingPong {
                 channel.receive().close();
                 nanos[i] = System.nanoTime() - start;
             }
-            Arrays.sort(nanos);
-            print("ping-pong of 64 bytes, " + count + " times: median " + nanos[count / 2] / 1000 + " us, best "
-                    + nanos[0] / 1000 + " us, worst " + nanos[count - 1] / 1000 + " us");
+            print(count + " times 64 bytes there and back: " + spread(nanos, 0, count));
+            print("of these the second half: " + spread(nanos, count / 2, count));
         }
+    }
+
+    private static String spread(long[] nanos, int from, int to) {
+        long[] part = Arrays.copyOfRange(nanos, from, to);
+        Arrays.sort(part);
+        return "median " + part[part.length / 2] / 1000 + " us, best " + part[0] / 1000 + " us, worst "
+                + part[part.length - 1] / 1000 + " us";
     }
 
     /** The other machine may still be booting. */

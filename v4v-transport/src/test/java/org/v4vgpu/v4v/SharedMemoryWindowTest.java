@@ -8,10 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.v4vgpu.v4v.shm.Fabric;
 import org.v4vgpu.v4v.shm.SharedMemoryHypervisor;
 
 /** The contract over sealed memory, and that nobody but the partner gets it. */
+@Isolated("counts what the process has open")
 class SharedMemoryWindowTest extends WindowContract {
     @Override
     protected V4vHypervisor open(int domain) throws IOException {

@@ -9,27 +9,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.v4vgpu.bench.process.ChildProcess;
 
 /**
  * A process of the kit that answers by lines, each of which is waited for no longer than the step has time. What it writes to standard
  * error goes to a file. Ends at {@link #close} or with this JVM. Confined to one thread.
  */
 final class KitProcess implements AutoCloseable {
-    private static final long END_SECONDS = 5;
-
-    /** What a user may have set for other programs. The fabric is the launcher's. */
-    private static final Set<String> OTHERS_VARIABLES = Set.of(
-            "V4VGPU_DOMAIN",
-            "V4VGPU_SERVER",
-            "V4VGPU_WAIT",
-            "V4VGPU_IVSHMEM",
-            "V4VGPU_HYPERVISOR",
-            "V4VGPU_JAVA_OPTIONS");
-
     private final String name;
     private final Process process;
     private final Path log;
@@ -47,10 +36,7 @@ final class KitProcess implements AutoCloseable {
         this.log = log;
         this.before = Files.exists(log) ? Files.size(log) : 0;
         this.deadline = deadline;
-        ProcessBuilder builder =
-                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
-        builder.environment().keySet().removeAll(OTHERS_VARIABLES);
-        process = builder.start();
+        process = ChildProcess.start(command, log);
         hook = new Thread(process::destroyForcibly, "end " + name);
         Runtime.getRuntime().addShutdownHook(hook);
         in = process.outputWriter(StandardCharsets.UTF_8);
@@ -143,15 +129,7 @@ final class KitProcess implements AutoCloseable {
 
     @Override
     public void close() {
-        process.destroy();
-        try {
-            if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-        }
+        ChildProcess.end(process);
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {

@@ -1,60 +1,44 @@
 package org.v4vgpu.bench.report;
 
-import de.erichseifert.vectorgraphics2d.VectorGraphics2D;
-import de.erichseifert.vectorgraphics2d.svg.SVGProcessor;
-import de.erichseifert.vectorgraphics2d.util.PageSize;
 import java.awt.BasicStroke;
 import java.awt.Color;
-import java.awt.Font;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.regex.Pattern;
-import org.knowm.xchart.BitmapEncoder;
+import java.util.stream.IntStream;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.lines.SeriesLines;
-import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 import org.v4vgpu.bench.result.ResultTable;
 
 /**
- * One plot: lines over a horizontal axis whose every step doubles, or over seconds. As SVG to be put into HTML, or as PNG. Safe for any thread.
+ * One plot: lines over a horizontal axis whose every step doubles, or over seconds; each has its name at its end. Safe for any thread.
  *
- * @param id distinguishes it within a page; the name of its file
- * @param caption what it shows, for those who can't see it
  * @param isLogarithmic the vertical axis
  * @param lines at least one, each with at least one point
  */
-record Chart(String id, String caption, XAxis xAxis, String yTitle, boolean isLogarithmic, List<Line> lines) {
-    private static final int WIDTH = 860;
-    private static final int HEIGHT = 430;
-    private static final String FONT = "DejaVu Sans";
+record Chart(String id, String caption, XAxis xAxis, String yTitle, boolean isLogarithmic, List<Line> lines)
+        implements Plot {
+    private static final int LEFT = 68;
+    private static final int TOP = 44;
+    private static final int PLOT_WIDTH = 660;
+    private static final int PLOT_HEIGHT = 336;
+    private static final int TEXT = 12;
 
-    /** What a number has beyond a hundredth of a pixel: letters are outlines, and most of a plot's bytes. */
-    private static final Pattern TOO_EXACT = Pattern.compile("(\\.\\d\\d)\\d+");
+    /** Of names below each other. */
+    private static final double NAME_HEIGHT = 16;
 
-    /** Each transport looks the same in all figures; told apart without colour, too. */
-    private static final Map<String, Look> LOOKS = Map.ofEntries(
-            Map.entry("v4v", new Look(new Color(0x00, 0x4c, 0x99), SeriesMarkers.CIRCLE, 3)),
-            Map.entry("v4v-netty", new Look(new Color(0x56, 0xa0, 0xe8), SeriesMarkers.CIRCLE, 2)),
-            Map.entry("tcp", new Look(new Color(0xd5, 0x5e, 0x00), SeriesMarkers.SQUARE, 2)),
-            Map.entry("tcp-channel", new Look(new Color(0xe6, 0x9f, 0x00), SeriesMarkers.SQUARE, 2)),
-            Map.entry("tcp-netty", new Look(new Color(0x99, 0x33, 0x00), SeriesMarkers.DIAMOND, 2)),
-            Map.entry("tcp-bridge", new Look(new Color(0xc0, 0x00, 0x20), SeriesMarkers.TRIANGLE_DOWN, 2)),
-            Map.entry("tcp-bridge-channel", new Look(new Color(0xd0, 0x60, 0x90), SeriesMarkers.TRIANGLE_DOWN, 2)),
-            Map.entry("uds", new Look(new Color(0x00, 0x80, 0x50), SeriesMarkers.TRIANGLE_UP, 2)),
-            Map.entry("aeron", new Look(new Color(0x80, 0x40, 0xa0), SeriesMarkers.DIAMOND, 2)),
-            Map.entry("local", new Look(new Color(0x50, 0x50, 0x50), SeriesMarkers.CROSS, 2)));
+    private static final int MOST_SECONDS_TICKS = 10;
 
-    private static final Look OTHER = new Look(new Color(0x80, 0x80, 0x80), SeriesMarkers.NONE, 2);
+    /** The part of the plot that points lie in. */
+    private static final double CONTENT = 0.96;
+
+    private static final Color NOTHING = new Color(255, 255, 255, 0);
 
     /** What the horizontal axis counts. */
     enum XAxis {
@@ -75,110 +59,182 @@ record Chart(String id, String caption, XAxis xAxis, String yTitle, boolean isLo
             return this == SECONDS ? value : Math.log((double) value) / Math.log(2);
         }
 
-        /** Nothing between whole steps. */
-        private String tick(double position) {
-            long step = Math.round(position);
-            if (Math.abs(position - step) >= 1e-6 || step < 0) {
-                return " ";
-            }
-            return this == SECONDS ? Long.toString(step) : step < 60 ? label(1L << step) : " ";
-        }
-
         String label(long value) {
             return this != BYTES ? Long.toString(value) : value < 1024 ? value + " B" : ResultTable.bytes(value);
         }
     }
 
     /** A line: its name, the transport whose look it has, and whether it is a bound and so dashed. */
-    record Line(String name, String transport, boolean isBound, List<Point> points) {}
+    record Line(String name, String transport, boolean isBound, List<Point> points) {
+        private Point last() {
+            return points.getLast();
+        }
+    }
 
     /** Where a line goes. */
     record Point(long x, double y) {}
 
-    private record Look(Color colour, Marker marker, float width) {}
+    /** A name and how high it is to stand. */
+    private record Name(Line line, double end, double height) {}
 
-    /** As an element for HTML that scales with its surroundings; ids in it begin with this chart's. */
-    String svg() throws IOException {
-        VectorGraphics2D graphics = new VectorGraphics2D();
-        plot().paint(graphics, WIDTH, HEIGHT);
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        new SVGProcessor()
-                .getDocument(graphics.getCommands(), new PageSize(0, 0, WIDTH, HEIGHT))
-                .writeTo(bytes);
-        String document =
-                TOO_EXACT.matcher(bytes.toString(StandardCharsets.UTF_8)).replaceAll("$1");
-        String body = document.substring(document.indexOf('>', document.indexOf("<svg")) + 1);
-        return String.format(
-                        Locale.ROOT,
-                        "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" viewBox=\"0 0 %d %d\""
-                                + " role=\"img\" aria-label=\"%s\">",
-                        WIDTH,
-                        HEIGHT,
-                        HtmlText.escape(caption))
-                + body.replace("id=\"", "id=\"" + id + "-").replace("url(#", "url(#" + id + "-");
+    @Override
+    public void draw(Canvas canvas) {
+        Scale scale = Scale.of(
+                isLogarithmic,
+                lines.stream().flatMap(line -> line.points.stream()).mapToDouble(Point::y));
+        XYChart plot = plot(scale);
+        // Says where points come to lie, once it has been drawn.
+        plot.paint(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics(), PLOT_WIDTH, PLOT_HEIGHT);
+        canvas.box(0, 0, WIDTH, HEIGHT, Look.PAPER);
+        canvas.text(caption, LEFT, 18, Canvas.Anchor.LEFT, TEXT + 2, true, Look.INK);
+        drawAxes(canvas, plot, scale);
+        Graphics2D within = (Graphics2D) canvas.graphics().create();
+        within.translate(LEFT, TOP);
+        plot.paint(within, PLOT_WIDTH, PLOT_HEIGHT);
+        within.dispose();
+        drawNames(canvas, plot, scale);
     }
 
-    /** At twice the size of a screen's pixels. */
-    byte[] png() throws IOException {
-        XYChart plot = plot();
-        return BitmapEncoder.getBitmapBytes(plot, BitmapEncoder.BitmapFormat.PNG);
+    private void drawAxes(Canvas canvas, XYChart plot, Scale scale) {
+        for (double tick : scale.ticks()) {
+            double y = TOP + plot.getScreenYFromChart(scale.position(tick));
+            canvas.line(LEFT, y, LEFT + PLOT_WIDTH, y, 1, Look.GRID);
+            canvas.text(Scale.label(tick), LEFT - 8, y, Canvas.Anchor.RIGHT, TEXT, false, Look.MUTED);
+        }
+        canvas.text(yTitle, LEFT, TOP - 7, Canvas.Anchor.LEFT, TEXT - 1, false, Look.MUTED);
+        double bottom = TOP + PLOT_HEIGHT;
+        for (long tick : ticks()) {
+            double x = LEFT + plot.getScreenXFromChart(xAxis.position(tick));
+            canvas.line(x, bottom, x, bottom + 4, 1, Look.MUTED);
+            canvas.text(xAxis.label(tick), x, bottom + 15, Canvas.Anchor.MIDDLE, TEXT, false, Look.MUTED);
+        }
+        canvas.line(LEFT, bottom, LEFT + PLOT_WIDTH, bottom, 1, Look.MUTED);
+        canvas.text(xAxis.title, LEFT + PLOT_WIDTH / 2.0, bottom + 40, Canvas.Anchor.MIDDLE, TEXT, false, Look.MUTED);
     }
 
-    private XYChart plot() {
-        XYChart plot = new XYChartBuilder()
-                .width(WIDTH)
-                .height(HEIGHT)
-                .xAxisTitle(xAxis.title)
-                .yAxisTitle(yTitle)
-                .build();
-        style(plot.getStyler());
-        plot.setCustomXAxisTickLabelsFormatter(xAxis::tick);
+    /** Where something was measured; of seconds round ones. */
+    private List<Long> ticks() {
+        List<Long> measured = lines.stream()
+                .flatMap(line -> line.points.stream())
+                .map(Point::x)
+                .distinct()
+                .sorted()
+                .toList();
+        if (xAxis != XAxis.SECONDS) {
+            return measured;
+        }
+        long[] steps = {1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600};
+        long last = measured.getLast();
+        long step = IntStream.range(0, steps.length)
+                .mapToLong(i -> steps[i])
+                .filter(each -> last / each <= MOST_SECONDS_TICKS)
+                .findFirst()
+                .orElse(last);
+        List<Long> ticks = new ArrayList<>();
+        for (long tick = step * ((measured.getFirst() + step - 1) / step); tick <= last; tick += step) {
+            ticks.add(tick);
+        }
+        return ticks;
+    }
+
+    /** At the right those of lines that reach it, where need be moved apart; others at their ends. */
+    private void drawNames(Canvas canvas, XYChart plot, Scale scale) {
+        long last = lines.stream().mapToLong(line -> line.last().x).max().orElse(0);
+        List<Name> names = new ArrayList<>();
+        for (Line line : lines) {
+            double y = TOP + plot.getScreenYFromChart(scale.position(line.last().y));
+            if (line.last().x == last) {
+                names.add(new Name(line, y, y));
+            } else {
+                double x = LEFT + plot.getScreenXFromChart(xAxis.position(line.last().x));
+                canvas.text(line.name, x + 10, y + 13, Canvas.Anchor.LEFT, TEXT - 1, false, colour(line));
+            }
+        }
+        double right = LEFT + PLOT_WIDTH;
+        double end = LEFT + plot.getScreenXFromChart(xAxis.position(last));
+        for (Name name : apart(names)) {
+            canvas.line(end + 9, name.end, right + 18, name.height, 1, colour(name.line));
+            canvas.text(
+                    name.line.name,
+                    right + 23,
+                    name.height,
+                    Canvas.Anchor.LEFT,
+                    TEXT,
+                    name.line.transport.equals("v4v"),
+                    colour(name.line));
+        }
+    }
+
+    private static Color colour(Line line) {
+        return Look.of(line.transport).colour();
+    }
+
+    /** In their order, each a line's height below the one before it, and none below the plot. */
+    private static List<Name> apart(List<Name> names) {
+        List<Name> sorted = new ArrayList<>(names);
+        sorted.sort(Comparator.comparingDouble(Name::end));
+        double least = TOP;
+        for (int i = 0; i < sorted.size(); i++) {
+            Name name = sorted.get(i);
+            sorted.set(i, new Name(name.line, name.end, Math.max(name.end, least)));
+            least = sorted.get(i).height + NAME_HEIGHT;
+        }
+        double most = TOP + PLOT_HEIGHT;
+        for (int i = sorted.size() - 1; i >= 0; i--) {
+            Name name = sorted.get(i);
+            sorted.set(i, new Name(name.line, name.end, Math.min(name.height, most)));
+            most = sorted.get(i).height - NAME_HEIGHT;
+        }
+        return sorted;
+    }
+
+    private XYChart plot(Scale scale) {
+        XYChart plot =
+                new XYChartBuilder().width(PLOT_WIDTH).height(PLOT_HEIGHT).build();
+        style(plot.getStyler(), scale);
         for (Line line : lines) {
             List<Double> x = new ArrayList<>();
             List<Double> y = new ArrayList<>();
             for (Point point : line.points) {
                 x.add(xAxis.position(point.x));
-                y.add(point.y);
+                y.add(scale.position(point.y));
             }
             XYSeries series = plot.addSeries(line.name, x, y);
-            Look look = LOOKS.getOrDefault(line.transport, OTHER);
-            series.setMarkerColor(look.colour).setMarker(line.isBound ? SeriesMarkers.NONE : look.marker);
-            series.setLineColor(look.colour);
+            Look look = Look.of(line.transport);
+            series.setMarkerColor(look.colour()).setMarker(line.isBound ? SeriesMarkers.NONE : look.marker());
+            series.setLineColor(look.colour());
             series.setLineStyle(
                     line.isBound
                             ? SeriesLines.DASH_DASH
-                            : new BasicStroke(look.width, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+                            : new BasicStroke(look.width(), BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
         }
         return plot;
     }
 
-    private void style(XYStyler styler) {
+    /** The lines alone: everything else is drawn around them. */
+    private void style(XYStyler styler, Scale scale) {
         styler.setChartTitleVisible(false);
-        styler.setChartBackgroundColor(Color.WHITE);
-        styler.setPlotBackgroundColor(Color.WHITE);
+        styler.setLegendVisible(false);
+        styler.setAxisTicksVisible(false);
+        styler.setAxisTitlesVisible(false);
+        styler.setPlotGridLinesVisible(false);
         styler.setPlotBorderVisible(false);
-        styler.setPlotGridLinesColor(new Color(0xdd, 0xdd, 0xdd));
-        styler.setAxisTitleFont(new Font(FONT, Font.PLAIN, 13));
-        styler.setAxisTickLabelsFont(new Font(FONT, Font.PLAIN, 12));
-        styler.setLegendFont(new Font(FONT, Font.PLAIN, 12));
-        styler.setLegendPosition(Styler.LegendPosition.OutsideE);
-        styler.setLegendBorderColor(Color.WHITE);
-        styler.setMarkerSize(7);
-        styler.setYAxisLogarithmic(isLogarithmic);
-        double first = lines.stream()
+        styler.setChartPadding(0);
+        styler.setPlotMargin(0);
+        styler.setPlotContentSize(CONTENT);
+        styler.setChartBackgroundColor(NOTHING);
+        styler.setPlotBackgroundColor(NOTHING);
+        styler.setMarkerSize(8);
+        double[] positions = lines.stream()
                 .flatMap(line -> line.points.stream())
                 .mapToDouble(point -> xAxis.position(point.x))
-                .min()
-                .orElse(0);
-        double last = lines.stream()
-                .flatMap(line -> line.points.stream())
-                .mapToDouble(point -> xAxis.position(point.x))
-                .max()
-                .orElse(1);
+                .sorted()
+                .toArray();
+        double first = positions[0];
+        double last = positions[positions.length - 1];
         styler.setXAxisMin(first);
         styler.setXAxisMax(last > first ? last : first + 1);
-        if (!isLogarithmic) {
-            styler.setYAxisMin(0.0);
-        }
+        styler.setYAxisMin(scale.low());
+        styler.setYAxisMax(scale.high());
     }
 }

@@ -15,14 +15,17 @@ import org.v4vgpu.bench.result.Run;
 /**
  * One of the poster's claims beside what was measured. Immutable.
  *
+ * @param figure the title of the figure that shows it
  * @param subject what is claimed of
  * @param poster what the poster claims
+ * @param headline what was measured, in a few letters; empty where it was not
  * @param here the same comparison measured here, with its interval: over the bridge where the poster's is with the split driver;
  *     empty where that was skipped
  * @param loopback the same against TCP over loopback; empty where the claim is not about TCP
  * @param verdict whether the claim holds here
  */
-record Claim(String subject, String poster, String here, String loopback, Verdict verdict) {
+record Claim(
+        String figure, String subject, String poster, String headline, String here, String loopback, Verdict verdict) {
     /** Whether a claim holds: with its whole interval, with its value only, or not. */
     enum Verdict {
         HOLDS("holds"),
@@ -48,6 +51,12 @@ record Claim(String subject, String poster, String here, String loopback, Verdic
         }
     }
 
+    static final String LATENCY = "Latency of a message";
+    static final String BANDWIDTH = "Bandwidth of one pair";
+    static final String AGGREGATE = "Aggregate throughput of several pairs";
+    static final String COPY = "Copy of one matrix to the device (cudaMemcpy), and back";
+    static final String PRODUCT = "Matrix product on the remote device";
+
     private static final String V4V = "v4v";
     private static final double LATENCY_RATIO = 1 / (1 - 0.81);
     private static final double BANDWIDTH_RATIO = 4.5;
@@ -62,6 +71,7 @@ record Claim(String subject, String poster, String here, String loopback, Verdic
         List<Result> all = run.results();
         List<Claim> claims = new ArrayList<>();
         claims.add(ofTransport(
+                LATENCY,
                 "latency of a message of " + SMALL_MESSAGE + " bytes",
                 "81 % lower than the split driver",
                 LATENCY_RATIO,
@@ -69,6 +79,7 @@ record Claim(String subject, String poster, String here, String loopback, Verdic
                 all,
                 Claim::lower));
         claims.add(ofTransport(
+                BANDWIDTH,
                 "bandwidth with messages of 1 MiB",
                 "4.5 times the split driver's",
                 BANDWIDTH_RATIO,
@@ -77,6 +88,7 @@ record Claim(String subject, String poster, String here, String loopback, Verdic
                 Ratio::toString));
         claims.add(aggregate(all));
         claims.add(ofTransport(
+                COPY,
                 "copy of a matrix to the device, at best",
                 "7 times as fast as over the split driver",
                 COPY_RATIO,
@@ -89,6 +101,7 @@ record Claim(String subject, String poster, String here, String loopback, Verdic
 
     /** The best of the figures, against the bridge and against loopback. */
     private static Claim ofTransport(
+            String figure,
             String subject,
             String poster,
             double wanted,
@@ -99,8 +112,12 @@ record Claim(String subject, String poster, String here, String loopback, Verdic
         Against bridge = best(measured, result -> result.bridgeAmong(all));
         Against loopback = best(measured, result -> result.tcpAmong(all));
         return new Claim(
+                figure,
                 subject,
                 poster,
+                bridge == null
+                        ? ""
+                        : words.apply(bridge.ratio).replaceAll(" ?\\[.*", "").replace("x", " times"),
                 bridge == null ? "" : bridge.text(words),
                 loopback == null ? "" : loopback.text(words),
                 Verdict.of(bridge == null ? null : bridge.ratio, wanted));
@@ -118,8 +135,10 @@ record Claim(String subject, String poster, String here, String loopback, Verdic
                                 .scaled(best.bytes() / (double) copy.bytes())))
                 .orElse(null);
         return new Claim(
+                AGGREGATE,
                 "aggregate throughput of several pairs, at best",
                 "more than half of the copy bandwidth",
+                share == null ? "" : String.format(Locale.ROOT, "%.0f %%", 100 * share.value()),
                 share == null ? "" : share + " of it",
                 "",
                 Verdict.of(share, AGGREGATE_SHARE));
@@ -136,8 +155,10 @@ record Claim(String subject, String poster, String here, String loopback, Verdic
                         .map(local -> local.ratioTo(remote)))
                 .orElse(null);
         return new Claim(
+                PRODUCT,
                 "matrix product of the largest size, all of it",
                 "15 % longer than native",
+                times == null ? "" : StageTable.longer(times).replaceAll(" \\[.*", "") + " longer",
                 times == null ? "" : StageTable.longer(times) + " longer than the device in the same process",
                 "",
                 // Less is better: the claim turned round.

@@ -11,7 +11,7 @@ import java.util.List;
  * @param bounds what bounds the curves
  * @param charts its plots; empty where a table says it all
  */
-record Figure(String title, String claim, String setup, String bounds, List<Chart> charts, Table table) {
+record Figure(String title, String claim, String setup, String bounds, List<Plot> charts, Table table) {
     /**
      * A table.
      *

@@ -15,6 +15,11 @@ final class Figures {
             "Transports take turns; points are medians over all turns. Each side is bound to a processor of its own, unless the"
                     + " machine's description says otherwise.";
 
+    /** The bound is one of copies to the device. */
+    private static final List<String> COPIES = List.of("htod", "dtoh", "pinned htod", "pinned dtoh");
+
+    private static final int COPY_SHIFT = 32;
+
     private Figures() {}
 
     static List<Figure> of(Run run) {
@@ -25,12 +30,12 @@ final class Figures {
         add(figures, aggregate(run));
         add(figures, calls(run));
         add(figures, copies(run));
-        add(figures, workload(run, "matmul", "Matrix product on the remote device"));
-        add(figures, workload(run, "stencil", "Stencil on the remote device"));
+        add(figures, WorkloadFigures.matmul(run));
+        add(figures, WorkloadFigures.stencil(run));
         add(figures, GrowthFigures.sessions(run));
         add(figures, GrowthFigures.soak(run));
         add(figures, software(run));
-        add(figures, trace(run));
+        add(figures, TraceFigure.of(run));
         add(figures, allocations(run));
         return figures;
     }
@@ -45,7 +50,7 @@ final class Figures {
         List<Result> results = new ArrayList<>(select(run, "pingpong", ""));
         results.addAll(select(run, "pingpong", "two-copy bound"));
         return new Figure(
-                "Latency of a message",
+                Claim.LATENCY,
                 "V4VSockets improves the latency of small messages by 81 % compared with the split driver.",
                 "A message to another process and back; both ends wait for the next one all the time, by spinning where the"
                         + " transport does that. " + TURNS,
@@ -62,7 +67,8 @@ final class Figures {
                         results,
                         Result::bytes,
                         Figures::micros),
-                PivotTable.of(results, "message", Chart.XAxis.BYTES::label, Result::bytes, PivotTable::micros));
+                PivotTable.of(
+                        results, "message, us (p99)", Chart.XAxis.BYTES::label, Result::bytes, PivotTable::micros));
     }
 
     private static Figure sleeping(Run run) {
@@ -85,14 +91,15 @@ final class Figures {
                                 results,
                                 Result::bytes,
                                 Figures::micros),
-                PivotTable.of(results, "message", Chart.XAxis.BYTES::label, Result::bytes, PivotTable::micros));
+                PivotTable.of(
+                        results, "message, us (p99)", Chart.XAxis.BYTES::label, Result::bytes, PivotTable::micros));
     }
 
     private static Figure bandwidth(Run run) {
         List<Result> results = new ArrayList<>(select(run, "bandwidth", ""));
         results.addAll(select(run, "bandwidth", "two-copy bound"));
         return new Figure(
-                "Bandwidth of one pair",
+                Claim.BANDWIDTH,
                 "V4VSockets achieves 2299 MB/s, 4.5 times the split driver's 501 MB/s, for messages of 1 MB.",
                 "Messages one way from and to memory of their own, until the receiver has said that it has the last one. "
                         + TURNS,
@@ -108,7 +115,7 @@ final class Figures {
                         results,
                         Result::bytes,
                         Result::megabytesPerSecond),
-                PivotTable.of(results, "message", Chart.XAxis.BYTES::label, Result::bytes, PivotTable::rate));
+                PivotTable.of(results, "message, MB/s", Chart.XAxis.BYTES::label, Result::bytes, PivotTable::rate));
     }
 
     private static Figure aggregate(Run run) {
@@ -130,10 +137,11 @@ final class Figures {
                         copying.getFirst().bytes() >> 20,
                         copying.getFirst().megabytesPerSecond());
         return new Figure(
-                "Aggregate throughput of several pairs",
+                Claim.AGGREGATE,
                 "V4VSockets reaches more than half of the system's memory bandwidth (STREAM: 27 GB/s).",
                 "Messages of 1 MiB one way over 1 to 16 connections between two processes, a thread at each end, all at the same"
-                        + " time, placed by the kernel." + size,
+                        + " time, placed by the kernel; in a full run through Netty, too. Aeron is left to a single pair: each of its"
+                        + " links here brings a media driver, and a thread, of its own." + size,
                 "The cores: each pair wants two, and every byte is copied twice. The copy bandwidth counts bytes once and comes"
                         + " from memory beyond the caches, where it can; the messages themselves stay in the caches, which is why"
                         + " a transport can exceed half of it.",
@@ -146,7 +154,7 @@ final class Figures {
                                 "MB/s (10^6 bytes)",
                                 false,
                                 lines)),
-                PivotTable.of(all, "pairs", Long::toString, Result::pairs, PivotTable::rate));
+                PivotTable.of(all, "pairs, MB/s", Long::toString, Result::pairs, PivotTable::rate));
     }
 
     private static Figure calls(Run run) {
@@ -173,7 +181,7 @@ final class Figures {
         List<Result> bound = select(run, "memcpy", "two-copy bound");
         List<Result> inAndBound = new ArrayList<>(in);
         inAndBound.addAll(bound);
-        List<Chart> charts = new ArrayList<>(charts(
+        List<Plot> charts = new ArrayList<>(charts(
                 "memcpy-to-device",
                 "Copy of a matrix to the device",
                 Chart.XAxis.MATRIX,
@@ -192,7 +200,7 @@ final class Figures {
                 Figures::matrixSize,
                 Figures::micros));
         return new Figure(
-                "Copy of one matrix to the device (cudaMemcpy), and back",
+                Claim.COPY,
                 "GPU memory copies over V4VSockets are up to 7 times as fast as over the split driver.",
                 "A matrix of n x n single-precision numbers, from the client's memory to the software device of a server process,"
                         + " until a context synchronize after it has returned (first plot), and back (second). 'local' is the"
@@ -200,97 +208,33 @@ final class Figures {
                 "V4V: two copies, of which one is made by each side at the same time (the two-copy bound is the same without"
                         + " anything else). Small matrices: one call's latency. 'local' copies once. A real GPU adds its DMA.",
                 charts,
-                PivotTable.list(run.results().stream()
-                        .filter(result -> result.benchmark().equals("memcpy"))
-                        .toList()));
+                PivotTable.of(
+                        run.results().stream()
+                                .filter(result -> result.benchmark().equals("memcpy"))
+                                .toList(),
+                        "n, us (p99)",
+                        Figures::copyLabel,
+                        Figures::copyRow,
+                        PivotTable::micros));
     }
 
-    private static Figure workload(Run run, String benchmark, String title) {
-        List<Result> total = select(run, benchmark, "total");
-        List<Result> copies = select(run, benchmark, "copies");
-        List<Chart> charts = new ArrayList<>(charts(
-                benchmark + "-total",
-                title + ", total time",
-                Chart.XAxis.MATRIX,
-                "total time, ms",
-                true,
-                total,
-                Figures::matrixSize,
-                Figures::millis));
-        charts.addAll(charts(
-                benchmark + "-copies",
-                title + ", its copies",
-                Chart.XAxis.MATRIX,
-                "copies, ms",
-                true,
-                copies,
-                Figures::matrixSize,
-                Figures::millis));
-        return new Figure(
-                title,
-                benchmark.equals("matmul") ? "The whole matrix product takes 15 % longer than on a local GPU." : "",
-                benchmark.equals("matmul")
-                        ? "Two matrices in, the tiled kernel, one out; entries are checked on the CPU. First plot: all of it; second:"
-                                + " the copies alone. 'local' is the same device in the measuring process, which is what native"
-                                + " means without a GPU. Processes are placed by the kernel; transports take turns."
-                        : "One field in, 20 iterations that stay on the device, one out; checked on the CPU to the bit. First plot: all"
-                                + " of it; second: the copies alone. 'local' as above.",
-                "The kernel, which runs on the same cores whatever carries the copies: the transport shows only in the copies. On"
-                        + " a GPU the kernel is faster by orders of magnitude, and the copies' share larger.",
-                charts,
-                StageTable.of(run.results().stream()
-                        .filter(result -> result.benchmark().equals(benchmark))
-                        .toList()));
+    /** Rows of a table of copies: by direction, and then by size. */
+    private static long copyRow(Result result) {
+        return (long) Math.max(0, COPIES.indexOf(result.kind())) << COPY_SHIFT | matrixSize(result);
+    }
+
+    private static String copyLabel(long row) {
+        String direction = COPIES.get((int) (row >> COPY_SHIFT));
+        return direction
+                        .replace("pinned ", "pinned, ")
+                        .replace("htod", "to the device")
+                        .replace("dtoh", "from the device")
+                + ", "
+                + (row & (1L << COPY_SHIFT) - 1);
     }
 
     private static Figure software(Run run) {
-        List<Result> results = run.results().stream()
-                .filter(result -> result.benchmark().equals("software"))
-                .toList();
-        List<List<String>> rows = results.stream()
-                .map(result -> List.of(
-                        result.kind(),
-                        result.transport(),
-                        String.format(Locale.ROOT, "%.3f", micros(result)),
-                        result.javaAmong(results)
-                                .map(loops -> result.ratioTo(loops).toString())
-                                .orElse(""),
-                        result.poclAmong(results)
-                                .map(pocl -> result.ratioTo(pocl).toString())
-                                .orElse("")))
-                .toList();
-        return new Figure(
-                "Kernels on the software device",
-                "",
-                "The demo's tiled product and one iteration of its stencil, a vector addition, a sum, and 100 barriers of blocks of 256"
-                        + " threads (the time of 1000 for one thread: us are ns for each), on the device of the measuring process"
-                        + " ('local'), as straightforward loops over arrays on as many threads ('java'), and as OpenCL on PoCL"
-                        + " where that is installed ('pocl'), in turns, results checked. 'first launch': from the PTX text of a small kernel that nobody has seen to its result;"
-                        + " 'second session': the same where another session has compiled it; 'launch': waited for.",
-                "The cores. A loop needs neither index arithmetic for each thread nor checks of addresses, and a barrier in it is only"
-                        + " the end of one loop and the begin of another.",
-                List.of(),
-                new Figure.Table(
-                        List.of("", "by", "median, us", "times as fast as Java", "times as fast as PoCL"), rows));
-    }
-
-    private static Figure trace(Run run) {
-        List<List<String>> rows = run.results().stream()
-                .filter(result -> result.benchmark().equals("trace"))
-                .map(result -> List.of(
-                        result.kind(),
-                        String.format(Locale.ROOT, "%.2f", result.p50Nanos() / 1e3),
-                        String.format(Locale.ROOT, "%.2f", result.p99Nanos() / 1e3)))
-                .toList();
-        return new Figure(
-                "Where the time of a call and of a 16 MiB copy goes",
-                "",
-                "Stages from the Flight Recorder events of client and server, both in the measuring process, over V4V; medians of"
-                        + " their own, which need not add up. Traced and untraced turns alternate: the difference of the two wholes is"
-                        + " what tracing costs. A call that wakes comes 2 ms after the one before, when its lane sleeps.",
-                "Of a copy both sides work at the same time: one side's wait is the other's work.",
-                List.of(),
-                new Figure.Table(List.of("", "median, us", "p99, us"), rows));
+        return SoftwareFigure.of(run);
     }
 
     private static Figure allocations(Run run) {
@@ -320,7 +264,7 @@ final class Figures {
                 .toList();
     }
 
-    static List<Chart> charts(
+    static List<Plot> charts(
             String id,
             String caption,
             Chart.XAxis xAxis,
@@ -383,7 +327,7 @@ final class Figures {
         return result.p50Nanos() / 1e3;
     }
 
-    private static double millis(Result result) {
+    static double millis(Result result) {
         return result.p50Nanos() / 1e6;
     }
 }

@@ -67,13 +67,19 @@ final class PivotTable {
                         (result.kind().isEmpty() ? result.benchmark() : result.benchmark() + ", " + result.kind())
                                 + (result.bytes() == 0 ? "" : ", " + ResultTable.bytes(result.bytes())),
                         result.transport(),
-                        number(result.p50Nanos() / 1e3) + " us",
-                        number(result.p99Nanos() / 1e3) + " us",
+                        number(result.p50Nanos() / 1e3),
+                        number(result.p99Nanos() / 1e3),
                         ratio(result, Result::tcpRatioAmong, results),
                         ratio(result, Result::bridgeRatioAmong, results)))
                 .toList();
         return new Figure.Table(
-                List.of("", "transport", "median", "99th percentile", "times as fast as TCP", "as over the bridge"),
+                List.of(
+                        "",
+                        "transport",
+                        "median, us",
+                        "99th percentile, us",
+                        "times as fast as TCP",
+                        "as over the bridge"),
                 rows);
     }
 
@@ -101,13 +107,14 @@ final class PivotTable {
                 : result.transport();
     }
 
-    /** Median and, in brackets, the 99th percentile. */
+    /** Median and, in brackets, the 99th percentile, in microseconds. */
     static String micros(Result result) {
-        return number(result.p50Nanos() / 1e3) + " us (" + number(result.p99Nanos() / 1e3) + ")";
+        return number(result.p50Nanos() / 1e3) + " (" + number(result.p99Nanos() / 1e3) + ")";
     }
 
+    /** In 10^6 bytes per second. */
     static String rate(Result result) {
-        return String.format(Locale.ROOT, "%.0f MB/s", result.megabytesPerSecond());
+        return String.format(Locale.ROOT, "%.0f", result.megabytesPerSecond());
     }
 
     /** Three digits that count. */

@@ -35,7 +35,7 @@ public final class Report {
         Files.createDirectories(directory);
         List<Figure> figures = Figures.of(run);
         for (Figure figure : figures) {
-            for (Chart chart : figure.charts()) {
+            for (Plot chart : figure.charts()) {
                 Files.write(directory.resolve(chart.id() + ".png"), chart.png());
             }
         }

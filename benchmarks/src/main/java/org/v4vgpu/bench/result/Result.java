@@ -143,7 +143,8 @@ public record Result(
         return isForeign() ? Optional.empty() : sameCase(results, other -> other.transport.equals(POCL));
     }
 
-    private boolean isForeign() {
+    /** Whether it is of loops in Java or of PoCL, which this project's own is held against. */
+    public boolean isForeign() {
         return transport.equals(JAVA) || transport.equals(POCL);
     }
 

@@ -39,7 +39,8 @@ final class ReportTest {
         String page = Files.readString(html);
         assertTrue(page.contains("<code>benchmarks/run report &lt;quick&gt;</code>"), "escaped");
         assertFalse(page.matches("(?s).*(src|href)=\"(?!#).*"), "it needs no other file");
-        for (String name : List.of("latency", "bandwidth", "aggregate", "memcpy-to-device", "matmul-total")) {
+        for (String name :
+                List.of("latency", "bandwidth", "aggregate", "memcpy-to-device", "matmul-total", "matmul-split")) {
             BufferedImage image = Objects.requireNonNull(
                     ImageIO.read(directory.resolve(name + ".png").toFile()));
             assertTrue(image.getWidth() > 600, name);
@@ -63,10 +64,10 @@ final class ReportTest {
                     .newDocumentBuilder()
                     .parse(new java.io.ByteArrayInputStream(
                             plots.group().getBytes(java.nio.charset.StandardCharsets.UTF_8)));
-            assertTrue(plots.group().contains("stroke:rgb(0,76,153)"), "V4V's line");
+            assertTrue(plots.group().contains(":var(--v4v,rgb(0,76,153))"), "V4V's line or bar");
             count++;
         }
-        assertEquals(7, count);
+        assertEquals(8, count);
         List<String> ids = new ArrayList<>();
         Matcher id = Pattern.compile(" id=\"([^\"]+)\"").matcher(page);
         while (id.find()) {
@@ -107,6 +108,48 @@ final class ReportTest {
         String page = Files.readString(Report.write(run, "", directory));
         assertTrue(page.contains("Left out:</strong> tcp-bridge: network namespaces need root."), page);
         assertTrue(page.contains("not measured"), page);
+    }
+
+    @Test
+    void putsWhatWasMeasuredBesideWhatThePosterSays() throws IOException {
+        String page = Files.readString(Report.write(run(), "", directory));
+        String latency = page.substring(page.indexOf("Poster: V4VSockets improves the latency"));
+        assertTrue(
+                latency.substring(0, latency.indexOf("<svg"))
+                        .contains(
+                                "Here: latency of a message of 64 bytes: 90.0 % lower [89.6, 90.4] against tcp-bridge"),
+                latency);
+        assertTrue(page.contains("<div class=\"headline\">4.00 times</div>"), page);
+    }
+
+    @Test
+    void everySeriesSaysHowItWasMeasured() throws IOException {
+        String page = Files.readString(Report.write(run(), "", directory));
+        String methods = page.substring(page.indexOf("id=\"series\""));
+        run().results().stream()
+                .map(Result::transport)
+                .distinct()
+                .forEach(transport -> assertTrue(methods.contains("</span>" + transport + "</th><td>"), transport));
+        assertTrue(methods.contains("two-copy bound</th><td>"), methods);
+        assertTrue(methods.contains("copy bandwidth</th><td>"), methods);
+    }
+
+    @Test
+    void tracingHasARowOfItsOwn() {
+        Run traced = new Run(
+                Map.of(),
+                List.of(),
+                List.of(
+                        result("trace", "call: whole, untraced", "v4v", 0, 1, 1000),
+                        result("trace", "call: whole, traced", "v4v", 0, 1, 1500),
+                        result("trace", "call: device", "v4v", 0, 1, 100)));
+        assertEquals(
+                List.of(
+                        List.of("call: whole, untraced", "1.00", "1.00", ""),
+                        List.of("call: whole, traced", "1.50", "1.50", ""),
+                        List.of("call: overhead of tracing", "0.50", "", "50.0 % [44.2, 56.0]"),
+                        List.of("call: device", "0.10", "0.10", "10 %")),
+                TraceFigure.of(traced).table().rows());
     }
 
     private static Run run() {

@@ -165,7 +165,7 @@ final class Copies {
     private static void in(
             RemoteContext context, Pointer destination, Pointer source, long bytes, @Nullable RemoteStream stream) {
         DeviceMemory target = DevicePointer.at(context, destination, bytes);
-        MemorySegment memory = HostPointer.of(source).bytes(bytes);
+        MemorySegment memory = HostPointer.of(source).bytesForDevice(bytes);
         if (stream != null) {
             target.copyFromAsync(memory, stream);
         } else if (PinnedMemory.contains(memory)) {

@@ -30,6 +30,21 @@ final class CurrentContext {
         return top;
     }
 
+    /**
+     * The current context, which must be the one that something belongs to.
+     *
+     * @throws CudaException INVALID_CONTEXT if there is none, CONTEXT_IS_DESTROYED if it is gone, INVALID_HANDLE if it is another one
+     */
+    static RemoteContext require(RemoteContext owner, String what) {
+        RemoteContext current = get();
+        if (current != owner) {
+            throw current.isOpen()
+                    ? new CudaException(CudaStatus.INVALID_HANDLE, what + " belongs to another context")
+                    : new CudaException(CudaStatus.CONTEXT_IS_DESTROYED, "the current context was destroyed");
+        }
+        return current;
+    }
+
     static @Nullable RemoteContext peek() {
         return MINE.get().stack.peek();
     }

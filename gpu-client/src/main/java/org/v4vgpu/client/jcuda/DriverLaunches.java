@@ -39,8 +39,7 @@ final class DriverLaunches {
             @Nullable CUstream stream,
             @Nullable Pointer parameters,
             @Nullable Pointer extra) {
-        RemoteFunction kernel =
-                Handles.find(JCudaFields.handle(mandatory(function, "f", "cuLaunchKernel")), RemoteFunction.class);
+        RemoteFunction kernel = kernel(mandatory(function, "f", "cuLaunchKernel"));
         ParameterLayout layout = kernel.parameters();
         MemorySegment packed;
         if (parameters != null && extra != null) {
@@ -66,8 +65,7 @@ final class DriverLaunches {
             int sharedBytes,
             @Nullable CUstream stream,
             @Nullable Pointer parameters) {
-        RemoteFunction kernel = Handles.find(
-                JCudaFields.handle(mandatory(function, "f", "cuLaunchCooperativeKernel")), RemoteFunction.class);
+        RemoteFunction kernel = kernel(mandatory(function, "f", "cuLaunchCooperativeKernel"));
         ParameterLayout layout = kernel.parameters();
         MemorySegment packed = layout.count() == 0
                 ? MemorySegment.NULL
@@ -75,6 +73,13 @@ final class DriverLaunches {
         Dim3 grid = new Dim3(gridX, gridY, gridZ);
         Dim3 block = new Dim3(blockX, blockY, blockZ);
         launch(kernel, stream, queue -> kernel.launchCooperatively(grid, block, sharedBytes, queue, packed));
+    }
+
+    /** A kernel to be launched, which one of the current context is alone. */
+    static RemoteFunction kernel(CUfunction function) {
+        RemoteFunction kernel = Handles.find(JCudaFields.handle(function), RemoteFunction.class);
+        CurrentContext.require(kernel.module().context(), "kernel " + kernel.name());
+        return kernel;
     }
 
     static void launch(
@@ -130,7 +135,7 @@ final class DriverLaunches {
                     && JCudaFields.byteOffset(element) == 0) {
                 block.set(ValueLayout.JAVA_LONG_UNALIGNED, layout.offset(i), HostPointer.address(pointers[0]));
             } else {
-                MemorySegment.copy(HostPointer.of(element).bytes(size), 0, block, layout.offset(i), size);
+                MemorySegment.copy(HostPointer.of(element).bytesForDevice(size), 0, block, layout.offset(i), size);
             }
         } catch (CudaException e) {
             throw new CudaException(
@@ -161,7 +166,7 @@ final class DriverLaunches {
         if (buffer == null || size < 0) {
             throw new CudaException(CudaStatus.INVALID_VALUE, "extra names no buffer or no size");
         }
-        return HostPointer.of(buffer).bytes(size);
+        return HostPointer.of(buffer).bytesForDevice(size);
     }
 
     /** A size_t, which programs write as long[] or int[]. */

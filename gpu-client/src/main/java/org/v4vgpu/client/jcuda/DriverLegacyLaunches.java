@@ -71,7 +71,7 @@ final class DriverLegacyLaunches {
         set(
                 setup,
                 offset,
-                HostPointer.of(mandatory(values, "ptr", "cuParamSetv")).bytes(bytes));
+                HostPointer.of(mandatory(values, "ptr", "cuParamSetv")).bytesForDevice(bytes));
     }
 
     static void cuLaunch(CUfunction function) {
@@ -88,7 +88,7 @@ final class DriverLegacyLaunches {
 
     private static void launch(CUfunction function, Dim3 grid, @Nullable CUstream stream, String call) {
         Setup setup = of(function, call);
-        RemoteFunction kernel = kernel(function, call);
+        RemoteFunction kernel = DriverLaunches.kernel(function);
         int wanted = kernel.parameters().byteSize();
         synchronized (setup) {
             if (setup.parameterBytes < wanted) {

@@ -77,7 +77,7 @@ final class DriverStreams {
 
     static void cuEventRecord(CUevent event, @Nullable CUstream stream) {
         var recorded = Streams.event(mandatory(event, "hEvent", "cuEventRecord"));
-        recorded.record(Streams.of(stream, recorded.context()));
+        recorded.record(Streams.of(stream, recorded, CurrentContext::get));
     }
 
     static void cuEventRecordWithFlags(CUevent event, @Nullable CUstream stream, int flags) {

@@ -37,7 +37,7 @@ final class HostPointer {
         if (pointers != null) {
             long[] addresses = new long[pointers.length];
             for (int i = 0; i < addresses.length; i++) {
-                addresses[i] = address(pointers[i]);
+                addresses[i] = number(pointers[i]);
             }
             return new HostPointer(pointer, addresses, MemorySegment.ofArray(addresses));
         }
@@ -55,8 +55,24 @@ final class HostPointer {
         return JCudaFields.pointers(pointer) != null || JCudaFields.buffer(pointer) != null;
     }
 
-    /** The pointer's number as kernels know it: where it points on the device, or in native memory of this process. */
+    /**
+     * The pointer's number as the device knows it. Memory of this process has none: its address would be a wild one over there, where
+     * a fault can end the server, and would tell where this process has its memory.
+     *
+     * @throws CudaException INVALID_VALUE if it points to host memory that the device does not see
+     */
     static long address(@Nullable NativePointerObject object) {
+        long address = number(object);
+        if (object instanceof Pointer pointer && isHost(pointer) && MirroredMemory.of(pointer) == null) {
+            throw new CudaException(
+                    CudaStatus.INVALID_VALUE,
+                    "host memory that the device does not see: neither managed nor CU_MEMHOSTALLOC_DEVICEMAP, or freed");
+        }
+        return address;
+    }
+
+    /** As {@link #address}, but memory that the device does not see has its number in this process. */
+    private static long number(@Nullable NativePointerObject object) {
         MirroredMemory mirrored = object instanceof Pointer pointer ? MirroredMemory.of(pointer) : null;
         long address = rawAddress(object);
         return mirrored == null ? address : mirrored.deviceAddress(address);
@@ -78,8 +94,11 @@ final class HostPointer {
         return base + JCudaFields.byteOffset(pointer);
     }
 
-    /** The first {@code bytes} bytes. @throws CudaException INVALID_VALUE if there are fewer */
+    /** The first {@code bytes} bytes. @throws CudaException INVALID_VALUE if there are fewer, or the memory was freed */
     MemorySegment bytes(long bytes) {
+        if (!memory.scope().isAlive()) {
+            throw new CudaException(CudaStatus.INVALID_VALUE, "the host memory was freed");
+        }
         long offset = JCudaFields.byteOffset(pointer);
         if (bytes < 0 || offset < 0 || offset > memory.byteSize() || bytes > memory.byteSize() - offset) {
             throw new CudaException(
@@ -87,6 +106,23 @@ final class HostPointer {
                     bytes + " bytes from " + offset + " on leave the " + memory.byteSize() + " bytes of host memory");
         }
         return memory.asSlice(offset, bytes);
+    }
+
+    /**
+     * The first {@code bytes} bytes, to be sent to the device.
+     *
+     * @throws CudaException INVALID_VALUE if there are fewer, or among them is a pointer to host memory that the device does not see
+     */
+    MemorySegment bytesForDevice(long bytes) {
+        MemorySegment sent = bytes(bytes);
+        @Nullable NativePointerObject @Nullable [] pointers = JCudaFields.pointers(pointer);
+        if (pointers != null && bytes > 0) {
+            long begin = JCudaFields.byteOffset(pointer);
+            for (long i = begin / Long.BYTES; i <= (begin + bytes - 1) / Long.BYTES; i++) {
+                address(pointers[(int) i]);
+            }
+        }
+        return sent;
     }
 
     /** All bytes from the offset on. */
@@ -107,7 +143,7 @@ final class HostPointer {
                 if (changed[i] != 0) {
                     throw new CudaException(CudaStatus.INVALID_VALUE, "element " + i + " of the pointer array is null");
                 }
-            } else if (address(element) != changed[i]) {
+            } else if (number(element) != changed[i]) {
                 if (element instanceof Pointer target) {
                     JCudaFields.setAddress(target, changed[i]);
                 } else {

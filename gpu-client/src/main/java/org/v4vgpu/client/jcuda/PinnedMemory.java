@@ -1,6 +1,7 @@
 package org.v4vgpu.client.jcuda;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.Buffer;
 import java.util.Map;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -115,8 +116,11 @@ final class PinnedMemory {
     }
 
     static boolean isPinned(Pointer pointer) {
+        Buffer buffer = JCudaFields.buffer(pointer);
         return JCudaFields.pointers(pointer) == null
-                && contains(HostPointer.of(pointer).bytes());
+                && buffer != null
+                && buffer.isDirect()
+                && at(HostPointer.rawAddress(pointer)) != null;
     }
 
     static boolean contains(MemorySegment memory) {

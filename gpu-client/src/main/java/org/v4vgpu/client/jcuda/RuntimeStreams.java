@@ -75,7 +75,7 @@ final class RuntimeStreams {
 
     static void cudaEventRecord(cudaEvent_t event, @Nullable cudaStream_t stream) {
         RemoteEvent recorded = Streams.event(mandatory(event, "event", "cudaEventRecord"));
-        recorded.record(Streams.of(stream, recorded.context()));
+        recorded.record(Streams.of(stream, recorded, CurrentContext::ofRuntime));
     }
 
     static void cudaEventRecordWithFlags(cudaEvent_t event, @Nullable cudaStream_t stream, int flags) {

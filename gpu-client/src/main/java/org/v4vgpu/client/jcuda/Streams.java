@@ -1,7 +1,9 @@
 package org.v4vgpu.client.jcuda;
 
+import java.util.function.Supplier;
 import jcuda.NativePointerObject;
 import org.jspecify.annotations.Nullable;
+import org.v4vgpu.client.CudaException;
 import org.v4vgpu.client.RemoteContext;
 import org.v4vgpu.client.RemoteEvent;
 import org.v4vgpu.client.RemoteStream;
@@ -28,6 +30,19 @@ final class Streams {
 
     static RemoteEvent event(@Nullable NativePointerObject event) {
         return Handles.find(JCudaFields.handle(event), RemoteEvent.class);
+    }
+
+    /**
+     * The stream that an event is to be recorded in: a default one is that of the {@code current} context, which the event must belong
+     * to as well.
+     */
+    static RemoteStream of(@Nullable NativePointerObject stream, RemoteEvent event, Supplier<RemoteContext> current) {
+        boolean named = JCudaFields.handle(stream) > LAST_DEFAULT;
+        RemoteStream queue = of(stream, named ? event.context() : current.get());
+        if (queue.context() != event.context()) {
+            throw new CudaException(CudaStatus.INVALID_HANDLE, "the event belongs to another context than the stream");
+        }
+        return queue;
     }
 
     static void synchronize(RemoteStream stream) {

@@ -5,6 +5,7 @@ import static jcuda.runtime.JCuda.*;
 import static org.v4vgpu.client.programs.Checks.*;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import jcuda.Pointer;
@@ -18,6 +19,8 @@ import jcuda.driver.CUstream;
 import jcuda.runtime.cudaError;
 import jcuda.runtime.cudaEvent_t;
 import jcuda.runtime.cudaMemcpyKind;
+import jcuda.runtime.cudaMemoryType;
+import jcuda.runtime.cudaPointerAttributes;
 
 /** Uses the API wrongly in every way that comes to mind, and looks at the answers. Arguments as of {@link JCudaCalls}. */
 public final class WrongUse {
@@ -33,6 +36,9 @@ public final class WrongUse {
         nullArguments();
         wrongHandles();
         sizes();
+        unseenHostMemory(kernels);
+        freedHostMemory();
+        otherContexts(kernels);
         otherArchitectures();
         destroyedContext(kernels);
         brokenContext(kernels);
@@ -131,6 +137,121 @@ public final class WrongUse {
                 cudaError.cudaErrorInvalidValue,
                 cudaMemcpy2D(pointer, 4, Pointer.to(small), 8, 8, 2, cudaMemcpyKind.cudaMemcpyHostToDevice));
         ok(cuMemFree(pointer));
+    }
+
+    /** Host memory that is not mapped is nothing for kernels: its address must not even reach the server. */
+    @SuppressWarnings("deprecation") // programs still make these calls
+    private static void unseenHostMemory(Path kernels) throws IOException {
+        CUfunction function = vecadd(kernels);
+        CUdeviceptr device = allocate(64);
+        Pointer pinned = new Pointer();
+        ok(cuMemAllocHost(pinned, 64));
+        Pointer runtimes = new Pointer();
+        ok(cudaHostAlloc(runtimes, 64, 0));
+        Pointer registered = Pointer.to(ByteBuffer.allocateDirect(64));
+        ok(cuMemHostRegister(registered, 64, 0));
+        Pointer direct = Pointer.to(ByteBuffer.allocateDirect(64));
+        Pointer array = Pointer.to(new int[16]);
+        for (Pointer host : new Pointer[] {pinned, runtimes, registered, direct, array, pinned.withByteOffset(4)}) {
+            Pointer all =
+                    Pointer.to(Pointer.to(device), Pointer.to(host), Pointer.to(device), Pointer.to(new int[] {16}));
+            is(CUresult.CUDA_ERROR_INVALID_VALUE, cuLaunchKernel(function, 1, 1, 1, 32, 1, 1, 0, null, all, null));
+            is(CUresult.CUDA_ERROR_INVALID_VALUE, cuParamSetv(function, 0, Pointer.to(host), 8));
+            is(CUresult.CUDA_ERROR_INVALID_VALUE, cuMemcpyHtoD(device, Pointer.to(device, host), 16));
+        }
+        Pointer[] pointers = {device, pinned};
+        ok(cuMemcpyHtoD(device, Pointer.to(pointers), 8));
+        ok(cuMemcpyDtoH(Pointer.to(pointers), device, 8));
+        Pointer two = Pointer.to(device, pinned); // of which the parameter is the first
+        ok(cuLaunchKernel(
+                function,
+                1,
+                1,
+                1,
+                32,
+                1,
+                1,
+                0,
+                null,
+                Pointer.to(two, Pointer.to(device), Pointer.to(device), Pointer.to(new int[] {16})),
+                null));
+        ok(cuCtxSynchronize());
+        ok(cuMemHostUnregister(registered));
+        ok(cuMemFreeHost(pinned));
+        ok(cudaFreeHost(runtimes));
+        ok(cuMemFree(device));
+    }
+
+    /** The pointers stay what they were, and the memory is gone. */
+    private static void freedHostMemory() {
+        CUdeviceptr device = allocate(64);
+        Pointer pinned = new Pointer();
+        ok(cuMemAllocHost(pinned, 64));
+        ok(cuMemFreeHost(pinned));
+        Pointer mapped = new Pointer();
+        ok(cuMemHostAlloc(mapped, 64, CU_MEMHOSTALLOC_DEVICEMAP));
+        ok(cuMemFreeHost(mapped));
+        CUdeviceptr managed = new CUdeviceptr();
+        ok(cuMemAllocManaged(managed, 64, 1));
+        ok(cuMemFree(managed));
+        Pointer array = Pointer.to(new int[16]);
+        for (Pointer freed : new Pointer[] {pinned, mapped, managed}) {
+            is(CUresult.CUDA_ERROR_INVALID_VALUE, cuMemcpyHtoD(device, freed, 64));
+            is(CUresult.CUDA_ERROR_INVALID_VALUE, cuMemcpyHtoDAsync(device, freed, 64, null));
+            is(CUresult.CUDA_ERROR_INVALID_VALUE, cuMemcpyDtoH(freed, device, 64));
+            is(CUresult.CUDA_ERROR_INVALID_VALUE, cuMemcpyDtoHAsync(freed.withByteOffset(32), device, 4, null));
+            is(CUresult.CUDA_ERROR_INVALID_VALUE, cuMemHostRegister(freed, 64, 0));
+            is(CUresult.CUDA_ERROR_INVALID_VALUE, cuModuleLoadDataEx(new CUmodule(), freed, 0, null, null));
+            is(cudaError.cudaErrorInvalidValue, cudaMemcpy(array, freed, 64, cudaMemcpyKind.cudaMemcpyHostToHost));
+            is(cudaError.cudaErrorInvalidValue, cudaMemcpy(freed, array, 64, cudaMemcpyKind.cudaMemcpyHostToHost));
+            is(cudaError.cudaErrorInvalidValue, cudaMemset(freed, 0, 64));
+            is(CUresult.CUDA_ERROR_INVALID_VALUE, cuMemFreeHost(freed));
+            cudaPointerAttributes attributes = new cudaPointerAttributes();
+            ok(cudaPointerGetAttributes(attributes, freed));
+            is(cudaMemoryType.cudaMemoryTypeUnregistered, attributes.type);
+        }
+        ok(cuMemFree(device));
+    }
+
+    /** A launch and a default stream mean the current context. */
+    private static void otherContexts(Path kernels) throws IOException {
+        CUcontext own = new CUcontext();
+        ok(cuCtxGetCurrent(own));
+        CUfunction function = vecadd(kernels);
+        CUdeviceptr pointer = allocate(64);
+        CUstream stream = new CUstream();
+        CUevent event = new CUevent();
+        ok(cuStreamCreate(stream, 0));
+        ok(cuEventCreate(event, 0));
+        CUcontext other = new CUcontext();
+        ok(cuCtxCreate(other, 0, device()));
+        notTheContextOf(function, pointer, event, CUresult.CUDA_ERROR_INVALID_HANDLE);
+        is(CUresult.CUDA_ERROR_INVALID_HANDLE, cuEventRecord(event, CU_STREAM_PER_THREAD));
+        is(cudaError.cudaErrorInvalidResourceHandle, cudaEventRecord(new cudaEvent_t(event), null));
+        ok(cuEventRecord(event, stream));
+        CUstream others = new CUstream();
+        ok(cuStreamCreate(others, 0));
+        is(CUresult.CUDA_ERROR_INVALID_HANDLE, cuEventRecord(event, others));
+        ok(cuCtxDestroy(other));
+        ok(cuCtxSetCurrent(null));
+        notTheContextOf(function, pointer, event, CUresult.CUDA_ERROR_INVALID_CONTEXT);
+        ok(cuCtxSetCurrent(own));
+        ok(launch(function, pointer, 16));
+        ok(cuEventRecord(event, null));
+        ok(cuEventSynchronize(event));
+        ok(cuEventDestroy(event));
+        ok(cuStreamDestroy(stream));
+        ok(cuMemFree(pointer));
+    }
+
+    @SuppressWarnings("deprecation") // programs still make these calls
+    private static void notTheContextOf(CUfunction function, CUdeviceptr pointer, CUevent event, int expected) {
+        Pointer all =
+                Pointer.to(Pointer.to(pointer), Pointer.to(pointer), Pointer.to(pointer), Pointer.to(new int[] {16}));
+        is(expected, launch(function, pointer, 16));
+        is(expected, cuLaunchCooperativeKernel(function, 1, 1, 1, 32, 1, 1, 0, null, all));
+        is(expected, cuLaunchGrid(function, 1, 1));
+        is(expected, cuEventRecord(event, null));
     }
 
     private static void otherArchitectures() {

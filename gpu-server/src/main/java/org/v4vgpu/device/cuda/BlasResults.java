@@ -42,8 +42,12 @@ final class BlasResults {
     /** With the context current, so that it is not being destroyed. */
     private synchronized Slot grow() throws DeviceException {
         MemorySegment page = arena.allocate(PAGE_BYTES, PAGE_BYTES);
-        DriverMemory.register(page.address(), PAGE_BYTES);
-        registered.add(page);
+        try {
+            DriverMemory.register(page.address(), PAGE_BYTES);
+            registered.add(page);
+        } catch (DeviceException e) {
+            DriverMemory.info(); // a broken context says so; else the page is not pinned, as in StagingPool
+        }
         long device = DriverMemory.allocate(PAGE_BYTES);
         for (int offset = SLOT_BYTES; offset < PAGE_BYTES; offset += SLOT_BYTES) {
             idle.add(new Slot(device + offset, page.asSlice(offset, SLOT_BYTES)));

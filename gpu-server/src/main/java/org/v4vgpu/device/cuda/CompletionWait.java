@@ -9,8 +9,12 @@ import org.v4vgpu.device.DeviceException;
  * any thread. An interrupt ends no wait and stays pending.
  */
 final class CompletionWait {
-    /** A small kernel and a chunk's DMA end within this; a sleep would take longer. */
-    private static final long SPIN_NANOS = TimeUnit.MICROSECONDS.toNanos(100);
+    /**
+     * A small kernel and a chunk's DMA end within this; a sleep would take longer. Where there are processors enough, most launches of
+     * programs that wait for each do.
+     */
+    private static final long SPIN_NANOS =
+            TimeUnit.MICROSECONDS.toNanos(Runtime.getRuntime().availableProcessors() >= 8 ? 1000 : 100);
 
     private static final long SHORTEST_SLEEP_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
     private static final long LONGEST_SLEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
@@ -23,6 +27,11 @@ final class CompletionWait {
 
     private CompletionWait() {}
 
+    /** A sixteenth of what was waited already: so much later, at most, the end is seen. */
+    static long sleepNanos(long waited) {
+        return Math.clamp(waited / 16, SHORTEST_SLEEP_NANOS, LONGEST_SLEEP_NANOS);
+    }
+
     /** Waits until the condition holds. Returns false after {@code timeoutNanos} without. */
     static boolean until(Condition condition, long timeoutNanos) throws DeviceException {
         if (condition.holds()) {
@@ -32,7 +41,6 @@ final class CompletionWait {
             return false;
         }
         long start = System.nanoTime();
-        long sleep = SHORTEST_SLEEP_NANOS;
         boolean interrupted = false;
         try {
             while (true) {
@@ -43,8 +51,7 @@ final class CompletionWait {
                 if (waited < SPIN_NANOS) {
                     Thread.onSpinWait();
                 } else {
-                    LockSupport.parkNanos(Math.min(sleep, timeoutNanos - waited));
-                    sleep = Math.min(2 * sleep, LONGEST_SLEEP_NANOS);
+                    LockSupport.parkNanos(Math.min(sleepNanos(waited), timeoutNanos - waited));
                     interrupted |= Thread.interrupted(); // or the next sleep would be none
                 }
                 if (condition.holds()) {

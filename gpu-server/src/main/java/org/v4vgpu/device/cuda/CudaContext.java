@@ -12,6 +12,7 @@ import org.v4vgpu.device.DeviceContext;
 import org.v4vgpu.device.DeviceEvent;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceModule;
+import org.v4vgpu.device.DevicePrintout;
 import org.v4vgpu.device.DeviceStream;
 import org.v4vgpu.device.DeviceWork;
 import org.v4vgpu.device.MemoryInfo;
@@ -51,6 +52,9 @@ final class CudaContext implements DeviceContext {
 
     /** Made when it is first asked for. Guarded by {@code blasLock}, which is taken after {@code use}. */
     private @Nullable CudaBlas blas;
+
+    // SYNC: context-prints. Once true it stays.
+    private volatile boolean prints;
 
     /** Something of the driver's that returns a value. */
     @FunctionalInterface
@@ -102,6 +106,24 @@ final class CudaContext implements DeviceContext {
         }
     }
 
+    /**
+     * Calls the driver to take something back, in a broken context as well. Returns false, without a call, if the context is closed: then
+     * what it has goes with it.
+     */
+    boolean giveBack(IssueOrder.Step step) throws DeviceException {
+        use.readLock().lock();
+        try {
+            if (closed.get()) {
+                return false;
+            }
+            CurrentContext.bind(this, handle);
+            step.run();
+            return true;
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
     /** Breaks the context if the error is one that does. */
     void fail(DeviceException e) {
         if (e.status().isFatal() || CudaDevice.endsProcess(e.status())) {
@@ -138,6 +160,11 @@ final class CudaContext implements DeviceContext {
     @Override
     public void free(long address) throws DeviceException {
         memory.free(address);
+    }
+
+    @Override
+    public boolean isFreeing() {
+        return !memory.pending().isEmpty();
     }
 
     @Override
@@ -226,6 +253,27 @@ final class CudaContext implements DeviceContext {
                 return known;
             }
         });
+    }
+
+    /**
+     * The driver writes what kernels print to this process's standard output, when a program calls it to synchronise. Nothing here does,
+     * so where kernels may print and all work is done it is called for that.
+     */
+    @Override
+    public DevicePrintout printed() {
+        try {
+            if (prints && areDone(order.marks(null))) {
+                call(DriverContexts::synchronize);
+            }
+        } catch (DeviceException e) {
+            LOG.log(Level.DEBUG, "{0}: what it had printed stays with the driver: {1}", name, e.getMessage());
+        }
+        return DevicePrintout.NOTHING;
+    }
+
+    /** A module is there whose kernels may print. */
+    void expectPrinting() {
+        prints = true;
     }
 
     @Override

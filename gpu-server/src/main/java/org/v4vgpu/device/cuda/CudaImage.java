@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.proto.CudaStatus;
 
@@ -27,6 +28,9 @@ final class CudaImage {
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /** What kernels that print call, in PTX and in the symbols of a cubin. */
+    private static final byte[] PRINTF = "vprintf".getBytes(StandardCharsets.US_ASCII);
 
     private CudaImage() {}
 
@@ -108,5 +112,19 @@ final class CudaImage {
 
     private static DeviceException invalid(String what) {
         return new DeviceException(CudaStatus.INVALID_IMAGE, "the image " + what);
+    }
+
+    /** Whether an image names CUDA's system call for printf, which a compressed one does not show. */
+    static boolean mayPrint(MemorySegment image) {
+        for (long at = 0; at <= image.byteSize() - PRINTF.length; at++) {
+            int same = 0;
+            while (same < PRINTF.length && image.get(ValueLayout.JAVA_BYTE, at + same) == PRINTF[same]) {
+                same++;
+            }
+            if (same == PRINTF.length) {
+                return true;
+            }
+        }
+        return false;
     }
 }

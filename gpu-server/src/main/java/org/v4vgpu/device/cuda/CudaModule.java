@@ -33,6 +33,9 @@ final class CudaModule implements DeviceModule {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment checked = CudaImage.of(image, arena);
             long handle = context.answer(() -> DriverModules.load(checked));
+            if (CudaImage.mayPrint(checked)) {
+                context.expectPrinting();
+            }
             context.memory().count(image.byteSize());
             return new CudaModule(context, handle, image.byteSize());
         }
@@ -47,6 +50,9 @@ final class CudaModule implements DeviceModule {
                 bytes += image.byteSize();
             }
             long handle = context.answer(() -> DriverLinks.link(checked));
+            if (checked.stream().anyMatch(CudaImage::mayPrint)) {
+                context.expectPrinting();
+            }
             context.memory().count(bytes);
             return new CudaModule(context, handle, bytes);
         }

@@ -2,12 +2,17 @@ package org.v4vgpu.device.cuda;
 
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceRegion;
+import org.v4vgpu.proto.CudaStatus;
 
 /**
  * Host memory that copies may use in place. Safe for any thread.
@@ -23,6 +28,9 @@ final class RegisteredMemory implements DeviceRegion {
 
     /** By first address. */
     private static final ConcurrentSkipListMap<Long, RegisteredMemory> ALL = new ConcurrentSkipListMap<>();
+
+    /** Closed, but still registered by a context that is on its way to be destroyed. */
+    private static final Set<RegisteredMemory> LEFT = ConcurrentHashMap.newKeySet();
 
     private final long address;
     private final long bytes;
@@ -98,6 +106,9 @@ final class RegisteredMemory implements DeviceRegion {
             });
         } catch (DeviceException e) {
             context.requireUsable();
+            if (e.status().equals(CudaStatus.HOST_MEMORY_ALREADY_REGISTERED)) {
+                return; // other memory was there, whose context is not gone yet
+            }
             refused = true;
             LOG.log(
                     Level.WARNING,
@@ -129,7 +140,9 @@ final class RegisteredMemory implements DeviceRegion {
 
     /** A context is about to be destroyed: what it has registered is for another one to register again. With it current. */
     static void leave(CudaContext context) {
-        for (RegisteredMemory region : ALL.values()) {
+        List<RegisteredMemory> regions = new ArrayList<>(ALL.values());
+        regions.addAll(LEFT); // after the others: close() puts a region here before it takes it from there
+        for (RegisteredMemory region : regions) {
             region.use.writeLock().lock();
             try {
                 if (region.owner == context) {
@@ -149,13 +162,18 @@ final class RegisteredMemory implements DeviceRegion {
                 return;
             }
             closed = true;
-            ALL.remove(address, this);
             CudaContext registrar = owner;
-            if (registrar != null) {
-                registrar.call(this::unregister);
+            if (registrar == null) {
+                ALL.remove(address, this);
+                return;
+            }
+            LEFT.add(this);
+            ALL.remove(address, this);
+            if (registrar.giveBack(this::unregister)) {
+                LEFT.remove(this);
             }
         } catch (DeviceException e) {
-            LOG.log(Level.DEBUG, "unregistered with its context: {0}", e.getMessage());
+            LOG.log(Level.DEBUG, "unregistered with its context: {0}", e.getMessage()); // it could not be bound
         } finally {
             use.writeLock().unlock();
         }
@@ -163,6 +181,7 @@ final class RegisteredMemory implements DeviceRegion {
 
     private void unregister() {
         owner = null;
+        LEFT.remove(this);
         try {
             DriverMemory.unregister(address);
         } catch (DeviceException e) {

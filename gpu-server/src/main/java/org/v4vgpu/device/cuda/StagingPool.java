@@ -1,22 +1,30 @@
 package org.v4vgpu.device.cuda;
 
+import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
 
 /**
  * Registered host memory of one context, through which copies go whose own memory the GPU can't reach: pairs of buffers, one of which is
  * filled while the other one's DMA runs. Safe for any thread; a pair belongs to who has taken it.
+ *
+ * <p>Where the driver pins nothing (locked memory is limited), they are ordinary memory, which it copies by way of buffers of its own.
  */
 final class StagingPool {
     /** A chunk of a ring, or less. */
     static final int BUFFER_BYTES = 1 << 20;
 
     private static final int PAGE_BYTES = 4096;
+
+    private static final System.Logger LOG = System.getLogger(StagingPool.class.getName());
+
+    private static final AtomicBoolean TOLD = new AtomicBoolean();
 
     private final CudaContext context;
 
@@ -61,14 +69,29 @@ final class StagingPool {
             context.requireUsable();
             memory = arena.allocate(2L * BUFFER_BYTES, PAGE_BYTES);
         }
-        context.call(() -> {
-            DriverMemory.register(memory.address(), memory.byteSize());
-            synchronized (this) {
-                registered.add(memory);
-            }
-        });
+        try {
+            context.call(() -> {
+                DriverMemory.register(memory.address(), memory.byteSize());
+                synchronized (this) {
+                    registered.add(memory);
+                }
+            });
+        } catch (DeviceException e) {
+            context.requireUsable();
+            tellOnce(e);
+        }
         return new Pair(
                 new Buffer(memory.asSlice(0, BUFFER_BYTES)), new Buffer(memory.asSlice(BUFFER_BYTES, BUFFER_BYTES)));
+    }
+
+    private static void tellOnce(DeviceException e) {
+        if (TOLD.compareAndSet(false, true)) {
+            LOG.log(
+                    Level.WARNING,
+                    "copies are slow, because the driver can''t pin even {0} bytes: {1} (see ulimit -l)",
+                    Long.toString(2L * BUFFER_BYTES),
+                    e.getMessage());
+        }
     }
 
     synchronized void giveBack(Pair pair) {

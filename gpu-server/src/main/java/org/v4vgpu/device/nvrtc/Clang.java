@@ -66,15 +66,6 @@ record Clang(Path program, Path resources, int majorVersion, int minorVersion, L
                 .toList());
     }
 
-    /** The targets that are architectures by themselves: 75 for sm_75. */
-    List<Integer> architectures() {
-        return targets.stream()
-                .map(target -> target.substring("sm_".length()))
-                .filter(target -> target.chars().allMatch(Character::isDigit))
-                .map(Integer::valueOf)
-                .toList();
-    }
-
     /** What a sandbox has to show besides the system's programs and libraries, and where. */
     Map<Path, String> directories() {
         Map<Path, String> directories = new LinkedHashMap<>();

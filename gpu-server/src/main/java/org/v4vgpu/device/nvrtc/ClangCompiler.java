@@ -32,10 +32,18 @@ final class ClangCompiler extends SandboxedCompiler {
 
     ClangCompiler(Clang clang, Sandbox sandbox) {
         super(
-                "clang " + clang.majorVersion() + "." + clang.minorVersion() + " for CUDA",
-                new CompilerVersion(CUDA_MAJOR, CUDA_MINOR, clang.architectures()),
+                "clang " + clang.majorVersion() + "." + clang.minorVersion(),
+                new CompilerVersion(CUDA_MAJOR, CUDA_MINOR, architectures(clang)),
                 sandbox);
         this.clang = clang;
+    }
+
+    private static List<Integer> architectures(Clang clang) {
+        return clang.targets().stream()
+                .map(target -> target.substring("sm_".length()))
+                .filter(target -> target.chars().allMatch(Character::isDigit))
+                .map(Integer::valueOf)
+                .toList();
     }
 
     @Override
@@ -72,6 +80,6 @@ final class ClangCompiler extends SandboxedCompiler {
                 .replace("/program/" + HEADERS, "")
                 .replace("/program/" + OWN_HEADERS, OWN_HEADERS)
                 .replace(clang.inSandbox(clang.resources()), "clang");
-        return finished(result, log, text);
+        return compiled(result, log, text.nameExpressions());
     }
 }

@@ -8,4 +8,9 @@ import java.util.List;
  * @param major of CUDA's version that it belongs to
  * @param architectures the virtual ones that it compiles for: 75 for compute_75
  */
-record CompilerVersion(int major, int minor, List<Integer> architectures) {}
+record CompilerVersion(int major, int minor, List<Integer> architectures) {
+    @Override
+    public String toString() {
+        return major + "." + minor;
+    }
+}

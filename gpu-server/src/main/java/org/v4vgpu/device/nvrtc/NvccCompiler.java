@@ -26,7 +26,7 @@ final class NvccCompiler extends SandboxedCompiler {
     private final Toolkit toolkit;
 
     NvccCompiler(Toolkit toolkit, Sandbox sandbox) {
-        super("nvcc", toolkit.version(), sandbox);
+        super("nvcc " + toolkit.version(), toolkit.version(), sandbox);
         this.toolkit = toolkit;
     }
 
@@ -50,6 +50,6 @@ final class NvccCompiler extends SandboxedCompiler {
 
         Sandbox.Result result = sandbox.run(command, toolkit.shownIn(TOOLKIT), files, LIMITS);
         String log = result.log().replace("/program/" + PROGRAM, program.name()).replace("/program/" + HEADERS, "");
-        return finished(result, log, text);
+        return compiled(result, log, text.nameExpressions());
     }
 }

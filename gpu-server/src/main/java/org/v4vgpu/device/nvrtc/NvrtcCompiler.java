@@ -36,7 +36,7 @@ final class NvrtcCompiler extends SandboxedCompiler {
     private final Path library;
 
     private NvrtcCompiler(Path library, Sandbox sandbox, CompilerVersion version) {
-        super("nvrtc", version, sandbox);
+        super("nvrtc " + version, version, sandbox);
         this.library = library;
     }
 

@@ -9,15 +9,14 @@ import org.v4vgpu.device.nvrtc.Compilation.Result;
 import org.v4vgpu.proto.Limits;
 
 /** A compiler that runs in a sandbox, and what its programs may take there. Immutable, safe for any thread. */
-abstract sealed class SandboxedCompiler implements ProgramCompiler permits ClangCompiler, NvccCompiler, NvrtcCompiler {
+abstract sealed class SandboxedCompiler implements ProgramCompiler permits NvccCompiler, NvrtcCompiler, ClangCompiler {
     final Sandbox sandbox;
 
-    private final String kind;
+    private final String name;
     private final CompilerVersion version;
 
-    /** @param kind its name, without a version */
-    SandboxedCompiler(String kind, CompilerVersion version, Sandbox sandbox) {
-        this.kind = kind;
+    SandboxedCompiler(String name, CompilerVersion version, Sandbox sandbox) {
+        this.name = name;
         this.version = version;
         this.sandbox = sandbox;
     }
@@ -34,7 +33,7 @@ abstract sealed class SandboxedCompiler implements ProgramCompiler permits Clang
 
     @Override
     public final String name() {
-        return kind + " " + version.major() + "." + version.minor();
+        return name;
     }
 
     @Override
@@ -71,15 +70,8 @@ abstract sealed class SandboxedCompiler implements ProgramCompiler permits Clang
     abstract Compilation compile(Program program, ProgramText text)
             throws InvalidProgramException, DeviceException, InterruptedException;
 
-    /** The compilation of a run that was stopped; null if it came to its end. @param log what the program's owner is told before */
-    static @Nullable Compilation stopped(Sandbox.Result answer, String log) {
-        return answer.stopped() == null
-                ? null
-                : Compilation.failed(Result.COMPILATION, log + "the compiler was stopped: " + answer.stopped() + "\n");
-    }
-
-    /** The compilation of a run of a compiler that writes the PTX to standard output. @param log as the program's owner may see it */
-    static Compilation finished(Sandbox.Result answer, String log, ProgramText text) {
+    /** What has become of a program whose compiler writes PTX to its output. @param log what the program's owner is told */
+    static Compilation compiled(Sandbox.Result answer, String log, NameExpressions expressions) {
         Compilation stopped = stopped(answer, log);
         if (stopped != null) {
             return stopped;
@@ -88,6 +80,13 @@ abstract sealed class SandboxedCompiler implements ProgramCompiler permits Clang
             return Compilation.failed(
                     Result.COMPILATION, log.isBlank() ? "the compiler ended with " + answer.exit() + "\n" : log);
         }
-        return text.nameExpressions().resolve(new String(answer.output(), StandardCharsets.UTF_8), log);
+        return expressions.resolve(new String(answer.output(), StandardCharsets.UTF_8), log);
+    }
+
+    /** The compilation of a run that was stopped; null if it came to its end. @param log what the program's owner is told before */
+    static @Nullable Compilation stopped(Sandbox.Result answer, String log) {
+        return answer.stopped() == null
+                ? null
+                : Compilation.failed(Result.COMPILATION, log + "the compiler was stopped: " + answer.stopped() + "\n");
     }
 }

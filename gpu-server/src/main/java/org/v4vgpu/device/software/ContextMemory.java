@@ -62,6 +62,11 @@ final class ContextMemory {
         }
     }
 
+    /** Whether an allocation is between the two steps of its free. */
+    boolean isFreeing() {
+        return !retired.isEmpty();
+    }
+
     synchronized long usedBytes() {
         return closed ? 0 : memory.usedBytes();
     }

@@ -66,6 +66,11 @@ final class SoftwareContext implements DeviceContext {
     }
 
     @Override
+    public boolean isFreeing() {
+        return memory.isFreeing();
+    }
+
+    @Override
     public long usedBytes() {
         return memory.usedBytes();
     }

@@ -15,7 +15,8 @@ final class DeviceCalls implements CallDispatcher.Calls {
     /** What devices say of themselves is constant. */
     private final DeviceListReply list;
 
-    DeviceCalls(List<org.v4vgpu.device.Device> devices) {
+    /** @param quota what one session may have of a device's memory, which is all that its programs see; 0 for no quota */
+    DeviceCalls(List<org.v4vgpu.device.Device> devices, long quota) {
         DeviceListReply.Builder reply = DeviceListReply.newBuilder();
         for (org.v4vgpu.device.Device device : devices) {
             DeviceDescription description = device.description();
@@ -23,7 +24,7 @@ final class DeviceCalls implements CallDispatcher.Calls {
             reply.addDevices(Device.newBuilder()
                     .setName(description.name())
                     .setUuid(bytes(description.uuid()))
-                    .setTotalBytes(description.totalBytes())
+                    .setTotalBytes(quota > 0 ? Math.min(quota, description.totalBytes()) : description.totalBytes())
                     .putAllAttributes(description.attributes()));
         }
         list = reply.build();

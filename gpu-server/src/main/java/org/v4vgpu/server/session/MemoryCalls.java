@@ -25,7 +25,7 @@ final class MemoryCalls implements CallDispatcher.Calls {
         dispatcher.on(Call.MEM_GET_INFO, this::info);
     }
 
-    private MemAllocReply allocate(LaneCall call, MemAllocRequest request) throws DeviceException {
+    private MemAllocReply allocate(LaneCall call, MemAllocRequest request) throws DeviceException, IOException {
         Resource.Context context = call.context(request.getContext());
         long bytes = request.getBytes();
         if (bytes == 0) {
@@ -36,8 +36,37 @@ final class MemoryCalls implements CallDispatcher.Calls {
                     CudaStatus.OUT_OF_MEMORY, "an allocation of " + Long.toUnsignedString(bytes) + " bytes");
         }
         return MemAllocReply.newBuilder()
-                .setAddress(call.session().allocate(context, bytes))
+                .setAddress(allocate(call, context, bytes))
                 .build();
+    }
+
+    /** Memory that was freed behind work is there for a program that waits: a pool of CUDA's would give it again in stream order. */
+    private static long allocate(LaneCall call, Resource.Context context, long bytes)
+            throws DeviceException, IOException {
+        try {
+            return call.session().allocate(context, bytes);
+        } catch (DeviceException e) {
+            if (!e.status().equals(CudaStatus.OUT_OF_MEMORY) || !awaitFrees(call)) {
+                throw e;
+            }
+        }
+        return call.session().allocate(context, bytes);
+    }
+
+    /** Returns whether any of the session's contexts was freeing memory. */
+    private static boolean awaitFrees(LaneCall call) throws IOException {
+        boolean freed = false;
+        for (Resource.Context context : call.session().handles().contexts()) {
+            if (context.device().isFreeing()) {
+                freed = true;
+                try {
+                    call.await(context.device().enqueued());
+                } catch (DeviceException e) {
+                    // It is broken, which who asks for its results is told; another one's memory may do.
+                }
+            }
+        }
+        return freed;
     }
 
     /** Waits for the context's work, as CUDA does, so that a lane that frees memory under a kernel still sees its client. */

@@ -36,6 +36,7 @@ final class Session {
     private final HandleTable handles;
     private final HostFunctions hostFunctions;
     private final Windows windows;
+    private final ForeignEvents foreignEvents = new ForeignEvents();
     private final AtomicBoolean ending = new AtomicBoolean();
     private final Object memory = new Object();
 
@@ -79,6 +80,10 @@ final class Session {
 
     HostFunctions hostFunctions() {
         return hostFunctions;
+    }
+
+    ForeignEvents foreignEvents() {
+        return foreignEvents;
     }
 
     Windows windows() {

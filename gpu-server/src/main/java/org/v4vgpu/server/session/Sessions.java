@@ -63,7 +63,7 @@ public final class Sessions implements AutoCloseable {
         this.windowBudget = Windows.commonBudget(limits);
         this.dispatcher = CallDispatcher.of(
                 new SessionCalls(this, devices, server),
-                new DeviceCalls(devices),
+                new DeviceCalls(devices, limits.memoryBytes()),
                 new ContextCalls(devices),
                 new MemoryCalls(),
                 new CopyCalls(),

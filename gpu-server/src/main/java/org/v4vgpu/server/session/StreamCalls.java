@@ -77,7 +77,12 @@ final class StreamCalls implements CallDispatcher.Calls {
             throw new DeviceException(
                     CudaStatus.INVALID_VALUE, "flags 0x" + Integer.toHexString(request.getFlags()) + " of a wait");
         }
-        stream.waitFor(call.event(request.getEvent()).device());
+        Resource.Event event = call.event(request.getEvent());
+        if (event.context() == call.context(request.getContext())) {
+            stream.waitFor(event.device());
+        } else {
+            call.session().foreignEvents().delay(call, stream, event);
+        }
         call.awaitSpace(stream);
         return null;
     }

@@ -63,12 +63,18 @@ final class WindowCalls implements CallDispatcher.Calls {
             throw new DeviceException(
                     CudaStatus.INVALID_VALUE, "no window " + Long.toUnsignedString(request.getWindow()));
         }
+        boolean isUnused = false;
         try {
             for (Resource.Context context : call.session().handles().contexts()) {
                 awaitAll(call, context);
             }
+            isUnused = true;
         } finally {
-            windows.unmap(window);
+            if (isUnused) {
+                windows.unmap(window);
+            } else {
+                windows.putBack(request.getWindow(), window); // the session ends, and unmaps it behind its contexts
+            }
         }
         return null;
     }

@@ -124,6 +124,17 @@ final class Windows implements AutoCloseable {
         return windows.remove(handle);
     }
 
+    /** Undoes {@link #remove}. */
+    void putBack(long handle, Mapped mapped) {
+        synchronized (this) {
+            if (!closed) {
+                windows.put(handle, mapped);
+                return;
+            }
+        }
+        unmap(mapped);
+    }
+
     /** Unmaps a window that was taken out. */
     void unmap(Mapped mapped) {
         mapped.regions.forEach(DeviceRegion::close);

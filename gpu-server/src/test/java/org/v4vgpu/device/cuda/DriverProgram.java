@@ -1,6 +1,9 @@
 package org.v4vgpu.device.cuda;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.v4vgpu.device.DeviceBlas;
 import org.v4vgpu.device.DeviceContext;
@@ -70,6 +73,16 @@ final class DriverProgram {
             copy.await(LONG);
             copy.transfer(0, MemorySegment.ofArray(new byte[100]));
         }
+        step = "copyOut";
+        byte[] back = new byte[100];
+        Arrays.fill(back, (byte) 1);
+        try (DeviceCopy copy = context.defaultStream().copyOut(address, 100)) {
+            copy.await(LONG);
+            copy.transfer(0, MemorySegment.ofArray(back));
+        }
+        if (!Arrays.equals(back, new byte[100])) {
+            throw new AssertionError("other bytes came back");
+        }
         step = "await";
         stream.await(LONG);
         step = "hold";
@@ -84,7 +97,9 @@ final class DriverProgram {
                 .setStepA(1)
                 .setResultAddress(address)
                 .build();
-        blas.enqueue(context.defaultStream(), sum, null);
+        MemorySegment result = Arena.ofAuto().allocate(ValueLayout.JAVA_DOUBLE);
+        blas.enqueue(context.defaultStream(), sum, result);
+        context.await(LONG);
     }
 
     private static void blas() throws DeviceException {

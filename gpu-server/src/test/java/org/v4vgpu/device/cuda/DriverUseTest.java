@@ -174,6 +174,43 @@ final class DriverUseTest {
         }
     }
 
+    /** The driver writes what was printed when it is called to synchronise. */
+    @Test
+    void synchronizesWhereKernelsMayPrint() throws DeviceException {
+        try (CudaDevice device = CudaDevice.open(0, _ -> {});
+                DeviceContext context = device.createContext(0)) {
+            int before = StandIn.synchronizations();
+            context.loadModule(Kernels.image(Kernels.STORE));
+            assertTrue(context.printed().isEmpty());
+            assertEquals(before, StandIn.synchronizations());
+            context.loadModule(Kernels.image(
+                    Kernels.STORE.replace(".visible", ".extern .func (.param .b32 r) vprintf ();\n.visible")));
+            assertTrue(context.printed().isEmpty());
+            assertEquals(before + 1, StandIn.synchronizations());
+            try (DeviceHold _ = context.defaultStream().hold(() -> {})) {
+                assertTrue(context.printed().isEmpty());
+                assertEquals(before + 1, StandIn.synchronizations(), "it would wait for what is held");
+            }
+        }
+    }
+
+    /** Else a later mapping at the same address could not be registered. */
+    @Test
+    void takesRegisteredMemoryBackFromABrokenContext() throws DeviceException {
+        try (Arena arena = Arena.ofShared();
+                CudaDevice device = CudaDevice.open(0, _ -> {});
+                DeviceContext context = device.createContext(0)) {
+            MemorySegment host = arena.allocate(8192, 4096);
+            long address = context.allocate(100);
+            DeviceRegion region = device.register(host);
+            assertTrue(context.defaultStream().copy(new HostRows(host, 100, address, 100, 100, 1, false)));
+            assertEquals(1, StandIn.counts().get("registration"));
+            context.cancel();
+            region.close();
+            assertEquals(null, StandIn.counts().get("registration"));
+        }
+    }
+
     @Test
     void setsSharedMemoryAndLaunchesCooperatively() throws DeviceException {
         try (CudaDevice device = CudaDevice.open(0, _ -> {});

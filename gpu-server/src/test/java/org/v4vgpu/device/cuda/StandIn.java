@@ -119,6 +119,18 @@ public final class StandIn {
         }
     }
 
+    /** How often the driver was called to synchronise a context. */
+    static int synchronizations() {
+        try {
+            return (int) Linker.nativeLinker()
+                    .downcallHandle(
+                            symbols().findOrThrow("standin_synchronized"), FunctionDescriptor.of(ValueLayout.JAVA_INT))
+                    .invokeExact();
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+    }
+
     /** The stream that the latest operation of cuBLAS ran in. */
     static long blasStream() {
         try {

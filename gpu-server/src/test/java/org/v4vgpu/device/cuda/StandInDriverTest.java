@@ -9,9 +9,12 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.v4vgpu.proto.BlasStatus;
 
 /** The CUDA device on the stand-in driver, in JVMs of their own: a driver is loaded once, and has one environment. */
+@Execution(ExecutionMode.CONCURRENT) // starts processes
 final class StandInDriverTest {
     @TempDir
     private static Path directory;
@@ -82,7 +85,6 @@ final class StandInDriverTest {
         assertError("cuModuleGetFunction=500", "function", 500);
         assertError("cuLaunchKernel=701", "launch", 701);
         assertError("cuMemcpyHtoDAsync_v2=1", "copyIn", 1);
-        assertError("cuMemHostRegister_v2=304", "copyIn", 304);
         assertError("cuEventRecord=999", "copyIn", 999);
         assertError("cuLaunchHostFunc=801", "hold", 801);
         assertError(
@@ -95,6 +97,17 @@ final class StandInDriverTest {
     private static void assertError(String failure, String step, int status) throws Exception {
         StandIn.Outcome outcome = StandIn.run(library, fail(failure), DriverProgram.class.getName(), "steps");
         assertEquals(step + ": " + status + "\nleft behind: {}\n", outcome.output(), failure);
+    }
+
+    @Test
+    void copiesWhereTheDriverPinsNothing() throws Exception {
+        StandIn.Outcome outcome = StandIn.run(
+                library,
+                Map.of("STANDIN_FAIL", "cuMemHostRegister_v2=304", "STANDIN_PAGEABLE", "1"),
+                DriverProgram.class.getName(),
+                "steps");
+        assertEquals("right\nleft behind: {}\n", lines(outcome.output()));
+        assertTrue(outcome.output().contains("see ulimit -l"), outcome::output);
     }
 
     @Test

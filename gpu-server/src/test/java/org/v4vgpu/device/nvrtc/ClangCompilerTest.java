@@ -15,6 +15,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.device.software.GpuMemory;
 import org.v4vgpu.device.software.SoftwareDeviceOptions;
@@ -22,6 +24,7 @@ import org.v4vgpu.device.software.SoftwareGpu;
 
 /** The real clang, where there is one, without a CUDA toolkit; what it makes runs on the software device. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Execution(ExecutionMode.CONCURRENT) // starts processes
 final class ClangCompilerTest extends ProgramCompilerContract {
     private static ProgramCompiler compiler;
 

@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The real nvcc, where there is one. */
+@Execution(ExecutionMode.CONCURRENT) // starts processes
 final class NvccCompilerTest extends ProgramCompilerContract {
     private static ProgramCompiler compiler;
 

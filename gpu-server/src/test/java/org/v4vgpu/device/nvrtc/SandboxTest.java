@@ -20,9 +20,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.v4vgpu.device.DeviceException;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Execution(ExecutionMode.CONCURRENT) // starts processes
 final class SandboxTest {
     private static final Sandbox.Limits LIMITS =
             new Sandbox.Limits(Duration.ofSeconds(20), 1L << 30, 8 << 20, 4096, 4096);

@@ -19,6 +19,22 @@ import org.v4vgpu.proto.CudaStatus;
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class FaultTest {
     private static final String HEAD = ".version 7.0\n.target sm_75\n.address_size 64\n";
+
+    /** Some threads of a block wait at one barrier, the others at another. */
+    static final String DEADLOCK = HEAD + """
+            .visible .entry k() {
+                .reg .b32 %r<2>; .reg .pred %q;
+                mov.u32 %r1, %tid.x;
+                setp.gt.u32 %q, %r1, 10;
+                @%q bra HIGH;
+                bar.sync 1;
+                ret;
+            HIGH:
+                bar.sync 2;
+                ret;
+            }
+            """;
+
     private static final String ACCESS = HEAD + """
             .visible .entry load(.param .u64 p) {
                 .reg .u64 %rd<2>; .reg .b32 %r<2>;
@@ -275,20 +291,7 @@ class FaultTest {
 
     @Test
     void namesTheBarriersOfADeadlock() throws DeviceException {
-        String ptx = HEAD + """
-                .visible .entry k() {
-                    .reg .b32 %r<2>; .reg .pred %q;
-                    mov.u32 %r1, %tid.x;
-                    setp.gt.u32 %q, %r1, 10;
-                    @%q bra HIGH;
-                    bar.sync 1;
-                    ret;
-                HIGH:
-                    bar.sync 2;
-                    ret;
-                }
-                """;
-        try (KernelBench bench = new KernelBench(ptx)) {
+        try (KernelBench bench = new KernelBench(DEADLOCK)) {
             DeviceException thrown =
                     assertThrows(DeviceException.class, () -> bench.launch("k", KernelBench.line(1, 64)));
             assertEquals(CudaStatus.LAUNCH_FAILED, thrown.status());

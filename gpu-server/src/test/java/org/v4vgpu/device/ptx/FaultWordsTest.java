@@ -146,20 +146,7 @@ class FaultWordsTest {
 
     @Test
     void deadlocksNameNoSingleThread() throws DeviceException {
-        String ptx = HEAD + """
-                .visible .entry k() {
-                    .reg .b32 %r<2>; .reg .pred %q;
-                    mov.u32 %r1, %tid.x;
-                    setp.gt.u32 %q, %r1, 10;
-                    @%q bra HIGH;
-                    bar.sync 1;
-                    ret;
-                HIGH:
-                    bar.sync 2;
-                    ret;
-                }
-                """;
-        try (KernelBench bench = new KernelBench(ptx)) {
+        try (KernelBench bench = new KernelBench(FaultTest.DEADLOCK)) {
             DeviceException thrown =
                     assertThrows(DeviceException.class, () -> bench.launch("k", KernelBench.line(1, 64)));
             assertTrue(String.valueOf(thrown.getMessage()).endsWith("in kernel k, block (0,0,0)"), thrown.getMessage());

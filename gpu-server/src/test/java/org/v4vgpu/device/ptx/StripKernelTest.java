@@ -109,6 +109,29 @@ class StripKernelTest {
         });
     }
 
+    /** Threads that leave a loop one by one. */
+    @ParameterizedTest
+    @CsvSource({"16,16", "64,48", "100,37"})
+    void mandelbrotSetsAgree(int w, int h) throws DeviceException {
+        agree(KernelFiles.text("mandelbrot"), "mandel", true, (bench, _) -> {
+            long out = bench.memory().allocate(4L * w * h);
+            LaunchShape shape = new LaunchShape((w + 15) / 16, (h + 15) / 16, 1, 16, 16, 1, 0);
+            bench.launch("mandel", shape, out, w, h, -2f, -1.25f, 2.5f / w, 2.5f / h, 100);
+            return bench.floats(out, w * h);
+        });
+    }
+
+    /** Words at addresses that vary, and a barrier between. */
+    @Test
+    void sumsAgree() throws DeviceException {
+        float[] in = random(5000, 5);
+        agree(KernelFiles.text("reduce"), "reduce_sync", true, (bench, _) -> {
+            long out = bench.memory().allocate(40);
+            bench.launch("reduce_sync", new LaunchShape(10, 1, 1, 256, 1, 1, 1024), bench.upload(in), out, 5000);
+            return bench.floats(out, 10);
+        });
+    }
+
     /** Not a kernel of whole strips: it has no second form, or never gets it. */
     @Test
     void oddBlocksRunSingly() throws DeviceException {
@@ -137,9 +160,11 @@ class StripKernelTest {
         assertTrue(messages[1].contains("block (4,0,0), thread (0,0,0), PTX line"), messages[1]);
     }
 
-    @Test
-    void endlessLoopsAreCancelled() throws Exception {
-        String ptx = HEAD + ".visible .entry k() { .reg .b32 %r1; TOP: mov.u32 %r1, %tid.x; bra TOP; }\n";
+    @ParameterizedTest
+    @ValueSource(strings = {"bra TOP;", "mul.lo.u32 %r1, %r1, %r1; setp.gt.u32 %p, %r1, 9; @%p bra TOP; ret;"})
+    void endlessLoopsAreCancelled(String end) throws Exception {
+        String ptx =
+                HEAD + ".visible .entry k() { .reg .b32 %r1; .reg .pred %p; TOP: mov.u32 %r1, %tid.x; " + end + " }\n";
         try (KernelBench bench = new KernelBench(ptx)) {
             assertTrue(bench.module().kernel("k").useStrips(true));
             Cancellation cancellation = new Cancellation();

@@ -41,6 +41,7 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
     private static final long MOST_SILENT_MILLIS = 8_000;
     private static final long LEAST_SILENT_MILLIS = 3_000;
     private static final long JOIN_MILLIS = 5_000;
+    private static final int LOOKS_PER_COUNT = 40;
     private static final long LAST_WORDS_NANOS = 200_000_000;
     private static final long LAST_WORDS_POLL_NANOS = 1_000_000;
 
@@ -63,6 +64,10 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
     private volatile @Nullable ArgoEvents bound;
 
     private final LongAdder heard = new LongAdder();
+
+    /** The thread's. */
+    private int looks;
+
     private boolean hasComplained;
     private volatile boolean closed;
 
@@ -292,7 +297,14 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
         return events.value();
     }
 
+    private void count() {
+        LOG.log(Level.DEBUG, () -> "domain " + domain + " of Xen so far: " + calls.counts() + ", " + heard + " events");
+    }
+
     private void keepHouse() throws IOException {
+        if (++looks % LOOKS_PER_COUNT == 0) {
+            count();
+        }
         lead(false);
         if (bound != null) {
             directory.reap(this::forget);
@@ -331,7 +343,7 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
     void leave() {
         attached.forEach(StagedSendRing::close);
         rings.keySet().forEach(ArgoReceiveRing::close);
-        LOG.log(Level.DEBUG, "domain {0} of Xen: {1}, {2} events", domain, calls.counts(), heard);
+        count();
     }
 
     @Override

@@ -158,7 +158,11 @@ final class DomainDirectory implements AutoCloseable {
             left.forEach(ring -> xen.unregister(ring.port(), ring.partner()));
             Files.deleteIfExists(memoryDirectory.resolve(owner)); // after Xen has forgotten it
             Files.deleteIfExists(file);
-            LOG.log(Level.INFO, "unregistered {0} rings that process {1} left behind", left.size(), owner);
+            LOG.log(
+                    left.isEmpty() ? Level.DEBUG : Level.INFO,
+                    "unregistered {0} rings that process {1} left behind",
+                    left.size(),
+                    owner);
         } catch (NoSuchFileException e) {
             LOG.log(Level.DEBUG, "{0} left meanwhile", owner);
         }

@@ -16,6 +16,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.v4vgpu.v4v.ArgoError;
 import org.v4vgpu.v4v.ArgoException;
 import org.v4vgpu.v4v.V4vHypervisor;
@@ -23,6 +25,7 @@ import org.v4vgpu.v4v.Window;
 
 /** Windows of a region: whose their space is when one side has closed them or is dead, and how many there are. */
 @Timeout(60)
+@Execution(ExecutionMode.CONCURRENT) // waits, mostly
 class RegionWindowsTest {
     private static final int BYTES = 4 << 20;
     private static final int WINDOW_BYTES = 500_000;

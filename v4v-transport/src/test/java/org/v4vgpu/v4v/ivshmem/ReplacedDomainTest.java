@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.v4vgpu.v4v.ArgoError;
 import org.v4vgpu.v4v.ArgoException;
 import org.v4vgpu.v4v.LocalDomains;
@@ -27,6 +28,7 @@ import org.v4vgpu.v4v.V4vHypervisor;
 
 /** Domains whose tag in the table of a region changes under them, or changes for ever. */
 @Timeout(30)
+@Isolated("sets a property")
 class ReplacedDomainTest {
     private static final int DOMAIN = 3;
 

@@ -15,6 +15,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.v4vgpu.v4v.MessageChannel;
 import org.v4vgpu.v4v.V4vAddress;
 import org.v4vgpu.v4v.V4vHypervisor;
@@ -26,6 +28,7 @@ import org.v4vgpu.v4v.socket.V4vSocket;
 
 /** What a server process uses of a processor while its connections have nothing to say. */
 @Timeout(60)
+@Execution(ExecutionMode.CONCURRENT) // looks at another process, and waits
 class IdleConnectionsTest {
     private static final int CONNECTIONS = 16;
     private static final long WINDOW_NANOS = 3_000_000_000L;

@@ -41,6 +41,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.v4vgpu.v4v.V4vAddress;
 
 /**
@@ -61,6 +63,7 @@ import org.v4vgpu.v4v.V4vAddress;
  * What SocketChannelNotYetConnected, SocketShutdownOutputBySelf, ServerSocketSuspend and SocketConnectionAttempt ask is asked in
  * {@link V4vChannelTest}. Single tests left out say why.
  */
+@Execution(ExecutionMode.CONCURRENT) // waits, mostly
 class NettyTestsuiteTest {
     static final String SUITE_PROPERTY = "v4vgpu.netty.suite";
 

@@ -11,8 +11,10 @@ import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** How a process is told to wait. That no mode loses a wake-up is {@code BusyServerTest}'s. */
+@Isolated("sets a property")
 class WaitModeTest {
     private final Logger logger = Logger.getLogger(WaitMode.class.getName());
     private final List<String> logged = new ArrayList<>();

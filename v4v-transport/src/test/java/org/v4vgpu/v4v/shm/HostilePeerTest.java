@@ -28,6 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.v4vgpu.v4v.ArgoError;
 import org.v4vgpu.v4v.ArgoException;
 import org.v4vgpu.v4v.IncomingMessage;
@@ -42,6 +43,7 @@ import org.v4vgpu.v4v.ring.RingDescriptor;
  * The victim is domain 1 and echoes; a friend is domain 2 and plays ping-pong with it all the time.
  */
 @Timeout(60)
+@Isolated("counts what the process has open")
 class HostilePeerTest {
     private static final V4vAddress VICTIM = new V4vAddress(1, 4840);
     private static final MethodHandle SENDMSG = Linker.nativeLinker()

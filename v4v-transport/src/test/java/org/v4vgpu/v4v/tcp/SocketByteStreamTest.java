@@ -11,8 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** What is left of a stream over a socket that can't be waited for. */
+@Isolated("counts what the process has open")
 class SocketByteStreamTest {
     private static final int TIMES = 100;
 

@@ -15,6 +15,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.v4vgpu.v4v.ArgoError;
 import org.v4vgpu.v4v.ArgoException;
 import org.v4vgpu.v4v.IncomingMessage;
@@ -29,6 +31,7 @@ import org.v4vgpu.v4v.connection.V4vListener;
 
 /** What is left by those who die, and how it is noticed; on a Xen that is played in this process. */
 @Timeout(60)
+@Execution(ExecutionMode.CONCURRENT) // waits, mostly
 class DeathOnXenTest {
     private final FakeXen xen = new FakeXen(3_500);
 

@@ -1,9 +1,11 @@
 package org.v4vgpu.device.ptx.compiler;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.ptx.runtime.LiveRanges;
 import org.v4vgpu.device.ptx.runtime.Strips;
 import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Operand;
@@ -14,32 +16,60 @@ import org.v4vgpu.device.ptx.syntax.Space;
  * all of a run, at its first; should a later one be wrong, the strip gives up a little early. Confined to the compiling thread.
  */
 final class AccessRuns {
+    /** The most bytes of global memory, and of shared memory, that one check covers. */
+    private static final int MOST_BYTES = 4096;
+
+    private static final int MOST_SHARED_BYTES = 1 << 20;
+
     /** Accesses of one basic block by one value of a register. Offsets in bytes. */
     static final class Run {
-        private final Instruction first;
+        /** What {@link LiveRanges} knows it by. */
+        final int site;
+
+        private final Instruction opening;
+        private final int bytes;
         long least;
         long greatest;
 
         /** The local that holds the index or native address of the least address, once that is computed; or -1. */
         int slot = -1;
 
-        private final int bytes;
-        private final long most;
+        /** The locals with the device address where live memory begins, and with how many elements behind it a run may begin. */
+        int first = -1;
 
-        private Run(Instruction first, long offset) {
-            this.first = first;
-            this.bytes = first.type().bytes();
-            boolean global = StripRules.space(first) == Space.GLOBAL;
-            this.most = global ? Strips.MOST_BYTES - (long) Strips.THREADS * bytes : 1 << 20;
+        int limit = -1;
+
+        private Run(Instruction opening, long offset, int site) {
+            this.opening = opening;
+            this.site = site;
+            this.bytes = opening.type().bytes();
             this.least = offset;
             this.greatest = offset;
+        }
+
+        boolean isGlobal() {
+            return StripRules.space(opening) == Space.GLOBAL;
+        }
+
+        int elementBytes() {
+            return bytes;
+        }
+
+        /** From the first byte of the first access to the last one of the last. */
+        int totalBytes() {
+            return (int) (greatest - least) + Strips.THREADS * bytes;
+        }
+
+        int shift() {
+            return Integer.numberOfTrailingZeros(bytes);
         }
 
         private boolean takes(Instruction i, long offset) {
             return i.type().bytes() == bytes
                     && (offset - least) % bytes == 0
-                    && StripRules.space(i) == StripRules.space(first)
-                    && Math.max(greatest, offset) - Math.min(least, offset) <= most;
+                    && StripRules.space(i) == StripRules.space(opening)
+                    && Math.max(greatest, offset) - Math.min(least, offset)
+                            <= (isGlobal() ? MOST_BYTES : MOST_SHARED_BYTES);
         }
 
         private void add(long offset) {
@@ -49,29 +79,42 @@ final class AccessRuns {
     }
 
     private final IdentityHashMap<Instruction, Run> runs = new IdentityHashMap<>();
+    private final List<Run> all = new ArrayList<>();
 
-    AccessRuns(FlowGraph graph, Regions.Region region, StripRules rules) {
-        region.blocks().stream().forEach(block -> find(graph.blocks().get(block), rules));
+    /** @param number of the region: its runs begin there to count */
+    AccessRuns(FlowGraph graph, Regions.Region region, StripRules rules, int number) {
+        region.blocks().stream().forEach(block -> find(graph.blocks().get(block), rules, number));
     }
 
-    /** The run of an access, or null if it stands alone. */
-    @Nullable
+    List<Run> all() {
+        return all;
+    }
+
+    /** The run of an access side by side. */
     Run of(Instruction access) {
-        return runs.get(access);
+        Run run = runs.get(access);
+        if (run == null) {
+            throw new IllegalStateException(access.written());
+        }
+        return run;
     }
 
-    private void find(FlowGraph.Block block, StripRules rules) {
+    private void find(FlowGraph.Block block, StripRules rules, int number) {
         Map<Integer, Run> open = new HashMap<>();
         for (Instruction i : block.instructions()) {
-            if (i.guard() == null
-                    && rules.way(i) == StripRules.Way.MOVED
+            if (rules.way(i) == StripRules.Way.MOVED
                     && rules.isBeside(i)
-                    && i.operand(i.opcode().equals("ld") ? 1 : 0) instanceof Operand.Address address
-                    && address.base() instanceof Operand.Register base) {
-                Run run = open.get(base.index());
+                    && i.operand(i.opcode().equals("ld") ? 1 : 0) instanceof Operand.Address address) {
+                // What is located where a guard may leave it out is nothing that others can rely on.
+                Run run = i.guard() == null && address.base() instanceof Operand.Register base
+                        ? open.get(base.index())
+                        : null;
                 if (run == null || !run.takes(i, address.offset())) {
-                    run = new Run(i, address.offset());
-                    open.put(base.index(), run);
+                    run = new Run(i, address.offset(), (number + all.size()) % LiveRanges.SITES);
+                    all.add(run);
+                    if (i.guard() == null && address.base() instanceof Operand.Register base) {
+                        open.put(base.index(), run);
+                    }
                 }
                 run.add(address.offset());
                 runs.put(i, run);

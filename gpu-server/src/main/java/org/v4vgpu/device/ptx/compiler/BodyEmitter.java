@@ -46,6 +46,9 @@ final class BodyEmitter {
 
         void synchronize(FlowGraph.Block block, Instruction at);
 
+        /** A block begins. */
+        default void begin(FlowGraph.Block block) {}
+
         /** Leaves for a block of another method, or answers false where the block is in this one. */
         boolean leave(int from, int to);
     }
@@ -58,6 +61,11 @@ final class BodyEmitter {
          * @param plain emits what does it for one thread
          */
         void emit(Instruction i, Runnable plain);
+
+        /** Whether {@link #emit} heeds the guard, too. */
+        default boolean isGuarding(Instruction i) {
+            return false;
+        }
     }
 
     private final Emitter e;
@@ -87,6 +95,7 @@ final class BodyEmitter {
         for (int index = blocks.nextSetBit(0); index >= 0; index = blocks.nextSetBit(index + 1)) {
             FlowGraph.Block block = graph.blocks().get(index);
             code.labelBinding(label(index));
+            exits.begin(block);
             for (Instruction instruction : block.instructions()) {
                 emit(block, instruction);
             }
@@ -102,7 +111,7 @@ final class BodyEmitter {
         code.lineNumber(e.kernel.lines.of(i.line()));
         Label skip = null;
         Instruction.Guard guard = i.guard();
-        if (guard != null) {
+        if (guard != null && !manner.isGuarding(i)) {
             skip = code.newLabel();
             code.iload(e.slot(guard.register()));
             if (guard.negated()) {

@@ -1,17 +1,19 @@
 package org.v4vgpu.device.ptx.compiler;
 
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 import org.v4vgpu.device.ptx.compiler.Shape.Kind;
 import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Operand;
+import org.v4vgpu.device.ptx.syntax.Space;
 import org.v4vgpu.device.ptx.syntax.Type;
 
 /**
- * The {@link Shape} of each register of a kernel, whatever the program counter, as long as the threads of a strip take every branch
- * together and their x coordinates are consecutive. Confined to the compiling thread.
+ * The {@link Shape} of each register of a kernel, whatever the program counter, where x coordinates of the threads of a strip are
+ * consecutive and these take every branch together, or part as {@link Partings} says. Confined to the compiling thread.
  */
 final class Shapes {
     /** Special registers that the threads of a strip share: x alone differs, and a strip lies in one warp. */
@@ -44,10 +46,12 @@ final class Shapes {
         Arrays.fill(shapes, Shape.NONE);
     }
 
-    static Shapes of(Function function, FlowGraph graph) {
+    /** @param merged registers that some threads of a strip write where others don't */
+    static Shapes of(Function function, FlowGraph graph, BitSet merged) {
         Shapes found = new Shapes(function);
         // What is read before it is written is zero.
         graph.liveIn(0).stream().forEach(register -> found.shapes[register] = Shape.UNIFORM);
+        merged.stream().forEach(register -> found.shapes[register] = Shape.VARYING);
         boolean changed = true;
         while (changed) {
             changed = false;
@@ -108,14 +112,27 @@ final class Shapes {
     private boolean step(Instruction i) {
         boolean changed = false;
         for (int register : i.definitions()) {
-            Shape joined = shapes[register].join(result(i, function.registers().get(register)));
+            Shape joined = shapes[register].join(
+                    guarded(i, result(i, function.registers().get(register))));
             changed |= !joined.equals(shapes[register]);
             shapes[register] = joined;
         }
         return changed;
     }
 
+    /** What some threads write and others leave varies. */
+    private Shape guarded(Instruction i, Shape result) {
+        if (i.guard() == null) {
+            return result;
+        }
+        Shape guard = shapes[i.guard().register()];
+        return guard.isUniform() ? result : guard.kind() == Kind.NONE ? Shape.NONE : Shape.VARYING;
+    }
+
     private Shape result(Instruction i, Type register) {
+        if (isOfThread(i)) {
+            return Shape.VARYING;
+        }
         if (i.opcode().equals("setp") && i.operands().size() == 3) {
             return comparison(i);
         }
@@ -146,6 +163,14 @@ final class Shapes {
             case "selp" -> c.isUniform() ? a.join(b) : Shape.VARYING;
             default -> throw new IllegalStateException(i.written());
         };
+    }
+
+    /** Whether equal operands may give different results. */
+    private static boolean isOfThread(Instruction i) {
+        return i.opcode().equals("atom")
+                || i.has("cc")
+                || i.readsCarry()
+                || (i.opcode().equals("ld") && (i.space() == Space.LOCAL || i.space() == Space.GENERIC));
     }
 
     /** What can be compared for all at once comes out the same for all: otherwise the strip gives up. */

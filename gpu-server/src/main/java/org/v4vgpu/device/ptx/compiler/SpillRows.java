@@ -29,6 +29,11 @@ final class SpillRows {
         });
     }
 
+    /** Whether the register has a place there. */
+    boolean isKept(int register) {
+        return rows.containsKey(register);
+    }
+
     int row(int register) {
         Integer row = rows.get(register);
         if (row == null) {

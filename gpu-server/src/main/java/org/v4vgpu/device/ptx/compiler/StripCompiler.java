@@ -28,7 +28,7 @@ record StripCompiler(
         FlowGraph graph,
         Regions regions,
         SpillRows rows,
-        Shapes shapes,
+        Partings partings,
         StripRules rules,
         int vectorBits) {
     private static final System.Logger LOG = System.getLogger(StripCompiler.class.getName());
@@ -64,10 +64,10 @@ record StripCompiler(
             Regions regions,
             SpillRows rows,
             CompiledKernel single) {
-        Shapes shapes = Shapes.of(function, graph);
-        StripRules rules = new StripRules(graph, shapes, context.kinds(function), function.registers());
+        Partings partings = Partings.of(function, graph);
+        StripRules rules = new StripRules(graph, partings, context.kinds(function), function.registers());
         StripCompiler compiler =
-                new StripCompiler(function, context, graph, regions, rows, shapes, rules, VectorUnit.bits());
+                new StripCompiler(function, context, graph, regions, rows, partings, rules, VectorUnit.bits());
         return compiler.compile(single);
     }
 
@@ -143,6 +143,10 @@ record StripCompiler(
         return KernelLoader.load(bytes, single);
     }
 
+    Shapes shapes() {
+        return partings.shapes();
+    }
+
     private String objection(Regions.Region region) {
         String objection = rules.objection(region);
         if (!objection.isEmpty()) {
@@ -150,10 +154,12 @@ record StripCompiler(
         }
         for (int register = 0; register < function.registers().size(); register++) {
             TypeKind kind = context.kinds(function)[register];
-            if (shapes.of(register).isAffine() && kind != TypeKind.INT && kind != TypeKind.LONG) {
+            if (shapes().of(register).isAffine() && kind != TypeKind.INT && kind != TypeKind.LONG) {
                 return "an address in a register of floating-point numbers";
             }
-            if (!regions.varying().get(register) && shapes.of(register).isVarying()) {
+            if (rows.isKept(register)
+                    && !regions.varying().get(register)
+                    && shapes().of(register).isVarying()) {
                 return "a register of the block varies"; // The two analyses should never disagree so.
             }
         }

@@ -56,7 +56,18 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
 
     private final CodeBuilder code;
     private final Emitter e;
-    private final StripEmitter strips;
+    private final StripRegisters registers;
+    private final StripMoves moves;
+    private final StripMasks masks;
+    private final Partings partings;
+    private final StripLanes lanes;
+
+    /** The local with the first thread of the strip. */
+    private final int strip;
+
+    /** Whether the program counters of the threads that have run are as {@code state} says, and not yet written. */
+    private final int together;
+
     private final FlowGraph graph;
     private final Shapes shapes;
     private final Regions regions;
@@ -77,6 +88,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         this.code = code;
         this.graph = kernel.graph();
         this.shapes = kernel.shapes();
+        this.partings = kernel.partings();
         this.regions = kernel.regions();
         this.rows = kernel.rows();
         this.region = region;
@@ -88,14 +100,22 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
                 code, function, kernel.context().frame(function), kernel.context(), BLOCK, thread, localBase, -1);
         this.stripEnd = code.newLabel();
         this.giveUp = code.newLabel();
-        this.strips = new StripEmitter(
-                e, shapes, kernel.rules(), new AccessRuns(graph, region, kernel.rules()), kernel.vectorBits(), giveUp);
-        this.body = new BodyEmitter(e, graph, this, strips::emit);
+        AccessRuns runs = new AccessRuns(
+                graph, region, kernel.rules(), 8 * regions.regions().indexOf(region));
+        this.masks = new StripMasks(e, graph, region, kernel.partings(), this::label);
+        this.registers = new StripRegisters(e, shapes, masks, kernel.vectorBits());
+        this.moves = new StripMoves(e, shapes, kernel.rules(), runs, registers, giveUp);
+        this.strip = code.allocateLocal(TypeKind.INT);
+        this.lanes = new StripLanes(e, shapes, registers, masks, strip);
+        StripEmitter strips =
+                new StripEmitter(e, shapes, kernel.rules(), registers, moves, lanes, masks, kernel.partings(), giveUp);
+        this.body = new BodyEmitter(e, graph, this, strips);
         this.dirty = DirtyRegisters.of(function, graph, region);
         this.pc = e.field("pc", Emitter.INTS);
         this.uniformOut = e.field("uniformOut", LONGS);
         this.state = code.allocateLocal(TypeKind.INT);
         this.next = code.allocateLocal(TypeKind.INT);
+        this.together = code.allocateLocal(TypeKind.INT);
     }
 
     static void emit(CodeBuilder code, StripCompiler kernel, Regions.Region region) {
@@ -114,10 +134,16 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
                 .loadConstant(CompiledKernel.EXITED)
                 .istore(next);
         open();
-        code.iload(FROM).istore(e.thread);
-        code.labelBinding(top).iload(e.thread).iload(TO).if_icmpge(end);
+        moves.open();
+        beginTogether();
+        code.iload(FROM).istore(strip);
+        code.labelBinding(top).iload(strip).iload(TO).if_icmpge(end);
+        code.iload(strip).istore(e.thread);
         if (regions.isSynchronizing()) {
-            code.aload(pc).iload(e.thread).iaload().iload(EXPECTED).if_icmpne(nextStrip);
+            Label ready = code.newLabel();
+            code.iload(together).ifne(ready);
+            code.aload(pc).iload(strip).iaload().iload(EXPECTED).if_icmpne(nextStrip);
+            code.labelBinding(ready);
         }
         code.labelBinding(tryStart);
         enter(region.entries().getFirst());
@@ -125,7 +151,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         code.labelBinding(tryEnd);
         code.labelBinding(stripEnd);
         if (regions.isSynchronizing()) {
-            strips.fillRow(next, pc);
+            writeCounters();
             noteState(nextStrip);
         } else {
             code.goto_(nextStrip);
@@ -133,8 +159,11 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         code.labelBinding(handler).pop().labelBinding(giveUp);
         giveUp();
         noteState(nextStrip);
-        code.labelBinding(nextStrip).iinc(e.thread, Strips.THREADS).goto_(top);
+        code.labelBinding(nextStrip).iinc(strip, Strips.THREADS).goto_(top);
         code.labelBinding(end);
+        if (regions.isSynchronizing()) {
+            endTogether();
+        }
         Label some = code.newLabel();
         code.iload(state).loadConstant(NONE).if_icmpne(some);
         code.loadConstant(CompiledKernel.MIXED).ireturn();
@@ -146,17 +175,81 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
 
     /** Each of the strip's threads runs the region for itself. */
     private void giveUp() {
+        code.iload(strip).istore(e.thread);
+        if (regions.isSynchronizing()) {
+            part();
+        }
         code.aload(BLOCK).iconst_0().putfield(Emitter.BLOCK, "inStrips", ConstantDescs.CD_boolean);
         code.aload(SINGLE)
                 .iload(ENTRY)
                 .aload(BLOCK)
-                .iload(e.thread)
-                .iload(e.thread)
+                .iload(strip)
+                .iload(strip)
                 .loadConstant(Strips.THREADS)
                 .iadd()
                 .iload(EXPECTED)
                 .invokevirtual(Emitter.descriptor(CompiledKernel.class), "run", RUN)
                 .istore(next);
+    }
+
+    // Program counters: while all threads are together, none is written.
+
+    private void beginTogether() {
+        Label apart = code.newLabel();
+        code.iconst_0().istore(together);
+        code.aload(BLOCK).getfield(Emitter.BLOCK, "together", ConstantDescs.CD_int);
+        code.iload(EXPECTED).if_icmpne(apart);
+        code.iconst_1().istore(together).labelBinding(apart);
+    }
+
+    private void writeCounters() {
+        Label apart = code.newLabel();
+        Label done = code.newLabel();
+        code.iload(together).ifeq(apart);
+        code.iload(state).iload(next).if_icmpeq(done);
+        code.iload(state).loadConstant(NONE).if_icmpeq(done);
+        part();
+        code.labelBinding(apart);
+        for (int part = 0; part < registers.parts(VectorKind.INT); part++) {
+            VectorKind.INT.species(code, registers.vectorBits);
+            code.iload(next);
+            VectorKind.INT.broadcast(code);
+            code.aload(pc)
+                    .iload(strip)
+                    .loadConstant(part * registers.lanes(VectorKind.INT))
+                    .iadd();
+            VectorKind.INT.intoArray(code);
+        }
+        code.labelBinding(done);
+    }
+
+    /** Writes the counters of all, as the strip at hand begins. */
+    private void part() {
+        Label apart = code.newLabel();
+        code.iload(together).ifeq(apart);
+        code.aload(BLOCK).iload(FROM).iload(strip).iload(TO).iload(state).iload(EXPECTED);
+        code.invokevirtual(
+                Emitter.BLOCK,
+                "part",
+                MethodTypeDesc.of(
+                        ConstantDescs.CD_void,
+                        ConstantDescs.CD_int,
+                        ConstantDescs.CD_int,
+                        ConstantDescs.CD_int,
+                        ConstantDescs.CD_int,
+                        ConstantDescs.CD_int));
+        code.iconst_0().istore(together).labelBinding(apart);
+    }
+
+    private void endTogether() {
+        Label apart = code.newLabel();
+        code.iload(together).ifeq(apart);
+        code.aload(BLOCK).iload(state).putfield(Emitter.BLOCK, "together", ConstantDescs.CD_int);
+        code.labelBinding(apart);
+    }
+
+    private void pushThread() {
+        code.iload(strip);
     }
 
     /** state = state == NONE || state == next ? next : MIXED. */
@@ -236,20 +329,40 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
             TypeKind kind = e.kind(register);
             if (entry.id() == 0) {
                 if (varies) {
-                    strips.zero(register);
+                    registers.zero(register);
                 } else {
                     e.zero(register);
                 }
             } else if (!regions.varying().get(register)) {
                 code.loadLocal(kind, slot(uniformSlots, register)).storeLocal(kind, e.slot(register));
             } else if (varies) {
-                strips.fromRow(register, slot(rowSlots, register));
+                registers.fromRow(register, slot(rowSlots, register), this::pushThread);
             } else {
                 code.aload(slot(rowSlots, register)).iload(e.thread).arrayLoad(kind);
                 code.storeLocal(kind, e.slot(register));
             }
         }
+        masks.open();
+        BitSet merged = merged();
+        merged.andNot(live);
+        merged.stream().forEach(registers::zero);
         code.goto_(body.label(entry.block()));
+    }
+
+    /** What some threads write and others leave as it was, even if nothing was there. */
+    private BitSet merged() {
+        BitSet found = new BitSet();
+        for (int block : region.blocks().stream().toArray()) {
+            for (Instruction i : graph.blocks().get(block).instructions()) {
+                boolean some = i.guard() != null && registers.isMask(i.guard().register());
+                i.definitions().stream()
+                        .filter(register -> some
+                                || (partings.isPartial(block)
+                                        && partings.merged().get(register)))
+                        .forEach(found::set);
+            }
+        }
+        return found;
     }
 
     private static int slot(Map<Integer, Integer> slots, int register) {
@@ -278,7 +391,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
 
     private void store(int register) {
         if (regions.varying().get(register)) {
-            strips.intoRow(register, slot(rowSlots, register));
+            registers.intoRow(register, slot(rowSlots, register), this::pushThread);
             return;
         }
         TypeKind kind = e.kind(register);
@@ -294,7 +407,16 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
 
     @Override
     public boolean leave(int from, int to) {
-        return false;
+        return masks.leave(from, to);
+    }
+
+    @Override
+    public void begin(FlowGraph.Block block) {
+        masks.begin(block);
+    }
+
+    private Label label(int block) {
+        return body.label(block);
     }
 
     private void leave(int counter) {

@@ -3,10 +3,12 @@ package org.v4vgpu.device.ptx.compiler;
 import java.lang.classfile.TypeKind;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.ptx.runtime.ThreadBlock;
 import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Operand;
 import org.v4vgpu.device.ptx.syntax.Space;
@@ -32,6 +34,14 @@ final class StripRules {
         MOVED,
         /** Arithmetic on vectors. */
         VECTOR,
+        /** A comparison of vectors: a predicate with a bit for each thread. */
+        TESTED,
+        /** Logic on such predicates. */
+        LOGIC,
+        /** By the code for one thread, a thread after the other. */
+        LANES,
+        /** A branch that some threads take. */
+        PARTED,
         NOT
     }
 
@@ -40,6 +50,9 @@ final class StripRules {
             Set.of("add", "sub", "mul", "mad", "and", "or", "xor", "shl", "shr", "neg");
     private static final Set<String> ROUNDINGS = Set.of("rn", "full", "approx", "uni");
     private static final Set<String> LOW = Set.of("lo");
+    private static final Set<String> LOGICAL = Set.of("mov", "not", "and", "or", "xor");
+    private static final Set<String> CONTROL = Set.of("bra", "brx", "ret", "exit");
+    private static final Set<String> UNORDERED = Set.of("equ", "neu", "ltu", "leu", "gtu", "geu", "num", "nan");
     private static final Set<String> COMPARISONS = Set.of("eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs");
 
     /** Where order matters, or each thread has its own. */
@@ -58,13 +71,15 @@ final class StripRules {
             "ldu");
 
     private final FlowGraph graph;
+    private final Partings partings;
     private final Shapes shapes;
     private final TypeKind[] kinds;
     private final List<Type> types;
 
-    StripRules(FlowGraph graph, Shapes shapes, TypeKind[] kinds, List<Type> types) {
+    StripRules(FlowGraph graph, Partings partings, TypeKind[] kinds, List<Type> types) {
         this.graph = graph;
-        this.shapes = shapes;
+        this.partings = partings;
+        this.shapes = partings.shapes();
         this.kinds = kinds;
         this.types = types;
     }
@@ -83,20 +98,34 @@ final class StripRules {
     }
 
     Way way(Instruction i) {
-        if (i.guard() != null && !shapes.of(i.guard().register()).isUniform()) {
-            return Way.NOT;
-        }
+        boolean parts = i.guard() != null && !shapes.of(i.guard().register()).isUniform();
         if (FlowGraph.isSynchronizing(i)) {
             return i.opcode().equals("bar") && i.guard() == null ? Way.SCALAR : Way.NOT;
         }
         if (NEVER.contains(i.opcode())
                 || i.opcode().startsWith("cp.")
                 || i.opcode().startsWith("mbarrier")
-                || !i.oneOf("volatile", "acquire", "release", "relaxed", "cv", "cc")
-                        .isEmpty()
-                || i.readsCarry()) {
+                || !i.oneOf("volatile", "acquire", "release", "relaxed", "cv").isEmpty()
+                || (parts && CONTROL.contains(i.opcode()) && !i.opcode().equals("bra"))) {
             return Way.NOT;
         }
+        if (parts && i.opcode().equals("bra")) {
+            return partings.isAllowed(i) ? Way.PARTED : Way.NOT;
+        }
+        Way way = parts || i.has("cc") || i.readsCarry() ? Way.NOT : together(i);
+        return way == Way.NOT && isSingle(i) ? Way.LANES : way;
+    }
+
+    /** Whether it can be done by single threads: then what it writes varies. */
+    private boolean isSingle(Instruction i) {
+        boolean varies = i.definitions().stream()
+                .allMatch(register -> shapes.of(register).isVarying());
+        int rows = i.definitions().size() + i.uses().size();
+        return varies && rows <= ThreadBlock.LANE_ROWS && !CONTROL.contains(i.opcode());
+    }
+
+    /** How all threads do it at once. */
+    private Way together(Instruction i) {
         if (i.opcode().equals("ld") || i.opcode().equals("st")) {
             return ofAccess(i);
         }
@@ -105,7 +134,7 @@ final class StripRules {
         if (uniform) {
             return Way.SCALAR;
         }
-        if (i.definitions().size() == 1
+        if (!i.definitions().isEmpty()
                 && i.operands().stream()
                         .skip(1)
                         .allMatch(operand -> shapes.of(operand).isUniform())) {
@@ -117,6 +146,9 @@ final class StripRules {
         if (i.definitions().size() != 1 || !(i.operand(0) instanceof Operand.Register target)) {
             return Way.NOT;
         }
+        if (i.type() == Type.PRED) {
+            return LOGICAL.contains(i.opcode()) ? Way.LOGIC : Way.NOT;
+        }
         if (shapes.of(target.index()).isScalar()) {
             return isWidening(i) ? Way.WIDENED : Way.SCALAR;
         }
@@ -127,10 +159,9 @@ final class StripRules {
     private Way ofUniform(Instruction i) {
         boolean uniform = i.definitions().stream()
                 .allMatch(register -> shapes.of(register).isUniform());
-        boolean vector = i.operand(0) instanceof Operand.Register target
-                && types.get(target.index()).bits() >= 32
-                && shapes.of(target.index()).isVarying();
-        return uniform ? Way.SCALAR : vector ? Way.SPREAD : Way.NOT;
+        boolean affine = i.definitions().stream()
+                .anyMatch(register -> shapes.of(register).isAffine());
+        return uniform ? Way.SCALAR : affine ? Way.NOT : Way.SPREAD;
     }
 
     private static boolean isWidening(Instruction i) {
@@ -148,7 +179,24 @@ final class StripRules {
                 && !i.oneOf(COMPARISONS.toArray(String[]::new)).isEmpty()
                 && shapes.of(i.operand(1)).isScalar()
                 && shapes.of(i.operand(2)).isScalar();
-        return plain ? Way.COMPARED : Way.NOT;
+        return plain ? Way.COMPARED : isTest(i) ? Way.TESTED : Way.NOT;
+    }
+
+    private boolean isTest(Instruction i) {
+        Type type = i.type();
+        Set<String> modifiers = new HashSet<>(i.modifiers());
+        modifiers.removeAll(COMPARISONS);
+        modifiers.removeAll(UNORDERED);
+        return i.operands().size() == 3
+                && i.operand(0) instanceof Operand.Register
+                && modifiers.isEmpty()
+                && isWhole(type)
+                && isOperand(i.operand(1), type, false)
+                && isOperand(i.operand(2), type, false);
+    }
+
+    private static boolean isWhole(Type type) {
+        return type.bits() >= 32 && !type.isPacked() && type != Type.TF32;
     }
 
     private Way ofAccess(Instruction i) {
@@ -160,9 +208,14 @@ final class StripRules {
             return shapes.of(address).isUniform() ? ofUniform(i) : Way.NOT;
         }
         if (!(address instanceof Operand.Address) || space(i) == null) {
-            return Way.NOT;
+            return Way.NOT; // Each thread may have its own memory there.
         }
         Shape at = shapes.of(address);
+        if (!load
+                && partings.isPartial(i)
+                && !(at.isUniform() && shapes.of(value).isUniform())) {
+            return Way.NOT; // Only those that are there store.
+        }
         if (at.isUniform()) {
             return load ? ofUniform(i) : shapes.of(value).isUniform() ? Way.SCALAR : Way.NOT;
         }
@@ -197,10 +250,7 @@ final class StripRules {
     private boolean isVector(Instruction i, int target) {
         Type type = i.type();
         TypeKind kind = RegisterKinds.of(type);
-        if (type.bits() < 32
-                || type.isPacked()
-                || type == Type.TF32
-                || types.get(target).bits() != type.bits()) {
+        if (!isWhole(type) || types.get(target).bits() != type.bits()) {
             return false;
         }
         Set<String> modifiers = Set.copyOf(i.modifiers());
@@ -210,7 +260,7 @@ final class StripRules {
         } else if (i.opcode().equals("selp")) {
             return isOperand(i.operand(1), type, true)
                     && isOperand(i.operand(2), type, true)
-                    && shapes.of(i.operand(3)).isUniform();
+                    && i.operand(3) instanceof Operand.Register;
         } else if (i.opcode().equals("cvt")) {
             return type == Type.F32
                     && i.lastType() == Type.S32
@@ -276,28 +326,42 @@ final class StripRules {
         return "";
     }
 
-    private static final int READ = 0b11;
+    private static final int GLOBAL = 0b001;
+    private static final int SHARED = 0b010;
+    private static final int LOCAL = 0b100;
+    private static final int READ = 0b111;
+    private static final int SPACES = 3;
 
-    /** Two bits for what was read, of global and of shared memory, and two for what was written after. */
+    /** A bit for each space that was read, and one for each that was written after. */
     private int after(int state, Instruction i) {
-        Space space = i.opcode().equals("ld") || i.opcode().equals("st") ? space(i) : null;
-        if (space == null || i.operands().stream().anyMatch(Operand.ParameterValue.class::isInstance)) {
-            return state;
+        int spaces = spaces(i);
+        return i.opcode().equals("ld") ? state | spaces : state | (state & spaces) << SPACES;
+    }
+
+    /** The spaces that an instruction may access, but for parameters. */
+    private static int spaces(Instruction i) {
+        if (!isAccess(i)) {
+            return 0;
         }
-        int bit = space == Space.GLOBAL ? 1 : 2;
-        if (i.opcode().equals("ld")) {
-            return state | bit;
-        }
-        return state | (state & bit) << 2;
+        return switch (i.space()) {
+            case GLOBAL, CONST -> GLOBAL;
+            case SHARED -> SHARED;
+            case LOCAL -> LOCAL;
+            case GENERIC -> GLOBAL | SHARED | LOCAL;
+            case PARAM -> 0;
+        };
+    }
+
+    private static boolean isAccess(Instruction i) {
+        return (i.opcode().equals("ld") || i.opcode().equals("st"))
+                && i.operands().stream().noneMatch(Operand.ParameterValue.class::isInstance);
     }
 
     private boolean mayGiveUp(Instruction i) {
         return switch (way(i)) {
             case WIDENED, COMPARED, MOVED, NOT -> true;
-            case SCALAR, SPREAD ->
-                i.opcode().equals("trap")
-                        || ((i.opcode().equals("ld") || i.opcode().equals("st")) && space(i) != null);
-            case VECTOR -> false;
+            case SCALAR, SPREAD, LANES -> i.opcode().equals("trap") || isAccess(i);
+            case VECTOR, TESTED, LOGIC, PARTED -> false;
         };
     }
 }

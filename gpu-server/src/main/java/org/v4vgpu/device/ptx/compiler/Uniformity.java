@@ -24,7 +24,7 @@ final class Uniformity {
 
         this.blocks = graph.blocks();
         this.waitsLater = waitsLater();
-        this.inevitable = inevitable();
+        this.inevitable = InevitableBlocks.of(graph);
     }
 
     /** The registers that differ between threads. */
@@ -138,59 +138,6 @@ final class Uniformity {
                 boolean waits = block.sync() != null
                         || FlowGraph.successorsInTime(block).stream().anyMatch(found::get);
                 if (waits && !found.get(block.index())) {
-                    found.set(block.index());
-                    changed = true;
-                }
-            }
-        }
-        return found;
-    }
-
-    /** For each block, those that every path from it to the end passes. */
-    private BitSet[] inevitable() {
-        int count = blocks.size();
-        BitSet ends = reachesEnd();
-        BitSet[] sets = new BitSet[count];
-        for (int i = 0; i < count; i++) {
-            sets[i] = new BitSet();
-            if (ends.get(i)) {
-                sets[i].set(0, count);
-            } else {
-                sets[i].set(i); // An endless loop: nothing is certain.
-            }
-        }
-        boolean changed = true;
-        while (changed) {
-            changed = false;
-            for (int i = count - 1; i >= 0; i--) {
-                if (!ends.get(i)) {
-                    continue;
-                }
-                List<Integer> successors = FlowGraph.successorsInTime(blocks.get(i));
-                BitSet set = new BitSet();
-                if (!successors.isEmpty()) {
-                    set.set(0, count);
-                    successors.forEach(successor -> set.and(sets[successor]));
-                }
-                set.set(i);
-                if (!set.equals(sets[i])) {
-                    sets[i] = set;
-                    changed = true;
-                }
-            }
-        }
-        return sets;
-    }
-
-    private BitSet reachesEnd() {
-        BitSet found = new BitSet();
-        boolean changed = true;
-        while (changed) {
-            changed = false;
-            for (FlowGraph.Block block : blocks) {
-                List<Integer> successors = FlowGraph.successorsInTime(block);
-                boolean ends = successors.isEmpty() || successors.stream().anyMatch(found::get);
-                if (ends && !found.get(block.index())) {
                     found.set(block.index());
                     changed = true;
                 }

@@ -22,6 +22,8 @@ enum VectorKind {
     static final ClassDesc SPECIES = ClassDesc.of(PACKAGE, "VectorSpecies");
     static final ClassDesc OPERATORS = ClassDesc.of(PACKAGE, "VectorOperators");
     static final ClassDesc BINARY = OPERATORS.nested("Binary");
+    static final ClassDesc COMPARISON = OPERATORS.nested("Comparison");
+    static final ClassDesc MASK = ClassDesc.of(PACKAGE, "VectorMask");
     static final ClassDesc CONVERSION = OPERATORS.nested("Conversion");
     private static final ClassDesc MEMORY = ClassDesc.of("java.lang.foreign", "MemorySegment");
     private static final ClassDesc ORDER = ClassDesc.of("java.nio", "ByteOrder");
@@ -101,6 +103,28 @@ enum VectorKind {
     /** (vector, operator, vector). */
     void lanewise(CodeBuilder code) {
         code.invokevirtual(type, "lanewise", MethodTypeDesc.of(type, BINARY, VECTOR));
+    }
+
+    /** (vector, vector) to a mask. */
+    void compare(CodeBuilder code, String operator) {
+        // The operator stands between the two.
+        code.getstatic(OPERATORS, operator, COMPARISON).swap();
+        code.invokevirtual(type, "compare", MethodTypeDesc.of(MASK, COMPARISON, VECTOR));
+    }
+
+    /** (vector, vector, mask) to the second one's lanes where the mask is set, else the first one's. */
+    void blend(CodeBuilder code) {
+        code.invokevirtual(type, "blend", MethodTypeDesc.of(type, VECTOR, MASK));
+    }
+
+    /** (species, bits in a long) to a mask. */
+    static void maskOfBits(CodeBuilder code) {
+        code.invokestatic(MASK, "fromLong", MethodTypeDesc.of(MASK, SPECIES, ConstantDescs.CD_long));
+    }
+
+    /** (mask) to bits in a long. */
+    static void bitsOfMask(CodeBuilder code) {
+        code.invokevirtual(MASK, "toLong", MethodTypeDesc.of(ConstantDescs.CD_long));
     }
 
     /** Adds to each lane its number times a scale: (vector, scale). */

@@ -60,7 +60,7 @@ final class BlockScheduler {
         int start = begun ? MIXED : 0;
         if (!begun) {
             begun = true;
-            Arrays.fill(block.pc, 0, block.threads, 0);
+            block.beginThreads();
             Arrays.fill(block.arrived, 0);
         }
         int state = warps ? runWarps() : runTogether(start);

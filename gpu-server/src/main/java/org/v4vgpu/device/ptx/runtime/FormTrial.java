@@ -6,7 +6,8 @@ import org.v4vgpu.device.LaunchShape;
 /**
  * Measures the two forms of a kernel against each other, in batches of blocks, until the second has won a batch or has had its time.
  * What is compared was measured on blocks of one launch, or of launches with the same shape and parameters: others may have more or less
- * to do. Safe for any thread.
+ * to do. Where launches are small and each has other parameters, no batch is ever full; then each launch in which both forms had blocks
+ * says which was faster there, and what most of them say counts. Safe for any thread.
  */
 final class FormTrial {
     /** What a block is to the trial. */
@@ -33,6 +34,9 @@ final class FormTrial {
     /** A batch is such a part of the grid, so that each form has time for some of them in one launch. */
     private static final int BATCHES = 8;
 
+    /** So many launches are asked where batches stay empty, and of these at least three in four must be for the second form. */
+    private static final int VOTES = 32;
+
     private static final int[] NO_PARAMETERS = {};
 
     private enum Phase {
@@ -52,6 +56,11 @@ final class FormTrial {
         long best = Long.MAX_VALUE;
 
         int running;
+
+        // Of the present subject.
+        private long own;
+        private int blocks;
+
         private long batch;
         private int count;
 
@@ -59,6 +68,8 @@ final class FormTrial {
             last = Math.max(1, nanos);
             total += last;
             batch += last;
+            own += last;
+            blocks++;
             if (++count == size) {
                 best = Math.min(best, batch / size);
                 batch = 0;
@@ -70,7 +81,14 @@ final class FormTrial {
             return best < Long.MAX_VALUE;
         }
 
+        /** Of a block of the present subject, or 0. */
+        long mean() {
+            return blocks == 0 ? 0 : Math.max(1, own / blocks);
+        }
+
         void begin() {
+            own = 0;
+            blocks = 0;
             best = Long.MAX_VALUE;
             batch = 0;
             count = 0;
@@ -87,6 +105,10 @@ final class FormTrial {
     private LaunchShape shape = ThreadBlock.NO_SHAPE;
     private int[] parameters = NO_PARAMETERS;
     private int batch = MOST_BATCH;
+
+    // Guarded by this. What the subjects have said that came before.
+    private int votes;
+    private int votesForStrips;
 
     // SYNC: trial-over. Written once, with `won` before `over`.
     private volatile boolean over;
@@ -129,6 +151,10 @@ final class FormTrial {
             if (single.running + strips.running > 0) {
                 return Part.NONE; // Another launch that runs at the same time: its turn comes.
             }
+            vote();
+            if (over) {
+                return Part.NONE;
+            }
             this.shape = shape;
             this.parameters = parameters;
             batch = Math.clamp(shape.blocks() / BATCHES, LEAST_BATCH, MOST_BATCH);
@@ -141,6 +167,26 @@ final class FormTrial {
         boolean inStrips = !isAhead && (first || known);
         times(inStrips).running++;
         return inStrips ? Part.STRIPS : Part.SINGLE;
+    }
+
+    /** The subject that ends says which form was faster. The longer ago, the less it counts: the JVM compiles meanwhile. */
+    private void vote() {
+        if (single.mean() == 0 || strips.mean() == 0) {
+            return;
+        }
+        votes++;
+        votesForStrips += isFaster(strips.mean(), single.mean()) ? 1 : 0;
+        if (votes == VOTES) {
+            if (votesForStrips >= VOTES - VOTES / 4) {
+                decide(true);
+            }
+            votes /= 2;
+            votesForStrips /= 2;
+        }
+    }
+
+    private static boolean isFaster(long strips, long single) {
+        return strips < single - single / 8;
     }
 
     private Times times(boolean inStrips) {
@@ -171,7 +217,7 @@ final class FormTrial {
             return isWorth;
         }
         times(part == Part.STRIPS).add(nanos, batch);
-        if (single.isMeasured() && strips.isMeasured() && strips.best < single.best - single.best / 8) {
+        if (single.isMeasured() && strips.isMeasured() && isFaster(strips.best, single.best)) {
             decide(true);
         } else if (strips.total > PATIENCE_NANOS) {
             decide(false);

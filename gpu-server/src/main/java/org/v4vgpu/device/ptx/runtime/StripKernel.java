@@ -23,6 +23,7 @@ public abstract class StripKernel extends CompiledKernel {
 
     protected final int runSingly(int entry, ThreadBlock block, int from, int to, int expected) {
         block.inStrips = false;
+        block.part();
         return single.run(entry, block, from, to, expected);
     }
 }

@@ -15,6 +15,12 @@ public final class ThreadBlock {
     /** How often threads pass spin loops before one of them lets the others run. */
     private static final int SPINS = 16;
 
+    /** Registers of one kind that an instruction names, at most. */
+    public static final int LANE_ROWS = 16;
+
+    /** Not a program counter. */
+    private static final int APART = Integer.MIN_VALUE + 2;
+
     private static final int MOST_WORDS_KEPT = 1 << 20;
     private static final int[] NO_WORDS = {};
     private static final int[][] NO_INTS = {};
@@ -66,6 +72,18 @@ public final class ThreadBlock {
     /** Whether strips of its threads run as vectors: so far, none has parted. */
     public boolean inStrips;
 
+    /** The program counter of all threads, where {@link #pc} is not written because it is the same, or APART. Of strips only. */
+    public int together = APART;
+
+    /** Where live memory was found in this launch. */
+    public final LiveRanges ranges = new LiveRanges();
+
+    // What single threads of a strip take and give, within one instruction.
+    public final int[][] laneInts = new int[LANE_ROWS][Strips.THREADS];
+    public final long[][] laneLongs = new long[LANE_ROWS][Strips.THREADS];
+    public final float[][] laneFloats = new float[LANE_ROWS][Strips.THREADS];
+    public final double[][] laneDoubles = new double[LANE_ROWS][Strips.THREADS];
+
     /** What is on its way between a strip's vectors and words that do not lie side by side. */
     public final int[] strip = new int[Strips.THREADS];
 
@@ -105,6 +123,8 @@ public final class ThreadBlock {
      */
     void begin(Launch launch, BooleanSupplier stop) {
         inStrips = false;
+        together = APART;
+        ranges.clear();
         placed = Long.MIN_VALUE;
         shape = launch.shape();
         KernelPlan plan = launch.plan();
@@ -193,6 +213,31 @@ public final class ThreadBlock {
         if (cancellation.getAsBoolean()) {
             throw new KernelFault(CudaStatus.LAUNCH_TIMEOUT, "cancelled");
         }
+    }
+
+    /** All threads stand at the entry. */
+    void beginThreads() {
+        if (inStrips) {
+            together = 0;
+        } else {
+            together = APART;
+            Arrays.fill(pc, 0, threads, 0);
+        }
+    }
+
+    /** Writes what all program counters are, before they cease to be the same. */
+    void part() {
+        if (together != APART) {
+            Arrays.fill(pc, 0, threads, together);
+            together = APART;
+        }
+    }
+
+    /** The same amid a region, which the threads before {@code at} have run. */
+    public void part(int from, int at, int to, int done, int expected) {
+        Arrays.fill(pc, from, at, done);
+        Arrays.fill(pc, at, to, expected);
+        together = APART;
     }
 
     private static boolean never() {

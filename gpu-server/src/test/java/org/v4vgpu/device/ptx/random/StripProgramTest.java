@@ -13,7 +13,7 @@ import org.v4vgpu.device.ptx.runtime.VectorUnit;
 
 /**
  * Random programs of the kind that strips are for: in strips and singly they compute the same. Registers: u uniform, a affine, i and f of
- * any value; global memory in and out, shared memory, barriers, branches that some strips take and others don't.
+ * any value, v predicates of any value; global, shared and local memory, barriers, branches that some strips take and others don't.
  */
 class StripProgramTest {
     private static final int PROGRAMS = 60;
@@ -78,23 +78,27 @@ class StripProgramTest {
                     .target sm_75
                     .address_size 64
                     .visible .entry k(.param .u64 in, .param .u64 out, .param .u32 n, .param .u32 m) {
-                    .reg .b32 %u<4>, %a<4>, %i<4>, %s<3>, %c<6>, %g, %k; .reg .f32 %f<4>; .reg .b64 %x<2>, %y<2>, %d;
-                    .reg .pred %p, %q; .shared .align 4 .b8 s[1024];
+                    .reg .b32 %u<4>, %a<4>, %i<4>, %s<3>, %c<6>, %g, %k, %t; .reg .f32 %f<4>; .reg .b64 %x<3>, %y<2>, %d;
+                    .reg .b32 %n, %m; .reg .pred %p, %q, %w, %v<2>; .reg .b16 %h; .shared .align 4 .b8 s[1024]; .local .align 4 .b8 own[16];
                     ld.param.u64 %x0, [in]; ld.param.u64 %y0, [out]; ld.param.u32 %u0, [n]; ld.param.u32 %u1, [m];
                     mov.u32 %u2, %ctaid.x; mov.u32 %u3, %tid.y; mov.u32 %a0, %tid.x;
                     shl.b32 %c0, %u3, 5; add.u32 %a1, %c0, %a0; shl.b32 %c1, %u2, 6; add.u32 %g, %c1, %a1;
                     mov.u32 %a2, %g; mul.lo.u32 %a3, %a0, 3; mov.u32 %s0, s; shl.b32 %c2, %a1, 2; add.u32 %s1, %s0, %c2;
                     shl.b32 %c3, %a0, 3; add.u32 %s2, %s0, %c3;
-                    mul.wide.s32 %d, %g, 4; add.s64 %x1, %x0, %d; add.s64 %y1, %y0, %d;
+                    mul.wide.s32 %d, %g, 4; add.s64 %x1, %x0, %d; add.s64 %y1, %y0, %d; add.s64 %x2, %x1, %d;
                     """);
             for (int r = 0; r < 4; r++) {
                 line("ld.global.f32 %f" + r + ", [%x1+" + 4 * r + "]");
                 line("ld.global.u32 %i" + r + ", [%x1+" + 8 * r + "]");
             }
             line("setp.gt.u32 %q, %u2, 0");
+            line("setp.lt.f32 %v0, %f0, %f1");
+            line("setp.ne.u32 %v1, %i0, %i1");
+            line("st.local.v2.f32 [own], {%f0, %f1}");
+            line("st.local.v2.u32 [own+8], {%i0, %i1}");
             line("st.shared.f32 [%s1], %f0");
             line("bar.sync 0");
-            steps(25, 0);
+            steps(30, 0);
             for (int r = 0; r < 4; r++) {
                 line("st.global.f32 [%y1+" + 4 * WORDS * r + "], %f" + r);
                 line("st.global.u32 [%y1+" + 4 * WORDS * (4 + r) + "], %i" + r);
@@ -104,7 +108,7 @@ class StripProgramTest {
 
         private void steps(int count, int depth) {
             for (int n = 0; n < count; n++) {
-                switch (random.nextInt(depth < 2 ? 14 : 11)) {
+                switch (random.nextInt(depth < 2 ? 25 : 20)) {
                     case 0 -> line(pick("add", "sub", "mul") + ".f32 " + f() + ", " + f() + ", " + f());
                     case 1 -> line("fma.rn.f32 " + f() + ", " + f() + ", " + f() + ", " + pick(f(), "0f3F000000"));
                     case 2 -> line(pick("neg", "abs") + ".f32 " + f() + ", " + f());
@@ -121,8 +125,58 @@ class StripProgramTest {
                     case 8 -> line("cvt.rn.f32.s32 " + f() + ", " + pick(i(), a()));
                     case 9 -> line("mov.b32 " + pick(f() + ", " + i(), f() + ", 0", i() + ", " + a()));
                     case 10 -> line("mad.lo.s32 " + i() + ", " + i() + ", " + any() + ", " + any());
-                    case 11 -> exchange();
-                    case 12 -> choice();
+                    case 11 ->
+                        line("setp."
+                                + pick(
+                                        "eq", "ne", "lt", "le", "gt", "ge", "equ", "neu", "ltu", "leu", "gtu", "geu",
+                                        "num", "nan")
+                                + ".f32 " + v() + ", " + f() + ", " + pick(f(), "0f3F000000"));
+                    case 12 ->
+                        line("setp." + pick("eq", "ne", "lt", "le", "gt", "ge") + pick(".s32 ", ".u32 ") + v() + ", "
+                                + i() + ", " + any());
+                    case 13 -> line(pick("and", "or", "xor") + ".pred " + v() + ", " + v() + ", " + pick(v(), "%q"));
+                    case 14 ->
+                        line(pick(
+                                        "selp.b32 " + i() + ", " + any() + ", " + i(),
+                                        "selp.f32 " + f() + ", " + f() + ", " + f())
+                                + ", " + v());
+                    case 15 ->
+                        line("@" + pick("", "!") + v() + " "
+                                + pick(
+                                        "fma.rn.f32 " + f() + ", " + f() + ", 0f3F000000, " + f(),
+                                        "mov.u32 " + i() + ", " + any(),
+                                        "ld.global.f32 " + f() + ", [%x1+4]",
+                                        "ld.local.f32 " + f() + ", [own+4]",
+                                        "setp.lt.u32 " + v() + ", " + i() + ", " + any()));
+                    case 16 -> {
+                        line("and.b32 %t, " + i() + ", 508; add.u32 %t, %t, %s0");
+                        line("ld.shared." + pick("f32 " + f(), "u32 " + i(), "u8 " + i()) + ", [%t]");
+                    }
+                    case 17 ->
+                        line(pick(
+                                        "add.ftz.f32 " + f() + ", " + f(),
+                                        "min.f32 " + f() + ", " + f(),
+                                        "max.ftz.f32 " + f() + ", " + f(),
+                                        "sub.rz.f32 " + f() + ", " + f())
+                                + ", " + f());
+                    case 18 ->
+                        line(pick(
+                                "ex2.approx.ftz.f32 " + f() + ", " + f(),
+                                "sin.approx.f32 " + f() + ", " + f(),
+                                "cvt.rzi.s32.f32 " + i() + ", " + f(),
+                                "popc.b32 " + i() + ", " + i(),
+                                "not.b32 " + i() + ", " + i(),
+                                "ld.global.v2.f32 {" + f() + ", %f3}, [%x2]",
+                                "ld.global.s8 " + i() + ", [%x1+" + random.nextInt(8) + "]",
+                                "cvt.u16.u32 %h, " + i() + "; mul.wide.u16 " + i() + ", %h, 5"));
+                    case 19 -> {
+                        line("and.b32 %t, " + i() + ", 12; mov.u32 %c4, own; add.u32 %t, %t, %c4");
+                        line("ld.local.u32 " + i() + ", [%t]");
+                    }
+                    case 20 -> exchange();
+                    case 21 -> choice();
+                    case 22 -> parting();
+                    case 23 -> partingLoop();
                     default -> loop();
                 }
             }
@@ -136,6 +190,7 @@ class StripProgramTest {
             line("bar.sync 0");
             line("ld.shared." + kind + (real ? f() : i()) + ", "
                     + (real ? pick("[%s1]", "[%s1+64]", "[s+20]", "[%s2]") : "[%s1]"));
+            line(pick("st.local.u32 [own+" + 4 * random.nextInt(4) + "], " + i(), "not.pred %v0, %v1"));
         }
 
         private void choice() {
@@ -147,6 +202,31 @@ class StripProgramTest {
             line("@%p bra L" + label);
             steps(3, 2);
             text.append("L").append(label).append(":\n");
+        }
+
+        /** Some threads leave out what others do, or do something else. */
+        private void parting() {
+            int label = labels++;
+            boolean both = random.nextBoolean();
+            line("@" + pick("", "!") + v() + " bra L" + label);
+            steps(3, 2);
+            if (both) {
+                line("bra M" + label);
+            }
+            text.append("L").append(label).append(":\n");
+            if (both) {
+                steps(2, 2);
+                text.append("M").append(label).append(":\n");
+            }
+        }
+
+        /** Each thread does it as often as it wants. */
+        private void partingLoop() {
+            int label = labels++;
+            line("and.b32 %n, " + i() + ", 7; mov.u32 %m, 0");
+            text.append("L").append(label).append(":\n");
+            steps(2, 2);
+            line("add.u32 %m, %m, 1; setp.lt.u32 %w, %m, %n; @%w bra L" + label);
         }
 
         private void loop() {
@@ -171,6 +251,10 @@ class StripProgramTest {
 
         private String a() {
             return "%a" + random.nextInt(4);
+        }
+
+        private String v() {
+            return "%v" + random.nextInt(2);
         }
 
         private String u() {

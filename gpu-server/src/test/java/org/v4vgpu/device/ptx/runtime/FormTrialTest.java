@@ -112,6 +112,27 @@ class FormTrialTest {
         assertTrue(trial.isWon());
     }
 
+    /** Two blocks, and parameters that change with every launch, as does what they have to do. */
+    @Test
+    void launchesThatAllDifferVote() {
+        LaunchShape small = new LaunchShape(2, 1, 1, 32, 1, 1, 0);
+        for (int i = 0; i < 200 && !trial.isOver(); i++) {
+            long work = 1000 + 997L * i % 5000;
+            run(2, small, new int[] {i}, work, work / 2);
+        }
+        assertTrue(trial.isWon());
+    }
+
+    @Test
+    void launchesThatAllDifferAreNotEnoughWhereTheSecondFormIsSlower() {
+        LaunchShape small = new LaunchShape(2, 1, 1, 32, 1, 1, 0);
+        for (int i = 0; i < 300; i++) {
+            long work = 1000 + 997L * i % 5000;
+            run(2, small, new int[] {i}, work, i % 2 == 0 ? work / 2 : 2 * work);
+        }
+        assertFalse(trial.isOver());
+    }
+
     @Test
     void launchesThatRunAtTheSameTimeDoNotMix() {
         Part inFirst = trial.next(SHAPE, PARAMETERS);

@@ -1,0 +1,268 @@
+package org.v4vgpu.device.ptx.compiler;
+
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.classfile.TypeKind;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+import org.v4vgpu.device.ptx.runtime.GlobalAccess;
+import org.v4vgpu.device.ptx.runtime.LiveRanges;
+import org.v4vgpu.device.ptx.runtime.Strips;
+import org.v4vgpu.device.ptx.syntax.Instruction;
+import org.v4vgpu.device.ptx.syntax.Operand;
+import org.v4vgpu.device.ptx.syntax.Space;
+
+/**
+ * Moves between memory and the vectors of a strip. Of global memory each {@link AccessRuns.Run} keeps in locals where memory was live when
+ * it was last asked, so that most checks are a comparison.
+ */
+final class StripMoves {
+    private static final ClassDesc MEMORY = ClassDesc.of("java.lang.foreign", "MemorySegment");
+    private static final ClassDesc RANGES = Emitter.descriptor(LiveRanges.class);
+
+    private final Emitter e;
+    private final CodeBuilder code;
+    private final Shapes shapes;
+    private final StripRules rules;
+    private final AccessRuns runs;
+    private final StripRegisters registers;
+
+    /** Where control goes when the strip gives up, with nothing on the stack. */
+    private final Label giveUp;
+
+    /** The local with what the block knows of live memory, where it is asked. */
+    private int ranges = -1;
+
+    StripMoves(Emitter e, Shapes shapes, StripRules rules, AccessRuns runs, StripRegisters registers, Label giveUp) {
+        this.e = e;
+        this.code = e.code;
+        this.shapes = shapes;
+        this.rules = rules;
+        this.runs = runs;
+        this.registers = registers;
+        this.giveUp = giveUp;
+    }
+
+    /** Emits what stands before the loop over strips. */
+    void open() {
+        for (AccessRuns.Run run : runs.all()) {
+            if (run.isGlobal()) {
+                if (ranges < 0) {
+                    ranges = e.field("ranges", RANGES);
+                }
+                run.first = code.allocateLocal(TypeKind.LONG);
+                run.limit = code.allocateLocal(TypeKind.LONG);
+                reload(run);
+            }
+        }
+    }
+
+    void emit(Instruction i) {
+        boolean load = i.opcode().equals("ld");
+        Place place = Place.of(e, i, i.operand(load ? 1 : 0));
+        Operand value = i.operand(load ? 0 : 1);
+        if (!rules.isBeside(i)) {
+            moveApart(i, place, shapes.of(i.operand(load ? 1 : 0)).stride(), value, load);
+        } else if (StripRules.space(i) == Space.SHARED) {
+            moveShared(i, place, value, load);
+        } else {
+            moveGlobal(i, place, value, load);
+        }
+    }
+
+    // Shared memory
+
+    private void moveShared(Instruction i, Place place, Operand value, boolean load) {
+        AccessRuns.Run run = runs.of(i);
+        if (run.slot < 0) {
+            long least = run.least - place.constant();
+            run.slot = locateShared(place.plus((int) least), (int) (run.greatest - run.least) / Integer.BYTES);
+        }
+        int words = (int) (place.constant() - run.least) / Integer.BYTES;
+        for (int part = 0; part < registers.parts(VectorKind.INT); part++) {
+            if (load) {
+                VectorKind.INT.species(code, registers.vectorBits);
+            } else {
+                registers.pushBits(i, value, part);
+            }
+            code.aload(e.shared).iload(run.slot);
+            int offset = words + part * registers.lanes(VectorKind.INT);
+            if (offset != 0) {
+                code.loadConstant(offset).iadd();
+            }
+            if (load) {
+                VectorKind.INT.fromArray(code);
+                registers.popBits(value, VectorKind.INT, part);
+            } else {
+                VectorKind.INT.intoArray(code);
+            }
+        }
+    }
+
+    /** The local with the index of a strip's first word, behind which so many more must be there. */
+    private int locateShared(Place place, int more) {
+        int index = code.allocateLocal(TypeKind.INT);
+        place.pushInt(e);
+        code.aload(e.shared).arraylength();
+        if (more != 0) {
+            code.loadConstant(more).isub();
+        }
+        e.call(Strips.class, "index", TypeKind.INT, TypeKind.INT, TypeKind.INT);
+        code.istore(index).iload(index).iflt(giveUp);
+        return index;
+    }
+
+    // Words that do not lie side by side
+
+    /** By way of an array. */
+    private void moveApart(Instruction i, Place place, long stride, Operand value, boolean load) {
+        int between = e.field("strip", Emitter.INTS);
+        if (!load) {
+            moveBetween(i, value, between, false);
+        }
+        boolean shared = StripRules.space(i) == Space.SHARED;
+        if (shared) {
+            place.pushInt(e);
+            code.i2l();
+        } else {
+            place.pushLong(e);
+        }
+        code.loadConstant(stride);
+        if (shared) {
+            code.aload(e.shared).aload(between);
+            e.call(
+                    Strips.class,
+                    load ? "gather" : "scatter",
+                    MethodTypeDesc.of(
+                            ConstantDescs.CD_boolean,
+                            ConstantDescs.CD_long,
+                            ConstantDescs.CD_long,
+                            Emitter.INTS,
+                            Emitter.INTS));
+        } else {
+            code.aload(e.map).lload(e.base).lload(e.delta).aload(between);
+            e.call(
+                    Strips.class,
+                    load ? "gatherGlobal" : "scatterGlobal",
+                    MethodTypeDesc.of(
+                            ConstantDescs.CD_boolean,
+                            ConstantDescs.CD_long,
+                            ConstantDescs.CD_long,
+                            ConstantDescs.CD_byte.arrayType(),
+                            ConstantDescs.CD_long,
+                            ConstantDescs.CD_long,
+                            Emitter.INTS));
+        }
+        code.ifeq(giveUp);
+        if (load) {
+            moveBetween(i, value, between, true);
+        }
+    }
+
+    private void moveBetween(Instruction i, Operand value, int between, boolean load) {
+        for (int part = 0; part < registers.parts(VectorKind.INT); part++) {
+            if (load) {
+                VectorKind.INT.species(code, registers.vectorBits);
+            } else {
+                registers.pushBits(i, value, part);
+            }
+            code.aload(between).loadConstant(part * registers.lanes(VectorKind.INT));
+            if (load) {
+                VectorKind.INT.fromArray(code);
+                registers.popBits(value, VectorKind.INT, part);
+            } else {
+                VectorKind.INT.intoArray(code);
+            }
+        }
+    }
+
+    // Global memory
+
+    private void moveGlobal(Instruction i, Place place, Operand value, boolean load) {
+        VectorKind kind = i.type().bytes() == 8 ? VectorKind.LONG : VectorKind.INT;
+        AccessRuns.Run run = runs.of(i);
+        if (run.slot < 0) {
+            run.slot = locateGlobal(place.plus((int) (run.least - place.constant())), run);
+        }
+        long behind = place.constant() - run.least;
+        boolean varies = value instanceof Operand.Register && shapes.of(value).isVarying();
+        VectorKind own = varies && value instanceof Operand.Register register ? registers.kind(register.index()) : kind;
+        for (int part = 0; part < registers.parts(kind); part++) {
+            if (load) {
+                own.species(code, registers.vectorBits);
+            } else if (own == kind) {
+                registers.pushBits(i, value, part);
+            } else {
+                code.aload(registers.slot(((Operand.Register) value).index()) + part);
+            }
+            code.getstatic(Emitter.descriptor(GlobalAccess.class), "EVERYTHING", MEMORY);
+            code.lload(run.slot);
+            long offset = behind + (long) part * registers.vectorBits / 8;
+            if (offset != 0) {
+                code.loadConstant(offset).ladd();
+            }
+            if (load) {
+                own.fromMemory(code);
+                registers.pop(value, part);
+            } else {
+                own.intoMemory(code);
+            }
+        }
+    }
+
+    /**
+     * The local with the native address of a run's first element. An address that is not aligned is turned into one beyond every limit:
+     * its low bits become the highest.
+     */
+    private int locateGlobal(Place place, AccessRuns.Run run) {
+        int at = code.allocateLocal(TypeKind.LONG);
+        Label found = code.newLabel();
+        place.pushLong(e);
+        code.lstore(at);
+        code.lload(at).lload(run.first).lsub().loadConstant(run.shift());
+        e.call(Long.class, "rotateRight", TypeKind.LONG, TypeKind.LONG, TypeKind.INT);
+        code.lload(run.limit);
+        e.call(Long.class, "compareUnsigned", TypeKind.INT, TypeKind.LONG, TypeKind.LONG);
+        code.iflt(found);
+        code.aload(ranges).loadConstant(run.site).lload(at).loadConstant(run.elementBytes());
+        code.loadConstant(run.totalBytes()).aload(e.map).lload(e.base);
+        code.invokevirtual(
+                RANGES,
+                "find",
+                MethodTypeDesc.of(
+                        ConstantDescs.CD_boolean,
+                        ConstantDescs.CD_int,
+                        ConstantDescs.CD_long,
+                        ConstantDescs.CD_int,
+                        ConstantDescs.CD_int,
+                        ConstantDescs.CD_byte.arrayType(),
+                        ConstantDescs.CD_long));
+        code.ifeq(giveUp);
+        reload(run);
+        code.labelBinding(found);
+        code.lload(at).lload(e.delta).ladd().lstore(at);
+        return at;
+    }
+
+    /** From what the block knows to a run's locals. */
+    private void reload(AccessRuns.Run run) {
+        code.aload(ranges)
+                .loadConstant(run.site)
+                .invokevirtual(RANGES, "first", MethodTypeDesc.of(ConstantDescs.CD_long, ConstantDescs.CD_int))
+                .lstore(run.first);
+        code.aload(ranges)
+                .loadConstant(run.site)
+                .loadConstant(run.totalBytes())
+                .loadConstant(run.shift())
+                .invokevirtual(
+                        RANGES,
+                        "limit",
+                        MethodTypeDesc.of(
+                                ConstantDescs.CD_long,
+                                ConstantDescs.CD_int,
+                                ConstantDescs.CD_int,
+                                ConstantDescs.CD_int))
+                .lstore(run.limit);
+    }
+}

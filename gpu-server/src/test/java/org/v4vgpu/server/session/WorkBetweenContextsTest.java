@@ -1,0 +1,183 @@
+package org.v4vgpu.server.session;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.v4vgpu.proto.Call;
+import org.v4vgpu.proto.CtxSynchronizeRequest;
+import org.v4vgpu.proto.CudaStatus;
+import org.v4vgpu.proto.DeviceListRequest;
+import org.v4vgpu.proto.EventCreateRequest;
+import org.v4vgpu.proto.EventQueryRequest;
+import org.v4vgpu.proto.EventRecordRequest;
+import org.v4vgpu.proto.MemAllocRequest;
+import org.v4vgpu.proto.MemFreeAsyncRequest;
+import org.v4vgpu.proto.StreamWaitEventRequest;
+
+/** What a session's contexts have to do with each other, and with what the session may have. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+final class WorkBetweenContextsTest {
+    /** A thread that is at work for some hundred milliseconds, and then stores something. */
+    private static final String SLOW = """
+            .version 7.0
+            .target sm_75
+            .address_size 64
+            .visible .entry slow(.param .u64 address)
+            {
+                .reg .pred %p<2>;
+                .reg .b32 %r<4>;
+                .reg .b64 %rd<2>;
+                ld.param.u64 %rd1, [address];
+                mov.u32 %r1, 0;
+                mov.u32 %r2, 1;
+            AGAIN:
+                mad.lo.u32 %r2, %r2, 1664525, %r1;
+                add.u32 %r1, %r1, 1;
+                setp.lt.u32 %p1, %r1, 100000000;
+                @%p1 bra AGAIN;
+                st.global.u32 [%rd1], %r2;
+                ret;
+            }
+            """;
+
+    private static final long MOST_OF_THE_DEVICE = TestHost.DEVICE_BYTES / 8 * 5;
+
+    private static void launchSlow(TestClient gpu, long context, long address) throws IOException {
+        long module = TestKernels.load(gpu, context, SLOW, 1000).message().getModule();
+        long function = TestKernels.function(gpu, module, "slow").getFunction();
+        MemorySegment parameters = MemorySegment.ofArray(ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(address)
+                .array());
+        gpu.send(Call.LAUNCH_KERNEL, 0, TestKernels.launch(context, function, 1, 1), parameters);
+    }
+
+    @Test
+    void memoryThatIsFreedBehindWorkIsThereForWhoWaits() throws IOException {
+        try (TestHost host = new TestHost(SessionLimits.DEFAULT);
+                TestClient gpu = host.open()) {
+            long context = gpu.createContext();
+            long other = gpu.createContext();
+            for (int round = 0; round < 2; round++) {
+                long address = gpu.allocate(round == 0 ? context : other, MOST_OF_THE_DEVICE);
+                launchSlow(gpu, round == 0 ? context : other, address);
+                gpu.post(
+                        Call.MEM_FREE_ASYNC,
+                        MemFreeAsyncRequest.newBuilder()
+                                .setContext(round == 0 ? context : other)
+                                .setAddress(address)
+                                .build());
+            }
+            gpu.allocate(context, MOST_OF_THE_DEVICE);
+            assertEquals(
+                    CudaStatus.OUT_OF_MEMORY.code(),
+                    gpu.call(
+                                    Call.MEM_ALLOC,
+                                    MemAllocRequest.newBuilder()
+                                            .setContext(context)
+                                            .setBytes(MOST_OF_THE_DEVICE)
+                                            .build())
+                            .status());
+            gpu.goodbye();
+        }
+    }
+
+    @Test
+    void streamsWaitForEventsOfOtherContexts() throws IOException {
+        try (TestHost host = new TestHost(SessionLimits.DEFAULT);
+                TestClient gpu = host.open()) {
+            long first = gpu.createContext();
+            long second = gpu.createContext();
+            long event = gpu.expect(
+                            Call.EVENT_CREATE,
+                            EventCreateRequest.newBuilder().setContext(first).build())
+                    .getEvent();
+            StreamWaitEventRequest wait = StreamWaitEventRequest.newBuilder()
+                    .setContext(second)
+                    .setEvent(event)
+                    .build();
+            gpu.post(Call.STREAM_WAIT_EVENT, wait); // never recorded: there is nothing to wait for
+            assertEquals(0, synchronize(gpu, second));
+            launchSlow(gpu, first, gpu.allocate(first, 4));
+            gpu.post(
+                    Call.EVENT_RECORD,
+                    EventRecordRequest.newBuilder()
+                            .setContext(first)
+                            .setEvent(event)
+                            .build());
+            for (int i = 0; i < 20; i++) { // more than there are threads for
+                gpu.post(Call.STREAM_WAIT_EVENT, wait);
+            }
+            assertEquals(0, synchronize(gpu, second));
+            EventQueryRequest query = EventQueryRequest.newBuilder()
+                    .setContext(first)
+                    .setEvent(event)
+                    .build();
+            assertEquals(0, gpu.call(Call.EVENT_QUERY, query).status(), "the second context has waited for the first");
+            gpu.goodbye();
+        }
+    }
+
+    /** The session's end does not wait for a kernel that its stream waits for. */
+    @Test
+    void aWaitEndsWithItsSession() throws IOException {
+        try (TestHost host = new TestHost(SessionLimits.DEFAULT);
+                TestClient gpu = host.open()) {
+            long first = gpu.createContext();
+            long second = gpu.createContext();
+            long module = TestKernels.load(gpu, first);
+            long endless = TestKernels.function(gpu, module, "endless").getFunction();
+            gpu.post(Call.LAUNCH_KERNEL, TestKernels.launch(first, endless, 1, 1));
+            long event = gpu.expect(
+                            Call.EVENT_CREATE,
+                            EventCreateRequest.newBuilder().setContext(first).build())
+                    .getEvent();
+            gpu.post(
+                    Call.EVENT_RECORD,
+                    EventRecordRequest.newBuilder()
+                            .setContext(first)
+                            .setEvent(event)
+                            .build());
+            gpu.post(
+                    Call.STREAM_WAIT_EVENT,
+                    StreamWaitEventRequest.newBuilder()
+                            .setContext(second)
+                            .setEvent(event)
+                            .build());
+            EventQueryRequest query = EventQueryRequest.newBuilder()
+                    .setContext(first)
+                    .setEvent(event)
+                    .build();
+            assertNotEquals(0, gpu.call(Call.EVENT_QUERY, query).status());
+            gpu.goodbye();
+            host.awaitNoSession();
+        }
+    }
+
+    private static int synchronize(TestClient gpu, long context) throws IOException {
+        return gpu.call(
+                        Call.CTX_SYNCHRONIZE,
+                        CtxSynchronizeRequest.newBuilder().setContext(context).build())
+                .status();
+    }
+
+    @Test
+    void aQuotaIsWhatAProgramSeesAsTheDevicesMemory() throws IOException {
+        try (TestHost host = new TestHost(SessionLimits.DEFAULT.withMemoryBytes(16 << 20));
+                TestClient gpu = host.open()) {
+            assertEquals(
+                    16 << 20,
+                    gpu.expect(Call.DEVICE_LIST, DeviceListRequest.getDefaultInstance())
+                            .getDevices(0)
+                            .getTotalBytes());
+            gpu.goodbye();
+        }
+    }
+}
