@@ -39,9 +39,11 @@ final class ScriptedServer implements AutoCloseable {
     private final Script script;
     private final List<MessageChannel> channels = new CopyOnWriteArrayList<>();
 
-    /** Of the lane whose thread this is. */
+    /** Of the lane whose thread this is; the thread ends with it. */
+    @SuppressWarnings("ThreadLocalUsage")
     private final ThreadLocal<@Nullable MessageChannel> channel = new ThreadLocal<>();
 
+    @SuppressWarnings("ThreadLocalUsage")
     private final ThreadLocal<CallEncoder> encoder = ThreadLocal.withInitial(CallEncoder::new);
 
     ScriptedServer(Script script) throws IOException {

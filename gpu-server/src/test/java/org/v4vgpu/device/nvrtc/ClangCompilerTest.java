@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -58,11 +59,12 @@ final class ClangCompilerTest extends ProgramCompilerContract {
 
     @Test
     void aClangOutsideOfTheSystemsDirectoriesIsShownToTheSandbox(@TempDir Path root) throws Exception {
-        Path real = Clang.of(Clang.find()).program();
+        Clang installed = Clang.of(Objects.requireNonNull(Clang.find()));
+        Path real = installed.program();
         Files.createDirectories(root.resolve("bin"));
         Files.createDirectories(root.resolve("lib"));
         Files.copy(real, root.resolve("bin/clang"));
-        Path resources = Clang.of(Clang.find()).resources();
+        Path resources = installed.resources();
         Path copied = root.resolve("lib/clang").resolve(resources.getFileName().toString());
         Files.createDirectories(copied.resolve("include"));
         for (String header : List.of("__clang_cuda_builtin_vars.h", "stddef.h")) {
