@@ -135,7 +135,9 @@ public final class DeviceMemory implements AutoCloseable {
         if (pinned != null) {
             copyRows(WindowRows.of(pinned, source.byteSize(), false), stream, true);
         } else {
-            context.lane().post(Call.MEMCPY_HTOD, copyIn(stream), source);
+            Lane lane = context.lane();
+            stream.awaitOnShared(lane);
+            lane.post(Call.MEMCPY_HTOD, copyIn(stream), source);
         }
     }
 
@@ -151,7 +153,9 @@ public final class DeviceMemory implements AutoCloseable {
         if (pinned != null) {
             copyRows(WindowRows.of(pinned, source.byteSize(), false), stream, true);
         } else {
-            context.lane().call(Call.MEMCPY_HTOD, copyIn(stream), source);
+            Lane lane = context.lane();
+            stream.awaitOnShared(lane);
+            lane.call(Call.MEMCPY_HTOD, copyIn(stream), source);
         }
     }
 
@@ -216,9 +220,7 @@ public final class DeviceMemory implements AutoCloseable {
             return;
         }
         Lane lane = context.lane();
-        if (lane.isShared()) {
-            stream.awaitQuietly();
-        }
+        stream.awaitOnShared(lane);
         lane.read(
                 Call.MEMCPY_DTOH,
                 MemcpyDtoHRequest.newBuilder()
@@ -279,8 +281,8 @@ public final class DeviceMemory implements AutoCloseable {
     private void copyRows(WindowRows rows, RemoteStream stream, boolean waits) {
         Lane lane = context.lane();
         boolean untilDone = waits || context.session().isBlocking();
-        if (untilDone && lane.isShared()) {
-            stream.awaitQuietly();
+        if (untilDone) {
+            stream.awaitOnShared(lane);
         }
         MemcpyWindowRequest request = rows.request(context.id(), stream.idIn(context), address, untilDone);
         if (untilDone) {
@@ -365,6 +367,7 @@ public final class DeviceMemory implements AutoCloseable {
     @Override
     public void close() {
         if (freeable && context.allocations().remove(this) && context.session().isOpen()) {
+            Outcome earlier = context.awaitOnShared();
             context.lane()
                     .outcome(
                             Call.MEM_FREE,
@@ -372,6 +375,7 @@ public final class DeviceMemory implements AutoCloseable {
                                     .setContext(context.id())
                                     .setAddress(address)
                                     .build())
+                    .orEarlier(earlier)
                     .orThrow("MemFree");
         }
     }

@@ -6,6 +6,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -40,6 +42,7 @@ final class GpuSession implements AutoCloseable {
     private final LaneTable lanes;
     private final HostFunctions hostFunctions = new HostFunctions(this);
     private final HostWindows windows = new HostWindows(this);
+    private final Set<RemoteContext> contexts = ConcurrentHashMap.newKeySet();
     private final ByteString secret;
     private final AtomicLong sequence = new AtomicLong();
     private final AtomicReference<@Nullable End> end = new AtomicReference<>();
@@ -101,6 +104,11 @@ final class GpuSession implements AutoCloseable {
 
     HostWindows windows() {
         return windows;
+    }
+
+    /** The contexts of this process at the server, on all its devices. */
+    Set<RemoteContext> contexts() {
+        return contexts;
     }
 
     /** Where printf of kernels goes. */

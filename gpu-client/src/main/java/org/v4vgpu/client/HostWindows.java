@@ -113,12 +113,17 @@ final class HostWindows {
     /** Lets the server unmap memory, once nothing that was issued uses it. */
     void leave(HostMemory memory) {
         if (memory.isShared() && shared.remove(memory.segment().address(), memory) && session.isOpen()) {
-            Lane lane = session.lane();
-            lane.outcome(
+            Outcome earlier = Outcome.SUCCESS;
+            for (RemoteContext context : session.contexts()) {
+                earlier = context.awaitOnShared().orEarlier(earlier);
+            }
+            session.lane()
+                    .outcome(
                             Call.WINDOW_CLOSE,
                             WindowCloseRequest.newBuilder()
                                     .setWindow(memory.window())
                                     .build())
+                    .orEarlier(earlier)
                     .orThrow(Call.WINDOW_CLOSE.name());
         }
     }

@@ -38,7 +38,6 @@ final class Lane {
     /** How long a thread rests between two queries on a shared lane, where it must not sit in a waiting call. */
     private static final long QUERY_INTERVAL_NANOS = 50_000;
 
-    private static final Outcome SUCCESS = new Outcome(CudaStatus.SUCCESS, "");
     private static final MemorySegment NO_PAYLOAD = MemorySegment.NULL;
 
     private final GpuSession session;
@@ -426,7 +425,9 @@ final class Lane {
     }
 
     private static Outcome outcome(CallHeader header) throws ProtocolException {
-        return header.status() == 0 ? SUCCESS : new Outcome(new CudaStatus(header.status()), header.errorText());
+        return header.status() == 0
+                ? Outcome.SUCCESS
+                : new Outcome(new CudaStatus(header.status()), header.errorText());
     }
 
     /** A segment whose arena is closed, or that belongs to another thread, is the caller's fault and must not cost the session. */

@@ -44,9 +44,7 @@ public final class RemoteBlas {
     public double reduce(RemoteStream stream, BlasOperation.Builder operation) {
         BlasOperation checked = check(stream, operation);
         Lane lane = context.lane();
-        if (lane.isShared()) {
-            stream.awaitQuietly();
-        }
+        stream.awaitOnShared(lane);
         return lane.call(
                         Call.BLAS_REDUCE,
                         BlasReduceRequest.newBuilder().setOperation(checked).build(),

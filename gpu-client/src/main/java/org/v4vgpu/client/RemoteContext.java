@@ -7,8 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.proto.Call;
@@ -32,6 +34,9 @@ public final class RemoteContext implements AutoCloseable {
     private static final long LEGACY_STREAM = 0;
     private static final long PER_THREAD_STREAM = 2;
 
+    /** CU_EVENT_DISABLE_TIMING. */
+    private static final int DISABLE_TIMING = 2;
+
     private final RemoteDevice device;
     private final GpuSession session;
     private final long id;
@@ -39,6 +44,10 @@ public final class RemoteContext implements AutoCloseable {
     private final CtxSynchronizeRequest synchronize;
     private final AllocationTable allocations = new AllocationTable();
     private final Set<RemoteStream> streams = ConcurrentHashMap.newKeySet();
+
+    /** Events that nobody waits for now, for threads of a shared lane to mark a stream with. */
+    private final Queue<RemoteEvent> marks = new ConcurrentLinkedQueue<>();
+
     private final RemoteStream defaultStream;
     private final RemoteStream perThreadStream;
     private final RemoteBlas blas = new RemoteBlas(this);
@@ -253,16 +262,45 @@ public final class RemoteContext implements AutoCloseable {
     private Outcome pollStreams() {
         Outcome outcome = defaultStream.await();
         for (RemoteStream stream : streams) {
-            if (outcome.isSuccess() && stream.isOpen()) {
-                outcome = stream.await();
+            if (outcome.isSuccess()) {
+                outcome = stream.awaitWhileOpen();
             }
         }
+        return outcome;
+    }
+
+    /**
+     * On a shared lane: waits by queries for all that was issued, before a call that waits for it as well and would stop the lane's
+     * other threads until then. What broke the context is left to that call to tell.
+     *
+     * @return an error of an earlier call, which that call is to tell if it has none of its own
+     */
+    Outcome awaitOnShared() {
+        try {
+            if (open.get() && session.isOpen() && session.lane().isShared()) {
+                Outcome outcome = pollStreams();
+                return outcome.status().isFatal() ? Outcome.SUCCESS : outcome;
+            }
+        } catch (CudaException e) {
+            // Another thread has destroyed the context, or the session is lost: there is nothing to wait for.
+        }
+        return Outcome.SUCCESS;
+    }
+
+    /** Waits by queries for what a new operation of a stream would wait for. */
+    Outcome awaitMark(RemoteStream stream) {
+        RemoteEvent kept = marks.poll();
+        RemoteEvent mark = kept != null ? kept : createEvent(DISABLE_TIMING);
+        mark.record(stream);
+        Outcome outcome = mark.poll();
+        marks.add(mark);
         return outcome;
     }
 
     /** Destroys the context and everything in it. Idempotent. */
     @Override
     public void close() {
+        Outcome earlier = awaitOnShared();
         if (open.compareAndSet(true, false)) {
             device.forget(this);
             allocations.clear();
@@ -272,6 +310,7 @@ public final class RemoteContext implements AutoCloseable {
                         .outcome(
                                 Call.CTX_DESTROY,
                                 CtxDestroyRequest.newBuilder().setContext(id).build())
+                        .orEarlier(earlier)
                         .orThrow("CtxDestroy");
             }
         }

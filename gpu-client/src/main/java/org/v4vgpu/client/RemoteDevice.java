@@ -79,6 +79,7 @@ public final class RemoteDevice {
                 .getContext();
         RemoteContext context = new RemoteContext(this, id, flags);
         contexts.add(context);
+        session.contexts().add(context);
         return context;
     }
 
@@ -117,6 +118,7 @@ public final class RemoteDevice {
 
     void forget(RemoteContext context) {
         contexts.remove(context);
+        session.contexts().remove(context);
     }
 
     @Override

@@ -66,6 +66,11 @@ public final class RemoteEvent implements AutoCloseable {
                 .orThrow("EventSynchronize");
     }
 
+    /** As {@link #synchronize}, by queries on any lane. */
+    Outcome poll() {
+        return lane().poll(Call.EVENT_QUERY, query);
+    }
+
     /** Whether the device has reached the last record, or there is none. */
     public boolean isDone() {
         return lane().outcome(Call.EVENT_QUERY, query).orThrowUnlessNotReady("EventQuery");

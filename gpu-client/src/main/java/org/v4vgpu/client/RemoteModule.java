@@ -85,10 +85,12 @@ public final class RemoteModule implements AutoCloseable {
         if (open.compareAndSet(true, false)) {
             variables.values().forEach(context.allocations()::remove);
             if (context.isOpen() && context.session().isOpen()) {
+                Outcome earlier = context.awaitOnShared();
                 context.lane()
                         .outcome(
                                 Call.MODULE_UNLOAD,
                                 ModuleUnloadRequest.newBuilder().setModule(id).build())
+                        .orEarlier(earlier)
                         .orThrow("ModuleUnload");
             }
         }

@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -34,6 +35,16 @@ final class LanesTest {
     private final String transport;
 
     private static final int N = 4096;
+
+    private static final String EMPTY = """
+            .version 7.0
+            .target sm_50
+            .address_size 64
+            .visible .entry empty()
+            {
+                ret;
+            }
+            """;
 
     LanesTest(String transport) {
         this.transport = transport;
@@ -73,6 +84,71 @@ final class LanesTest {
             for (Future<?> result : results) {
                 result.get();
             }
+        }
+    }
+
+    /** Each of these waits for the device, and only another thread of the same lane can end the wait. */
+    @Test
+    void aThreadThatWaitsOnTheSharedLaneStopsNobody() throws Exception {
+        try (TestServer server = TestServer.on(transport);
+                RemoteGpu gpu = server.connect();
+                RemoteContext other = gpu.device(0).createContext();
+                HostMemory pinned = other.allocateHost(64)) {
+            RemoteContext context = gpu.device(0).createContext();
+            RemoteStream stream = context.createStream();
+            DeviceMemory memory = context.allocate(64);
+            RemoteModule module = context.loadModule(EMPTY);
+            MemorySegment bytes = MemorySegment.ofArray(new byte[64]);
+            waitsAlone(context, other, () -> memory.copyFrom(bytes));
+            waitsAlone(context, other, () -> memory.copyFrom(bytes, stream));
+            waitsAlone(context, other, () -> memory.copyFromAndWait(bytes));
+            waitsAlone(context, other, () -> memory.copyFromAndWait(pinned.segment(), stream));
+            waitsAlone(context, other, () -> memory.copyTo(bytes, stream));
+            waitsAlone(context, other, context::synchronize);
+            if (pinned.isShared()) {
+                waitsAlone(context, other, pinned::close);
+            }
+            waitsAlone(context, other, memory::close);
+            waitsAlone(context, other, module::close);
+            waitsAlone(context, other, context::close);
+        }
+    }
+
+    /** One virtual thread waits behind a host function, which ends when another one has made calls. */
+    private static void waitsAlone(RemoteContext context, RemoteContext other, Runnable wait) throws Exception {
+        CountDownLatch enqueued = new CountDownLatch(1);
+        CountDownLatch called = new CountDownLatch(1);
+        FutureTask<Boolean> waiting = new FutureTask<>(
+                () -> {
+                    context.defaultStream().launchHostFunction(_ -> await(called));
+                    enqueued.countDown();
+                    wait.run();
+                },
+                true);
+        FutureTask<Boolean> calling = new FutureTask<>(() -> {
+            enqueued.await();
+            for (int i = 0; i < 50; i++) {
+                other.memoryInfo();
+            }
+            boolean waits = !waiting.isDone();
+            called.countDown();
+            return waits;
+        });
+        Thread.ofVirtual().start(waiting);
+        Thread.ofVirtual().start(calling);
+        try {
+            assertTrue(calling.get(20, TimeUnit.SECONDS), "it did not wait at all");
+            assertTrue(waiting.get(20, TimeUnit.SECONDS));
+        } finally {
+            called.countDown();
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

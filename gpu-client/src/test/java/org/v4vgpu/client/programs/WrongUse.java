@@ -140,6 +140,7 @@ public final class WrongUse {
     }
 
     /** Host memory that is not mapped is nothing for kernels: its address must not even reach the server. */
+    @SuppressWarnings("deprecation") // programs still make these calls
     private static void unseenHostMemory(Path kernels) throws IOException {
         CUfunction function = vecadd(kernels);
         CUdeviceptr device = allocate(64);
