@@ -1,6 +1,10 @@
 package org.v4vgpu.client;
 
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +26,17 @@ public record ModuleLoad(CudaStatus status, @Nullable RemoteModule module, Strin
 
     static ModuleLoad of(RemoteContext context, MemorySegment image, int logBytes) {
         return of(context, image, List.of(), logBytes);
+    }
+
+    /** A module's file of this machine. @throws CudaException FILE_NOT_FOUND, OPERATING_SYSTEM */
+    public static byte[] imageOf(Path file) {
+        try {
+            return Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            throw new CudaException(CudaStatus.FILE_NOT_FOUND, "no module file " + file, e);
+        } catch (IOException e) {
+            throw new CudaException(CudaStatus.OPERATING_SYSTEM, "can't read the module file " + file + ": " + e, e);
+        }
     }
 
     /** Links images, which lie one behind the other, and loads the result. */

@@ -6,6 +6,7 @@ import org.v4vgpu.proto.BlasOpenRequest;
 import org.v4vgpu.proto.BlasOperands;
 import org.v4vgpu.proto.BlasOperation;
 import org.v4vgpu.proto.BlasReduceRequest;
+import org.v4vgpu.proto.BlasRoutine;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CudaStatus;
 
@@ -92,7 +93,8 @@ public final class RemoteBlas {
         int width = operation.getWide() ? Double.BYTES : Float.BYTES;
         requireMemory(operation.getAlphaAddress(), operation.getAlphaAddress() == 0 ? 0 : width, "alpha");
         requireMemory(operation.getBetaAddress(), operation.getBetaAddress() == 0 ? 0 : width, "beta");
-        requireMemory(operation.getResultAddress(), operation.getResultAddress() == 0 ? 0 : Float.BYTES, "the result");
+        int result = operation.getRoutine() == BlasRoutine.BLAS_IAMAX ? Integer.BYTES : width;
+        requireMemory(operation.getResultAddress(), operation.getResultAddress() == 0 ? 0 : result, "the result");
         return operation;
     }
 

@@ -1,10 +1,7 @@
 package org.v4vgpu.client;
 
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Queue;
@@ -155,13 +152,7 @@ public final class RemoteContext implements AutoCloseable {
      * @throws CudaException FILE_NOT_FOUND, or as {@link #loadModule(MemorySegment)}
      */
     public RemoteModule loadModule(Path file) {
-        try {
-            return loadModule(Files.readAllBytes(file));
-        } catch (NoSuchFileException e) {
-            throw new CudaException(CudaStatus.FILE_NOT_FOUND, "no module file " + file, e);
-        } catch (IOException e) {
-            throw new CudaException(CudaStatus.OPERATING_SYSTEM, "can't read the module file " + file + ": " + e, e);
-        }
+        return loadModule(ModuleLoad.imageOf(file));
     }
 
     /** Loads a module from PTX text. As {@link #loadModule(MemorySegment)}. */

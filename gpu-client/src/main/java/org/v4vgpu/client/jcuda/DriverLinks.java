@@ -32,13 +32,17 @@ final class DriverLinks {
     private DriverLinks() {}
 
     /** What was added so far. Guarded by itself. */
-    private static final class Link {
+    static final class Link {
         private final RemoteContext context;
         private final @Nullable JitLogs logs;
         private final List<MemorySegment> inputs = new ArrayList<>();
 
         /** Whether the server has seen all inputs and has nothing against them. */
         private boolean accepted;
+
+        RemoteContext context() {
+            return context;
+        }
 
         Link(RemoteContext context, @Nullable JitLogs logs) {
             this.context = context;

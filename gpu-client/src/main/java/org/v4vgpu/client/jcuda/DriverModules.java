@@ -36,7 +36,8 @@ final class DriverModules {
         } catch (InvalidPathException e) {
             throw new CudaException(CudaStatus.FILE_NOT_FOUND, "no file name: " + file, e);
         }
-        JCudaFields.setNativePointer(module, Handles.of(CurrentContext.get().loadModule(path)));
+        CurrentContext.get();
+        load(module, MemorySegment.ofArray(ModuleLoad.imageOf(path)), null);
     }
 
     static void cuModuleLoadData(CUmodule module, byte[] image) {

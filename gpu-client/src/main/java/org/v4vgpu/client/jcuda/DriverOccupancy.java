@@ -59,9 +59,9 @@ final class DriverOccupancy {
         long each =
                 attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR) / blocks;
         each -= each % SHARED_GRANULE;
-        long most = attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK);
+        each -= attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_RESERVED_SHARED_MEMORY_PER_BLOCK);
         long own = attribute(kernel, CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES);
-        sharedBytes[0] = Math.max(0, Math.min(each, most) - own);
+        sharedBytes[0] = Math.max(0, Math.min(each - own, mostDynamicShared(kernel)));
     }
 
     static void cuOccupancyMaxPotentialBlockSize(
@@ -127,9 +127,10 @@ final class DriverOccupancy {
             most = Math.min(most, fitting / WARPS_GRANULE * WARPS_GRANULE / warps);
         }
         long shared = dynamicShared + attribute(kernel, CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES);
-        if (shared > attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK)) {
+        if (dynamicShared > mostDynamicShared(kernel)) {
             return 0;
         }
+        shared += attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_RESERVED_SHARED_MEMORY_PER_BLOCK);
         if (shared > 0) {
             long ofBlock = Math.ceilDiv(shared, SHARED_GRANULE) * SHARED_GRANULE;
             most = (int) Math.min(
@@ -138,6 +139,17 @@ final class DriverOccupancy {
                             / ofBlock);
         }
         return most;
+    }
+
+    /** What cuFuncSetAttribute has granted the kernel, or what all have anyway. */
+    private static long mostDynamicShared(RemoteFunction kernel) {
+        Integer granted = kernel.attribute(CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES);
+        return granted != null
+                ? granted
+                : attribute(
+                                kernel.module().context().device(),
+                                CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK)
+                        - attribute(kernel, CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES);
     }
 
     private static void requireFlags(int flags) {

@@ -1,6 +1,9 @@
 package org.v4vgpu.client.jcuda;
 
+import java.util.Collections;
 import java.util.Locale;
+import java.util.Map;
+import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -27,10 +30,20 @@ final class Handles {
     private static final ConcurrentMap<Object, Long> NAMES = new ConcurrentHashMap<>();
     private static final AtomicLong NEXT = new AtomicLong(FIRST);
 
+    /** What destroyed contexts were called: threads may have them as current ones still, but nothing is found by them. */
+    private static final Map<RemoteContext, Long> DESTROYED = Collections.synchronizedMap(new WeakHashMap<>());
+
     private Handles() {}
 
     /** The object's handle; a new one if it has none. */
     static long of(Object object) {
+        Long known = NAMES.get(object);
+        if (known != null) {
+            return known;
+        }
+        if (object instanceof RemoteContext context && !context.isOpen()) {
+            return DESTROYED.computeIfAbsent(context, key -> NEXT.getAndAdd(STEP));
+        }
         return NAMES.computeIfAbsent(object, key -> {
             long handle = NEXT.getAndAdd(STEP);
             OBJECTS.put(handle, key);
@@ -68,12 +81,18 @@ final class Handles {
 
     /** Forgets a context and everything that was in it. */
     static void forgetAllOf(RemoteContext context) {
+        Long name = NAMES.get(context);
+        if (name != null) {
+            DESTROYED.put(context, name);
+        }
         removeIf(object -> switch (object) {
             case RemoteContext other -> other == context;
             case RemoteModule module -> module.context() == context;
             case RemoteFunction function -> function.module().context() == context;
             case RemoteStream stream -> stream.context() == context;
             case RemoteEvent event -> event.context() == context;
+            case BlasHandle handle -> handle.context() == context;
+            case DriverLinks.Link link -> link.context() == context;
             default -> false;
         });
     }

@@ -245,6 +245,16 @@ final class ModuleCalls {
         ok(cuLinkAddData(
                 state, CUjitInputType.CU_JIT_INPUT_PTX, Pointer.to(answer), answer.length, "answer.ptx", options));
         ok(cuLinkComplete(state, image, bytes));
+        Path saved = Files.createTempFile("linked", ".cubin");
+        try {
+            byte[] linked = new byte[(int) bytes[0]];
+            image.getByteBuffer().get(linked);
+            Files.write(saved, linked);
+            ok(cuModuleLoad(module, saved.toString()));
+            ok(cuModuleUnload(module));
+        } finally {
+            Files.delete(saved);
+        }
         ok(cuModuleLoadDataEx(module, image, 0, new int[0], Pointer.to(new int[0])));
         ok(cuModuleGetFunction(new CUfunction(), module, "vecadd"));
         CUfunction function = new CUfunction();
@@ -277,6 +287,9 @@ final class ModuleCalls {
         ok(cuOccupancyMaxPotentialBlockSizeWithFlags(blocks, size, function, block -> block * 128L, 0, 512, 0));
         that(size[0] <= 384, "with shared memory " + size[0]);
         is(CUresult.CUDA_ERROR_INVALID_VALUE, cuOccupancyMaxActiveBlocksPerMultiprocessor(blocks, function, -1, 0));
+
+        ok(cuOccupancyMaxActiveBlocksPerMultiprocessor(blocks, function, 64, 48 * 1024 + 1));
+        that(blocks[0] == 0, "more than is granted " + blocks[0]);
 
         ok(cuFuncSetCacheConfig(function, 1));
         ok(cuFuncSetSharedMemConfig(function, 1));
@@ -318,6 +331,14 @@ final class ModuleCalls {
             ok(cuFuncSetAttribute(function, dynamic, most[0]));
             ok(cuFuncGetAttribute(after, dynamic, function));
             that(after[0] == most[0], "dynamic shared memory " + after[0]);
+            ok(cuOccupancyMaxActiveBlocksPerMultiprocessor(after, function, 256, most[0]));
+            that(after[0] == 1, "a block with all shared memory " + after[0]);
+            int[] size = new int[1];
+            ok(cuOccupancyMaxPotentialBlockSize(after, size, function, null, most[0], 0));
+            that(size[0] >= 256, "potential with all shared memory " + size[0]);
+            long[] available = new long[1];
+            ok(cuOccupancyAvailableDynamicSMemPerBlock(available, function, 1, 64));
+            that(available[0] == most[0], "available " + available[0]);
             ok(cuLaunchKernel(function, 4, 1, 1, 256, 1, 1, most[0], null, parameters, null));
             ok(cuCtxSynchronize());
             ok(cuFuncSetAttribute(function, dynamic, before[0]));

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.FutureTask;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdeviceptr;
@@ -28,7 +30,7 @@ public final class WrongUse {
 
     private WrongUse() {}
 
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) throws Exception {
         Path kernels = Path.of(args[0]);
         ok(cuInit(0));
         CUcontext context = new CUcontext();
@@ -43,6 +45,7 @@ public final class WrongUse {
         destroyedContext(kernels);
         brokenContext(kernels);
         brokenRuntime(kernels);
+        brokenForTwoThreads(kernels);
         ok(cuCtxSetCurrent(context));
         right(kernels);
         System.out.println("all wrong uses: answered");
@@ -319,6 +322,37 @@ public final class WrongUse {
         Pointer pointer = new Pointer();
         ok(cudaMalloc(pointer, 16));
         ok(cudaFree(pointer));
+        ok(cudaDeviceReset());
+    }
+
+    /** An error that stays is its context's: what one thread resets, the other is rid of as well. */
+    private static void brokenForTwoThreads(Path kernels) throws Exception {
+        ok(cudaFree(new Pointer()));
+        ok(launch(vecadd(kernels), new CUdeviceptr(), 16));
+        is(ILLEGAL_ADDRESS, cudaDeviceSynchronize());
+        CyclicBarrier step = new CyclicBarrier(2);
+        FutureTask<Boolean> other = new FutureTask<>(() -> {
+            is(ILLEGAL_ADDRESS, cudaMalloc(new Pointer(), 16));
+            is(ILLEGAL_ADDRESS, cudaGetLastError());
+            is(ILLEGAL_ADDRESS, cudaPeekAtLastError());
+            is(ILLEGAL_ADDRESS, cudaGetLastError());
+            step.await();
+            step.await();
+            is(cudaError.cudaSuccess, cudaPeekAtLastError());
+            Pointer pointer = new Pointer();
+            ok(cudaMalloc(pointer, 16));
+            is(cudaError.cudaSuccess, cudaGetLastError());
+            ok(cudaFree(pointer));
+            is(cudaError.cudaErrorInvalidValue, cudaFree(pointer));
+            is(cudaError.cudaErrorInvalidValue, cudaGetLastError());
+            return cudaGetLastError() == cudaError.cudaSuccess;
+        });
+        Thread.ofPlatform().daemon().start(other);
+        step.await();
+        ok(cudaDeviceReset());
+        step.await();
+        that(other.get(), "an error that stays without its context");
+        is(cudaError.cudaSuccess, cudaGetLastError());
         ok(cudaDeviceReset());
     }
 
