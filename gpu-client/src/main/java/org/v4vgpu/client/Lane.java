@@ -432,7 +432,9 @@ final class Lane {
     }
 
     private static Outcome outcome(CallHeader header) throws ProtocolException {
-        return header.status() == 0 ? Outcome.SUCCESS : new Outcome(new CudaStatus(header.status()), header.errorText());
+        return header.status() == 0
+                ? Outcome.SUCCESS
+                : new Outcome(new CudaStatus(header.status()), header.errorText());
     }
 
     /** A segment whose arena is closed, or that belongs to another thread, is the caller's fault and must not cost the session. */

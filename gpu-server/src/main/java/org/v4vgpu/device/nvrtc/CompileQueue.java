@@ -82,7 +82,7 @@ public final class CompileQueue {
 
     private synchronized ProgramCompiler find() throws InterruptedException {
         ProgramCompiler found = compiler;
-        if (found == null || !found.isAvailable() && System.nanoTime() - lookedNanos > RETRY_NANOS) {
+        if (found == null || (!found.isAvailable() && System.nanoTime() - lookedNanos > RETRY_NANOS)) {
             found = choice.find();
             compiler = found;
             lookedNanos = System.nanoTime();

@@ -74,7 +74,7 @@ record Toolkit(Path root, CompilerVersion version) {
         try (Stream<Path> installed = Files.list(Path.of("/usr/local"))) {
             installed
                     .filter(path -> path.getFileName().toString().startsWith("cuda-"))
-                    .sorted(Comparator.comparing(Toolkit::versionInName).reversed())
+                    .sorted(Comparator.comparingInt(Toolkit::versionInName).reversed())
                     .forEach(roots::add);
         } catch (IOException e) {
             // Where none can be listed there is none.
