@@ -28,9 +28,9 @@ record Interleaving(int turns, long settlingNanos, long turnNanos, long compilin
     private static final int FIRST_COMPILING = 5;
 
     /** Of the time that is allowed, or of all that is left, whichever is longer: what comes first leaves the others less to compile. */
-    private static final double COMPILING_SHARE = 0.4;
+    private static final double COMPILING_SHARE = 0.6;
 
-    private static final double COMPILING_SHARE_OF_ALL = 0.25;
+    private static final double COMPILING_SHARE_OF_ALL = 0.5;
 
     private static final int FEWEST_TURNS = 3;
 

@@ -67,7 +67,9 @@ final class Software implements Experiment {
                         SoftwareDeviceOptions.defaults().withOutput(Writer::nullWriter))) { // one of them prints
             DuelGround ground = new DuelGround(laboratory.root(), gpu, loops);
             List<Duels.Maker> main = Duels.main(ground, laboratory.effort()::count);
-            List<Duels.Maker> others = Duels.others(ground, laboratory.effort()::count);
+            // Settling them all takes longer than a quick run has.
+            List<Duels.Maker> others =
+                    laboratory.effort() == Effort.QUICK ? List.of() : Duels.others(ground, laboratory.effort()::count);
             int sides = cl == null ? 2 : 3;
             progress.expect(main.size() * plan.steps(sides) + others.size() * brief.steps(sides) + plan.steps(3));
             results.addAll(run(main, cl, plan, laboratory, progress));

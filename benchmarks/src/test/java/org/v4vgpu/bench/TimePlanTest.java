@@ -14,11 +14,11 @@ final class TimePlanTest {
 
     private final AtomicLong clock = new AtomicLong();
 
-    /** The promises, with a minute and some seconds for what is not measuring. */
+    /** What the README promises, with some seconds for what is not measuring. */
     @Test
     void allExperimentsEndInTheTimeThatIsPromised() {
-        assertTrue(TimePlan.promisedSeconds(Effort.FULL) <= 19 * 60, () -> "" + TimePlan.promisedSeconds(Effort.FULL));
-        assertTrue(TimePlan.promisedSeconds(Effort.QUICK) <= 160, () -> "" + TimePlan.promisedSeconds(Effort.QUICK));
+        assertTrue(TimePlan.promisedSeconds(Effort.FULL) <= 19 * 60 + 30, () -> "" + TimePlan.promisedSeconds(Effort.FULL));
+        assertTrue(TimePlan.promisedSeconds(Effort.QUICK) <= 170, () -> "" + TimePlan.promisedSeconds(Effort.QUICK));
     }
 
     @Test
