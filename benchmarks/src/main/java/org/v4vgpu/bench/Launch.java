@@ -44,7 +44,7 @@ final class Launch implements Experiment {
     @Override
     public List<Result> run(Laboratory laboratory, Progress progress) throws IOException {
         Interleaving plan =
-                laboratory.effort().plan(Interleaving.of(6, 20, 20, 1500), Interleaving.of(15, 40, 40, 8000));
+                laboratory.effort().plan(Interleaving.of(6, 20, 20, 3000), Interleaving.of(15, 40, 40, 8000));
         Map<String, Accelerator> accelerators =
                 laboratory.effort() == Effort.QUICK ? laboratory.accelerators() : laboratory.acceleratorsByStack();
         List<Result> results = new ArrayList<>();
