@@ -49,6 +49,7 @@ cached() {
   if [ -n "$2" ]; then
     echo "$cache/$1-${2//[^A-Za-z0-9.+-]/_}"
   else
+    mkdir -p "$cache"
     find "$cache" -maxdepth 1 -name "$1-*" -printf '%T@ %p\n' 2> /dev/null | sort -rn | head -1 | cut -d ' ' -f 2
   fi
 }
