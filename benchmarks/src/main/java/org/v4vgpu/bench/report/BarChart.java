@@ -91,7 +91,7 @@ record BarChart(
         canvas.text(
                 "pale: " + lower + "; full: " + upper,
                 LEFT + PLOT_WIDTH,
-                44,
+                65, // beside the axis's name: the transports may fill their line
                 Canvas.Anchor.RIGHT,
                 TEXT - 1,
                 false,
