@@ -2,9 +2,13 @@ package org.v4vgpu.v4v;
 
 import java.io.PrintStream;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
+import org.junit.platform.engine.support.descriptor.MethodSource;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
@@ -18,12 +22,14 @@ import org.junit.platform.launcher.core.LauncherFactory;
  *   java -cp target/classes:target/test-classes:... org.v4vgpu.v4v.TestRunner CLASS[#METHOD]...
  * </pre>
  *
- * <p>Exit status 0 if none failed and at least one test was run to its end: tests whose assumptions do not hold prove nothing.
+ * <p>Exit status 0 if none failed and at least one test of each class was run to its end: tests whose assumptions do not hold prove
+ * nothing.
  */
 final class TestRunner implements TestExecutionListener {
     private static final String PARALLEL = "junit.jupiter.execution.parallel.enabled";
 
     private final PrintStream out;
+    private final Set<String> passedIn = new HashSet<>();
     private int passed;
     private int failed;
     private int skipped;
@@ -35,7 +41,12 @@ final class TestRunner implements TestExecutionListener {
 
     @SuppressWarnings("SystemOut") // a program
     public static void main(String[] arguments) {
-        TestRunner runner = new TestRunner(System.out);
+        System.exit(run(System.out, arguments));
+    }
+
+    /** The exit status. */
+    static int run(PrintStream out, String... arguments) {
+        TestRunner runner = new TestRunner(out);
         LauncherFactory.create()
                 .execute(
                         LauncherDiscoveryRequestBuilder.request()
@@ -45,16 +56,32 @@ final class TestRunner implements TestExecutionListener {
                                 .configurationParameter(PARALLEL, "false") // they share a domain
                                 .build(),
                         runner);
-        System.exit(runner.verdict());
+        return runner.verdict(arguments);
     }
 
     private static DiscoverySelector selector(String name) {
         return name.contains("#") ? DiscoverySelectors.selectMethod(name) : DiscoverySelectors.selectClass(name);
     }
 
-    private int verdict() {
+    private int verdict(String... arguments) {
+        List<String> unproved = Arrays.stream(arguments)
+                .map(name -> name.replaceFirst("#.*", ""))
+                .filter(name -> passedIn.stream().noneMatch(passing -> isOf(passing, name)))
+                .toList();
+        unproved.forEach(name -> out.println("no test passed in " + name));
         out.println(passed + " passed, " + failed + " failed, " + skipped + " skipped");
-        return failed == 0 && passed > 0 ? 0 : 1;
+        return failed == 0 && passed > 0 && unproved.isEmpty() ? 0 : 1;
+    }
+
+    private static boolean isOf(String passing, String name) {
+        return passing.equals(name) || passing.startsWith(name + "$"); // a class of tests within
+    }
+
+    private void pass(TestIdentifier test) {
+        passed++;
+        if (test.getSource().orElse(null) instanceof MethodSource method) {
+            passedIn.add(method.getClassName());
+        }
     }
 
     @Override
@@ -73,7 +100,7 @@ final class TestRunner implements TestExecutionListener {
         switch (result.getStatus()) {
             case SUCCESSFUL -> {
                 if (test.isTest()) {
-                    passed++;
+                    pass(test);
                     out.println("passed  " + test.getDisplayName() + ", " + (System.nanoTime() - begin) / 1_000_000
                             + " ms");
                 }

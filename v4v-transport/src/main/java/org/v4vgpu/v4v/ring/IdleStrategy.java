@@ -115,9 +115,16 @@ public final class IdleStrategy {
         }
     }
 
-    /** Lets time pass where no doorbell can ring: between questions to a hypervisor that sends no events. */
+    /**
+     * Lets time pass where no doorbell can ring: between questions to a hypervisor that sends no events. An interrupt may cut one pause
+     * short; it stays pending, and leaves the next ones as they are.
+     */
     public static void pause(long nanos) {
+        boolean interrupted = Thread.interrupted();
         LockSupport.parkNanos(nanos);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static void sleep(Condition condition, Doorbell doorbell, long start, long timeoutNanos)

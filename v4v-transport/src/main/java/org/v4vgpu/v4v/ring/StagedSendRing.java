@@ -268,7 +268,7 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
             try {
                 int sent = carry(messageType, bytes);
                 judge(sent);
-                if (sent < 0 && !isPassing(sent) && !isOfPartnersEnd(sent)) {
+                if (sent < 0 && !isOfPartnersEnd(sent) && !end.isPartnerGone()) { // given up by a close, too
                     lost = ArgoError.of(-sent);
                 }
             } finally {
@@ -364,9 +364,16 @@ public final class StagedSendRing implements SendRing, IdleStrategy.Condition {
     /**
      * Whether a message that was committed never arrived at a partner that is there. Then nothing more is sent, an end neither: the
      * partner is to miss this writer as one that died, and not to take what it has for all that there was.
+     *
+     * <p>Waits for a commit that goes on, which gives up its message when this is closed.
      */
     public boolean hasLostMessage() {
-        return lost != null;
+        sending.lock();
+        try {
+            return lost != null;
+        } finally {
+            sending.unlock();
+        }
     }
 
     /** The port of the ring that is named in the records. */

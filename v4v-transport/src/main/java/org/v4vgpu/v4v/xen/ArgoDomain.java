@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,7 +42,7 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
     private static final Logger LOG = System.getLogger(ArgoDomain.class.getName());
     private static final long MOST_SILENT_MILLIS = 8_000;
     private static final long LEAST_SILENT_MILLIS = 3_000;
-    private static final long JOIN_MILLIS = 5_000;
+    private static final long JOIN_NANOS = 5_000_000_000L;
     private static final int LOOKS_PER_COUNT = 40;
     private static final long LAST_WORDS_NANOS = 200_000_000;
     private static final long LAST_WORDS_POLL_NANOS = 1_000_000;
@@ -65,7 +67,9 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
 
     private final LongAdder heard = new LongAdder();
 
-    /** The thread's. */
+    // The thread's.
+    private int seen;
+    private long due;
     private int looks;
 
     private boolean hasComplained;
@@ -85,23 +89,31 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
         Hypercalls xen = host.openHypercalls();
         DomainDirectory entered = null;
         HugePages pages = null;
+        ArgoCalls opened = null;
         try {
             entered = DomainDirectory.enter(host.stateDirectory(), host.memoryDirectory());
             pages = new HugePages(entered.memoryFile(), host.hugePageBytes());
             this.directory = entered;
             this.memory = pages;
-            this.calls = new ArgoCalls(xen, host.frames(), pages);
+            opened = new ArgoCalls(xen, host.frames(), pages);
+            this.calls = opened;
             this.domain = calls.ownDomain();
             this.partners = new Partners(domain, calls);
             lead(true);
+            reap(); // before anything is registered
         } catch (IOException | RuntimeException e) {
+            unbind();
+            if (opened == null) {
+                xen.close();
+            } else {
+                opened.close();
+            }
             if (pages != null) {
                 pages.close();
             }
             if (entered != null) {
                 entered.close();
             }
-            xen.close();
             throw e;
         }
         thread = Thread.ofPlatform().daemon().name("v4v-argo-" + domain).start(this::run);
@@ -259,33 +271,36 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
     }
 
     private void run() {
-        long due = System.nanoTime();
-        int seen = directory.events().value();
+        Chore hear = chore("hears no events", this::hear);
+        Chore tell = chore("tells nobody of events", this::tell);
+        List<Chore> house = List.of( // first that by which partners know that this process lives
+                chore("gives no sign of life", () -> attached.forEach(this::pulse)),
+                chore("does not look for its partners", this::look),
+                chore("cannot lead", () -> lead(false)),
+                chore("cannot clean up", this::reap));
+        due = System.nanoTime();
+        seen = directory.events().value();
         while (!closed) {
-            try {
-                seen = await(seen, due - System.nanoTime());
-                rings.keySet().forEach(ArgoReceiveRing::event);
-                attached.forEach(StagedSendRing::event);
-                farewells.removeIf(this::say);
-                if (System.nanoTime() - due >= 0) {
-                    due = System.nanoTime() + PERIOD_NANOS;
-                    keepHouse();
-                }
-            } catch (IOException | RuntimeException e) { // what waits for events must not wait for ever
-                LOG.log(Level.WARNING, "domain " + domain + " of Xen: " + e.getMessage(), e);
+            if (!hear.run()) {
                 IdleStrategy.pause(PERIOD_NANOS);
+            }
+            tell.run(); // in any case: what waits for events must not wait for ever
+            if (System.nanoTime() - due >= 0) {
+                due = System.nanoTime() + PERIOD_NANOS;
+                house.forEach(Chore::run);
             }
         }
     }
 
-    /**
-     * Waits for events after those that were seen, so that none is missed which came during the last look at the rings.
-     *
-     * @return what is seen by the next look
-     */
-    private int await(int seen, long nanos) throws IOException {
+    private Chore chore(String failure, Chore.Work work) {
+        return new Chore("domain " + domain + " of Xen " + failure, work);
+    }
+
+    /** Waits for events after those that were seen, so that none is missed which came during the last look at the rings. */
+    private void hear() throws IOException {
         EventCount events = directory.events();
         ArgoEvents own = bound;
+        long nanos = due - System.nanoTime();
         if (own == null) {
             events.await(seen, nanos);
         } else {
@@ -294,30 +309,38 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
             }
             events.signal();
         }
-        return events.value();
+        seen = events.value();
+    }
+
+    private void tell() {
+        rings.keySet().forEach(ArgoReceiveRing::event);
+        attached.forEach(StagedSendRing::event);
+        farewells.removeIf(this::say);
     }
 
     private void count() {
         LOG.log(Level.DEBUG, () -> "domain " + domain + " of Xen so far: " + calls.counts() + ", " + heard + " events");
     }
 
-    private void keepHouse() throws IOException {
+    private void look() throws IOException {
         if (++looks % LOOKS_PER_COUNT == 0) {
             count();
         }
-        lead(false);
+        partners.look(rings.keySet(), attached, System.nanoTime(), deadNanos);
+    }
+
+    /** Cleans up after the dead, if this process is the broker. */
+    private void reap() throws IOException {
         if (bound != null) {
             directory.reap(this::forget);
         }
-        attached.forEach(this::pulse);
-        partners.look(rings.keySet(), attached, System.nanoTime(), deadNanos);
     }
 
     private void forget(long port, int partner) {
         int _ = calls.unregister(port, partner); // ENOENT: it was about to register it
     }
 
-    /** Becomes the broker if nobody is, and cleans up before anything is registered. */
+    /** Becomes the broker if nobody is. */
     private void lead(boolean isOpening) throws IOException {
         if (bound != null || !directory.tryLead()) {
             return;
@@ -336,7 +359,6 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
             throw e;
         }
         hasComplained = false;
-        directory.reap(this::forget);
     }
 
     /** Detaches and unregisters, and leaves everything else as it is: what a process that ends has to do. */
@@ -346,33 +368,66 @@ final class ArgoDomain implements StagedSendRing.Carrier, AutoCloseable {
         count();
     }
 
+    /** Whatever fails on the way, and though an interrupt is pending: a domain that is half closed could not be opened again. */
     @Override
     public void close() {
+        try (directory;
+                memory;
+                calls) { // from the last to the first
+            try {
+                sayFarewells();
+                leave();
+            } finally {
+                endThread();
+            }
+        }
+    }
+
+    private void sayFarewells() {
         long start = System.nanoTime();
         attached.forEach(StagedSendRing::close);
         while (!farewells.isEmpty() && System.nanoTime() - start < LAST_WORDS_NANOS) {
             IdleStrategy.pause(LAST_WORDS_POLL_NANOS); // the thread says them when there is space
         }
-        leave();
+    }
+
+    private void endThread() {
         closed = true;
         try {
+            directory.events().signal();
             ArgoEvents own = bound;
             if (own != null) {
                 own.wake();
             }
-            directory.events().signal();
-            thread.join(JOIN_MILLIS);
         } catch (IOException e) {
-            LOG.log(Level.WARNING, "domain {0} of Xen: {1}", domain, e.getMessage());
-        } catch (InterruptedException e) {
+            LOG.log(Level.WARNING, "domain {0} of Xen: {1}", domain, e.getMessage()); // then it looks within its period
+        } finally {
+            joinUninterrupted();
+            unbind();
+        }
+    }
+
+    /** An interrupt stays pending: what the thread uses is closed next. */
+    private void joinUninterrupted() {
+        long end = System.nanoTime() + JOIN_NANOS;
+        boolean interrupted = Thread.interrupted();
+        while (thread.isAlive() && end - System.nanoTime() > 0) {
+            try {
+                boolean _ = thread.join(Duration.ofNanos(end - System.nanoTime()));
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Nobody may wait for events any more. */
+    private void unbind() {
         ArgoEvents last = bound;
         if (last != null) {
             last.close();
         }
-        calls.close();
-        memory.close();
-        directory.close();
     }
 }

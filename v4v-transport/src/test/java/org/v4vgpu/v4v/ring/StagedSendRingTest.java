@@ -9,6 +9,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +31,8 @@ class StagedSendRingTest {
     private static final class ToldCarrier implements StagedSendRing.Carrier {
         final Queue<ArgoError> refusals = new ArrayDeque<>();
         MemorySegment stage = MemorySegment.NULL;
+        final CountDownLatch refused = new CountDownLatch(1);
+        volatile boolean isFull;
         int sent;
 
         @Override
@@ -41,7 +45,8 @@ class StagedSendRingTest {
 
         @Override
         public int send(V4vAddress source, V4vAddress destination, int messageType, MemorySegment staged, int bytes) {
-            ArgoError refusal = refusals.poll();
+            ArgoError refusal = isFull ? ArgoError.EAGAIN : refusals.poll();
+            refused.countDown();
             if (refusal != null) {
                 return -refusal.errno();
             }
@@ -95,6 +100,25 @@ class StagedSendRingTest {
             assertEquals(1, carrier.sent);
             assertTrue(ring.claim(100));
         }
+    }
+
+    @Test
+    void aMessageThatIsGivenUpByACloseIsKnownToBeLostWhenTheEndIsSaid() throws Exception {
+        AtomicBoolean isLost = new AtomicBoolean();
+        StagedSendRing ring = new StagedSendRing(
+                new V4vAddress(1, 8),
+                new V4vAddress(2, 7),
+                LENGTH,
+                carrier,
+                closing -> isLost.set(closing.hasLostMessage()));
+        assertTrue(ring.claim(100));
+        carrier.isFull = true;
+        Thread sender = Thread.ofPlatform().start(() -> ring.commit(1));
+        carrier.refused.await();
+        ring.close();
+        assertTrue(isLost.get());
+        sender.join();
+        assertEquals(0, carrier.sent);
     }
 
     @Test

@@ -26,6 +26,7 @@ public final class FakeXen {
 
     private final Map<Integer, Domain> domains = new HashMap<>();
     private final long deadMillis;
+    private int refusedBindings;
 
     public FakeXen() {
         this(8_000);
@@ -88,6 +89,11 @@ public final class FakeXen {
         if (domain != null) {
             domain.refusal = error;
         }
+    }
+
+    /** So often no domain can bind VIRQ_ARGO. */
+    synchronized void refuseBindings(int times) {
+        refusedBindings = times;
     }
 
     /** Hypercalls of that operation that a domain has made. */
@@ -360,6 +366,7 @@ public final class FakeXen {
     private final class Events implements ArgoEvents {
         private final int domain;
         private boolean isPending;
+        private @Nullable Thread waiter;
 
         Events(int domain) {
             this.domain = domain;
@@ -373,6 +380,7 @@ public final class FakeXen {
         @Override
         @SuppressWarnings("WaitNotInLoop") // it may return without an event
         public synchronized boolean await(long nanos) throws IOException {
+            waiter = Thread.currentThread();
             try {
                 if (!isPending && nanos > 0) {
                     wait(nanos / 1_000_000, (int) (nanos % 1_000_000));
@@ -385,6 +393,10 @@ public final class FakeXen {
             }
         }
 
+        private synchronized @Nullable Thread waiter() {
+            return waiter;
+        }
+
         @Override
         public void wake() {
             fire();
@@ -392,6 +404,10 @@ public final class FakeXen {
 
         @Override
         public void close() {
+            Thread last = waiter();
+            if (last != null && last.isAlive()) {
+                throw new IllegalStateException("it may still wait for events: " + last);
+            }
             synchronized (FakeXen.this) {
                 Domain known = domains.get(domain);
                 if (known != null) {
@@ -427,6 +443,10 @@ public final class FakeXen {
         public ArgoEvents bindEvents() throws IOException {
             synchronized (FakeXen.this) {
                 Domain self = domains.get(domain);
+                if (refusedBindings > 0) {
+                    refusedBindings--;
+                    throw new IOException("ENOSPC: no event channel is left");
+                }
                 if (self == null || !self.listeners.isEmpty()) {
                     throw new IOException("EEXIST: VIRQ_ARGO is bound");
                 }

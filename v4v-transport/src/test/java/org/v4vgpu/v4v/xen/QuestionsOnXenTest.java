@@ -30,13 +30,22 @@ class QuestionsOnXenTest {
             asked.register(6, 1, 48);
             SpaceQuestion there = new SpaceQuestion(new V4vAddress(2, 5), 224);
             SpaceQuestion small = new SpaceQuestion(new V4vAddress(2, 6), 224);
-            int before = xen.calls(1, ArgoDescriptor.OP_NOTIFY);
             var answers = asking.notify(List.of(there, small, new SpaceQuestion(new V4vAddress(2, 7), 1)));
             assertTrue(answers.get(0).sufficient() && answers.get(1).tooLarge());
             assertTrue(!answers.get(2).exists());
-            assertEquals(257, asking.notify(Collections.nCopies(257, there)).size());
-            int calls = xen.calls(1, ArgoDescriptor.OP_NOTIFY) - before;
-            assertTrue(calls < 10, calls + " hypercalls"); // 3, and those of the thread that keeps house
+            assertEquals(1, callsFor(asking, Collections.nCopies(256, there)));
+            assertEquals(2, callsFor(asking, Collections.nCopies(257, there)));
         }
+    }
+
+    /** The fewest of many times: the thread that keeps house asks meanwhile, now and then. */
+    private int callsFor(V4vHypervisor asking, List<SpaceQuestion> questions) throws IOException {
+        int fewest = Integer.MAX_VALUE;
+        for (int i = 0; i < 50; i++) {
+            int before = xen.calls(1, ArgoDescriptor.OP_NOTIFY);
+            assertEquals(questions.size(), asking.notify(questions).size());
+            fewest = Math.min(fewest, xen.calls(1, ArgoDescriptor.OP_NOTIFY) - before);
+        }
+        return fewest;
     }
 }
