@@ -76,7 +76,8 @@ public final class RemoteContext implements AutoCloseable {
     // ---- memory
 
     /**
-     * Allocates device memory, which the caller closes.
+     * Allocates device memory, which the caller closes. Should there be too little, it waits for what was freed behind work until now,
+     * and for nothing else.
      *
      * @throws CudaException INVALID_VALUE if {@code bytes} is not positive, OUT_OF_MEMORY if the server has not so much
      */
@@ -84,13 +85,14 @@ public final class RemoteContext implements AutoCloseable {
         if (bytes <= 0) {
             throw CudaException.invalidValue("an allocation of " + bytes + " bytes");
         }
-        Lane.Reply<MemAllocReply> reply = lane().exchange(
-                        Call.MEM_ALLOC,
-                        MemAllocRequest.newBuilder()
-                                .setContext(id)
-                                .setBytes(bytes)
-                                .build(),
-                        MemorySegment.NULL);
+        MemAllocRequest.Builder request =
+                MemAllocRequest.newBuilder().setContext(id).setBytes(bytes);
+        Lane.Reply<MemAllocReply> reply = lane().exchange(Call.MEM_ALLOC, request.build(), MemorySegment.NULL);
+        while (reply.outcome().isNotReady()) {
+            request.setFreedBefore(reply.message().getFreedBefore());
+            Lane.restBetweenQueries();
+            reply = lane().exchange(Call.MEM_ALLOC, request.build(), MemorySegment.NULL);
+        }
         reply.outcome().orThrow("an allocation of " + bytes + " bytes");
         long address = reply.message().getAddress();
         return allocations.add(DeviceMemory.allocated(this, address, bytes));

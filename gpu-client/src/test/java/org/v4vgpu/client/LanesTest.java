@@ -36,6 +36,8 @@ final class LanesTest {
 
     private static final int N = 4096;
 
+    private static final long MOST_OF_THE_DEVICE = TestServer.DEVICE_BYTES / 8 * 5;
+
     private static final String EMPTY = """
             .version 7.0
             .target sm_50
@@ -105,12 +107,47 @@ final class LanesTest {
             waitsAlone(context, other, () -> memory.copyFromAndWait(pinned.segment(), stream));
             waitsAlone(context, other, () -> memory.copyTo(bytes, stream));
             waitsAlone(context, other, context::synchronize);
+            DeviceMemory most = context.allocate(MOST_OF_THE_DEVICE);
+            waitsAlone(context, other, () -> {
+                most.closeLater();
+                context.allocate(MOST_OF_THE_DEVICE).closeLater();
+            });
             if (pinned.isShared()) {
                 waitsAlone(context, other, pinned::close);
             }
             waitsAlone(context, other, memory::close);
             waitsAlone(context, other, module::close);
             waitsAlone(context, other, context::close);
+        }
+    }
+
+    /** What is enqueued behind the free holds nobody up. */
+    @Test
+    void anAllocationWaitsForWhatWasFreedAlone() throws Exception {
+        try (TestServer server = TestServer.on(transport);
+                RemoteGpu gpu = server.connect();
+                RemoteContext context = gpu.device(0).createContext()) {
+            CountDownLatch before = new CountDownLatch(1);
+            CountDownLatch behind = new CountDownLatch(1);
+            FutureTask<Boolean> allocating = new FutureTask<>(
+                    () -> {
+                        DeviceMemory most = context.allocate(MOST_OF_THE_DEVICE);
+                        context.defaultStream().launchHostFunction(_ -> await(before));
+                        most.closeLater();
+                        context.defaultStream().launchHostFunction(_ -> await(behind));
+                        assertStatus(CudaStatus.OUT_OF_MEMORY, () -> context.allocate(TestServer.DEVICE_BYTES + 1));
+                        before.countDown();
+                        context.allocate(MOST_OF_THE_DEVICE);
+                        assertStatus(CudaStatus.OUT_OF_MEMORY, () -> context.allocate(MOST_OF_THE_DEVICE));
+                    },
+                    true);
+            Thread.ofVirtual().start(allocating);
+            try {
+                assertTrue(allocating.get(20, TimeUnit.SECONDS));
+            } finally {
+                before.countDown();
+                behind.countDown();
+            }
         }
     }
 

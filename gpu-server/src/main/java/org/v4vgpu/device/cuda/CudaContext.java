@@ -163,8 +163,8 @@ final class CudaContext implements DeviceContext {
     }
 
     @Override
-    public boolean isFreeing() {
-        return !memory.pending().isEmpty();
+    public boolean isFreeing(long untilNanos) {
+        return !isBroken() && memory.isFreeing(untilNanos);
     }
 
     @Override

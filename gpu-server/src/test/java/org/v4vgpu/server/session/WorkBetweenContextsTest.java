@@ -168,6 +168,29 @@ final class WorkBetweenContextsTest {
                 .status();
     }
 
+    /** The lane does not wait: the client asks again. What can't be is refused at once. */
+    @Test
+    void anAllocationThatMayComeIsNotReady() throws IOException {
+        try (TestHost host = new TestHost(SessionLimits.DEFAULT.withMemoryBytes(1 << 20));
+                TestClient gpu = host.open()) {
+            long context = gpu.createContext();
+            long address = gpu.allocate(context, 1 << 20);
+            long module = TestKernels.load(gpu, context);
+            long endless = TestKernels.function(gpu, module, "endless").getFunction();
+            gpu.post(Call.LAUNCH_KERNEL, TestKernels.launch(context, endless, 1, 1));
+            gpu.post(
+                    Call.MEM_FREE_ASYNC,
+                    MemFreeAsyncRequest.newBuilder()
+                            .setContext(context)
+                            .setAddress(address)
+                            .build());
+            assertEquals(CudaStatus.NOT_READY.code(), ServerClients.allocate(gpu, context, 1 << 19));
+            assertEquals(CudaStatus.OUT_OF_MEMORY.code(), ServerClients.allocate(gpu, context, (1 << 20) + 1));
+            gpu.goodbye();
+            host.awaitNoSession();
+        }
+    }
+
     @Test
     void aQuotaIsWhatAProgramSeesAsTheDevicesMemory() throws IOException {
         try (TestHost host = new TestHost(SessionLimits.DEFAULT.withMemoryBytes(16 << 20));
