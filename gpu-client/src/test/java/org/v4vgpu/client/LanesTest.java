@@ -18,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -119,6 +120,56 @@ final class LanesTest {
             waitsAlone(context, other, module::close);
             waitsAlone(context, other, context::close);
         }
+    }
+
+    /** What others enqueue meanwhile does not count, in a stream that is never idle. */
+    @Test
+    void aThreadThatKeepsAStreamBusyDelaysNobody() throws Exception {
+        try (TestServer server = TestServer.on(transport);
+                RemoteGpu gpu = server.connect();
+                RemoteContext context = gpu.device(0).createContext()) {
+            RemoteStream busy = context.createStream();
+            DeviceMemory memory = context.allocate(64);
+            RemoteModule module = context.loadModule(EMPTY);
+            AtomicBoolean stop = new AtomicBoolean();
+            CountDownLatch begun = new CountDownLatch(1);
+            FutureTask<Integer> keeping = new FutureTask<>(() -> {
+                int rounds = 0;
+                CountDownLatch current = new CountDownLatch(1);
+                hold(busy, current);
+                while (!stop.get()) {
+                    CountDownLatch next = new CountDownLatch(1);
+                    hold(busy, next);
+                    current.countDown();
+                    current = next;
+                    begun.countDown();
+                    rounds++;
+                }
+                current.countDown();
+                return rounds;
+            });
+            FutureTask<Boolean> waiting = new FutureTask<>(
+                    () -> {
+                        begun.await();
+                        context.synchronize();
+                        memory.close();
+                        module.close();
+                    },
+                    true);
+            Thread.ofVirtual().start(keeping);
+            Thread.ofVirtual().start(waiting);
+            try {
+                assertTrue(waiting.get(20, TimeUnit.SECONDS));
+            } finally {
+                stop.set(true);
+                keeping.get(20, TimeUnit.SECONDS);
+            }
+            context.synchronize();
+        }
+    }
+
+    private static void hold(RemoteStream stream, CountDownLatch latch) {
+        stream.launchHostFunction(_ -> await(latch));
     }
 
     /** What is enqueued behind the free holds nobody up. */

@@ -71,7 +71,9 @@ final class MemoryCalls implements CallDispatcher.Calls {
     private @Nullable MemFreeReply free(LaneCall call, MemFreeRequest request) throws DeviceException, IOException {
         Resource.Context context = call.context(request.getContext());
         if (request.getAddress() != 0) {
-            call.await(context.device().enqueued());
+            if (!request.getWaited()) {
+                call.await(context.device().enqueued());
+            }
             call.session().free(context, request.getAddress());
         }
         return null;

@@ -16,8 +16,10 @@ import org.v4vgpu.proto.DeviceListRequest;
 import org.v4vgpu.proto.EventCreateRequest;
 import org.v4vgpu.proto.EventQueryRequest;
 import org.v4vgpu.proto.EventRecordRequest;
+import org.v4vgpu.proto.EventSynchronizeRequest;
 import org.v4vgpu.proto.MemAllocRequest;
 import org.v4vgpu.proto.MemFreeAsyncRequest;
+import org.v4vgpu.proto.StreamCreateRequest;
 import org.v4vgpu.proto.StreamWaitEventRequest;
 
 /** What a session's contexts have to do with each other, and with what the session may have. */
@@ -180,6 +182,57 @@ final class WorkBetweenContextsTest {
                         Call.CTX_SYNCHRONIZE,
                         CtxSynchronizeRequest.newBuilder().setContext(context).build())
                 .status();
+    }
+
+    /** It can be asked for, sees streams that are ordered with no other, and holds nothing up. */
+    @Test
+    void anEventOfAWholeContextStandsInNoStreamsOrder() throws IOException {
+        try (TestHost host = new TestHost(SessionLimits.DEFAULT);
+                TestClient gpu = host.open()) {
+            long context = gpu.createContext();
+            long module = TestKernels.load(gpu, context);
+            long endless = TestKernels.function(gpu, module, "endless").getFunction();
+            long nonBlocking = gpu.expect(
+                            Call.STREAM_CREATE,
+                            StreamCreateRequest.newBuilder()
+                                    .setContext(context)
+                                    .setFlags(1)
+                                    .build())
+                    .getStream();
+            long event = createEvent(gpu, context);
+            EventRecordRequest whole = EventRecordRequest.newBuilder()
+                    .setContext(context)
+                    .setEvent(event)
+                    .setWholeContext(true)
+                    .build();
+            gpu.post(Call.EVENT_RECORD, whole);
+            assertEquals(0, query(gpu, context, event));
+            gpu.post(
+                    Call.LAUNCH_KERNEL,
+                    TestKernels.launch(context, endless, 1, 1).toBuilder()
+                            .setStream(nonBlocking)
+                            .build());
+            gpu.post(Call.EVENT_RECORD, whole);
+            assertEquals(CudaStatus.NOT_READY.code(), query(gpu, context, event));
+            long behind = createEvent(gpu, context);
+            record(gpu, context, behind);
+            EventSynchronizeRequest synchronize = EventSynchronizeRequest.newBuilder()
+                    .setContext(context)
+                    .setEvent(behind)
+                    .build();
+            assertEquals(0, gpu.call(Call.EVENT_SYNCHRONIZE, synchronize).status());
+            StreamWaitEventRequest wait = StreamWaitEventRequest.newBuilder()
+                    .setContext(context)
+                    .setEvent(event)
+                    .build();
+            assertEquals(
+                    CudaStatus.INVALID_HANDLE.code(),
+                    gpu.call(Call.STREAM_WAIT_EVENT, wait).status());
+            record(gpu, context, event);
+            assertEquals(0, gpu.call(Call.STREAM_WAIT_EVENT, wait).status());
+            gpu.goodbye();
+            host.awaitNoSession();
+        }
     }
 
     /** The lane does not wait: the client asks again. What can't be is refused at once. */
