@@ -368,12 +368,13 @@ public final class DeviceMemory implements AutoCloseable {
     public void close() {
         if (freeable && context.allocations().remove(this) && context.session().isOpen()) {
             Outcome earlier = context.awaitOnShared();
-            context.lane()
-                    .outcome(
+            Lane lane = context.lane();
+            lane.outcome(
                             Call.MEM_FREE,
                             MemFreeRequest.newBuilder()
                                     .setContext(context.id())
                                     .setAddress(address)
+                                    .setWaited(lane.isShared())
                                     .build())
                     .orEarlier(earlier)
                     .orThrow("MemFree");

@@ -197,8 +197,13 @@ final class Lane {
             if (!outcome.isNotReady()) {
                 return outcome;
             }
-            LockSupport.parkNanos(QUERY_INTERVAL_NANOS);
+            restBetweenQueries();
         }
+    }
+
+    /** Waits a little before the next query. Without the lock. */
+    static void restBetweenQueries() {
+        LockSupport.parkNanos(QUERY_INTERVAL_NANOS);
     }
 
     /** Says goodbye, unless the session is gone already, and closes the connection. By the owner, or once the owner has ended. */

@@ -5,8 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Queue;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +14,7 @@ import org.v4vgpu.proto.CtxGetLimitRequest;
 import org.v4vgpu.proto.CtxSetLimitRequest;
 import org.v4vgpu.proto.CtxSynchronizeRequest;
 import org.v4vgpu.proto.CudaStatus;
+import org.v4vgpu.proto.EventCreateReply;
 import org.v4vgpu.proto.EventCreateRequest;
 import org.v4vgpu.proto.MemAllocReply;
 import org.v4vgpu.proto.MemAllocRequest;
@@ -40,9 +39,8 @@ public final class RemoteContext implements AutoCloseable {
     private final int flags;
     private final CtxSynchronizeRequest synchronize;
     private final AllocationTable allocations = new AllocationTable();
-    private final Set<RemoteStream> streams = ConcurrentHashMap.newKeySet();
 
-    /** Events that nobody waits for now, for threads of a shared lane to mark a stream with. */
+    /** Events that nobody waits for now, for threads of a shared lane to wait with. */
     private final Queue<RemoteEvent> marks = new ConcurrentLinkedQueue<>();
 
     private final RemoteStream defaultStream;
@@ -76,7 +74,8 @@ public final class RemoteContext implements AutoCloseable {
     // ---- memory
 
     /**
-     * Allocates device memory, which the caller closes.
+     * Allocates device memory, which the caller closes. Should there be too little, it waits for what was freed behind work until now,
+     * and for nothing else.
      *
      * @throws CudaException INVALID_VALUE if {@code bytes} is not positive, OUT_OF_MEMORY if the server has not so much
      */
@@ -84,13 +83,14 @@ public final class RemoteContext implements AutoCloseable {
         if (bytes <= 0) {
             throw CudaException.invalidValue("an allocation of " + bytes + " bytes");
         }
-        Lane.Reply<MemAllocReply> reply = lane().exchange(
-                        Call.MEM_ALLOC,
-                        MemAllocRequest.newBuilder()
-                                .setContext(id)
-                                .setBytes(bytes)
-                                .build(),
-                        MemorySegment.NULL);
+        MemAllocRequest.Builder request =
+                MemAllocRequest.newBuilder().setContext(id).setBytes(bytes);
+        Lane.Reply<MemAllocReply> reply = lane().exchange(Call.MEM_ALLOC, request.build(), MemorySegment.NULL);
+        while (reply.outcome().isNotReady()) {
+            request.setFreedBefore(reply.message().getFreedBefore());
+            Lane.restBetweenQueries();
+            reply = lane().exchange(Call.MEM_ALLOC, request.build(), MemorySegment.NULL);
+        }
         reply.outcome().orThrow("an allocation of " + bytes + " bytes");
         long address = reply.message().getAddress();
         return allocations.add(DeviceMemory.allocated(this, address, bytes));
@@ -199,7 +199,6 @@ public final class RemoteContext implements AutoCloseable {
 
     /** CU_STREAM_PER_THREAD. */
     public RemoteStream perThreadStream() {
-        streams.add(perThreadStream);
         return perThreadStream;
     }
 
@@ -217,9 +216,7 @@ public final class RemoteContext implements AutoCloseable {
                                 .setPriority(priority)
                                 .build())
                 .getStream();
-        RemoteStream created = new RemoteStream(this, stream, flags, priority);
-        streams.add(created);
-        return created;
+        return new RemoteStream(this, stream, flags, priority);
     }
 
     public RemoteEvent createEvent() {
@@ -228,14 +225,19 @@ public final class RemoteContext implements AutoCloseable {
 
     /** Creates an event, which the caller closes. Source: cuEventCreate. */
     public RemoteEvent createEvent(int flags) {
-        long event = lane().call(
+        Lane.Reply<EventCreateReply> reply = askForEvent(flags);
+        reply.outcome().orThrow("EventCreate");
+        return new RemoteEvent(this, reply.message().getEvent(), flags);
+    }
+
+    private Lane.Reply<EventCreateReply> askForEvent(int flags) {
+        return lane().exchange(
                         Call.EVENT_CREATE,
                         EventCreateRequest.newBuilder()
                                 .setContext(id)
                                 .setFlags(flags)
-                                .build())
-                .getEvent();
-        return new RemoteEvent(this, event, flags);
+                                .build(),
+                        MemorySegment.NULL);
     }
 
     /**
@@ -245,31 +247,20 @@ public final class RemoteContext implements AutoCloseable {
      */
     public void synchronize() {
         Lane lane = lane();
-        Outcome outcome = lane.isShared() ? pollStreams() : lane.outcome(Call.CTX_SYNCHRONIZE, synchronize);
+        Outcome outcome = lane.isShared() ? awaitMark(null) : lane.outcome(Call.CTX_SYNCHRONIZE, synchronize);
         outcome.orThrow("CtxSynchronize");
     }
 
-    /** On a shared lane a thread must not sit in a call: the streams are asked one after the other. */
-    private Outcome pollStreams() {
-        Outcome outcome = defaultStream.await();
-        for (RemoteStream stream : streams) {
-            if (outcome.isSuccess()) {
-                outcome = stream.awaitWhileOpen();
-            }
-        }
-        return outcome;
-    }
-
     /**
-     * On a shared lane: waits by queries for all that was issued, before a call that waits for it as well and would stop the lane's
-     * other threads until then. What broke the context is left to that call to tell.
+     * On a shared lane: waits by queries for all that was issued until now, before a call that otherwise waits for it and would stop the
+     * lane's other threads until then. What broke the context is left to that call to tell.
      *
      * @return an error of an earlier call, which that call is to tell if it has none of its own
      */
     Outcome awaitOnShared() {
         try {
             if (open.get() && session.isOpen() && session.lane().isShared()) {
-                Outcome outcome = pollStreams();
+                Outcome outcome = awaitMark(null);
                 return outcome.status().isFatal() ? Outcome.SUCCESS : outcome;
             }
         } catch (CudaException e) {
@@ -278,14 +269,43 @@ public final class RemoteContext implements AutoCloseable {
         return Outcome.SUCCESS;
     }
 
-    /** Waits by queries for what a new operation of a stream would wait for. */
-    Outcome awaitMark(RemoteStream stream) {
-        RemoteEvent kept = marks.poll();
-        RemoteEvent mark = kept != null ? kept : createEvent(DISABLE_TIMING);
-        mark.record(stream);
-        Outcome outcome = mark.poll();
-        marks.add(mark);
-        return outcome;
+    /**
+     * Waits by queries for what a new operation of a stream would wait for, or for all that was issued in the context. What comes later,
+     * by other threads, does not count.
+     *
+     * @param stream null for the whole context, without an order among its streams
+     * @return what went wrong, or an error of an earlier call, which is told in the place of an answer and only once
+     */
+    Outcome awaitMark(@Nullable RemoteStream stream) {
+        Outcome earlier = Outcome.SUCCESS;
+        RemoteEvent mark = marks.poll();
+        if (mark == null) {
+            Lane.Reply<EventCreateReply> reply = askForEvent(DISABLE_TIMING);
+            if (reply.outcome().status().isFatal()) {
+                return reply.outcome();
+            }
+            if (!reply.outcome().isSuccess()) {
+                earlier = reply.outcome();
+                reply = askForEvent(DISABLE_TIMING);
+                reply.outcome().orThrow("EventCreate");
+            }
+            mark = new RemoteEvent(this, reply.message().getEvent(), DISABLE_TIMING);
+        }
+        try {
+            if (stream == null) {
+                mark.recordWhole();
+            } else {
+                mark.record(stream);
+            }
+            Outcome outcome = mark.poll();
+            if (!outcome.isSuccess() && !outcome.status().isFatal()) {
+                earlier = outcome;
+                outcome = mark.poll();
+            }
+            return outcome.orEarlier(earlier);
+        } finally {
+            marks.add(mark);
+        }
     }
 
     /** Destroys the context and everything in it. Idempotent. */
@@ -295,7 +315,6 @@ public final class RemoteContext implements AutoCloseable {
         if (open.compareAndSet(true, false)) {
             device.forget(this);
             allocations.clear();
-            streams.clear();
             if (session.isOpen()) {
                 session.lane()
                         .outcome(
@@ -315,10 +334,6 @@ public final class RemoteContext implements AutoCloseable {
 
     AllocationTable allocations() {
         return allocations;
-    }
-
-    void forget(RemoteStream stream) {
-        streams.remove(stream);
     }
 
     GpuSession session() {

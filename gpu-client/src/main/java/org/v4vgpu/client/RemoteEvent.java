@@ -60,6 +60,17 @@ public final class RemoteEvent implements AutoCloseable {
                                 .build());
     }
 
+    /** Records all that was issued in the context, to be waited for, and in no stream's order. Does not wait. */
+    void recordWhole() {
+        lane().post(
+                        Call.EVENT_RECORD,
+                        EventRecordRequest.newBuilder()
+                                .setContext(context.id())
+                                .setEvent(id)
+                                .setWholeContext(true)
+                                .build());
+    }
+
     /** Waits until the device has reached the last record; returns at once if there is none. */
     public void synchronize() {
         lane().await(Call.EVENT_SYNCHRONIZE, synchronize, Call.EVENT_QUERY, query)

@@ -86,10 +86,13 @@ public final class RemoteModule implements AutoCloseable {
             variables.values().forEach(context.allocations()::remove);
             if (context.isOpen() && context.session().isOpen()) {
                 Outcome earlier = context.awaitOnShared();
-                context.lane()
-                        .outcome(
+                Lane lane = context.lane();
+                lane.outcome(
                                 Call.MODULE_UNLOAD,
-                                ModuleUnloadRequest.newBuilder().setModule(id).build())
+                                ModuleUnloadRequest.newBuilder()
+                                        .setModule(id)
+                                        .setWaited(lane.isShared())
+                                        .build())
                         .orEarlier(earlier)
                         .orThrow("ModuleUnload");
             }

@@ -13,8 +13,6 @@ public final class RemoteStream implements AutoCloseable {
     /** Handles up to here are CUDA's names for default streams. */
     private static final long LAST_DEFAULT = 2;
 
-    private static final int NON_BLOCKING = 1;
-
     private final RemoteContext context;
     private final long id;
     private final int flags;
@@ -95,7 +93,6 @@ public final class RemoteStream implements AutoCloseable {
     @Override
     public void close() {
         if (id > LAST_DEFAULT && open.compareAndSet(true, false)) {
-            context.forget(this);
             if (context.isOpen() && context.session().isOpen()) {
                 context.lane()
                         .outcome(
@@ -113,31 +110,14 @@ public final class RemoteStream implements AutoCloseable {
         return lane().await(Call.STREAM_SYNCHRONIZE, synchronize, Call.STREAM_QUERY, query);
     }
 
-    /** As {@link #await}; a stream that another thread destroys meanwhile is done with. */
-    Outcome awaitWhileOpen() {
-        Outcome outcome = isOpen()
-                ? context.lane().await(Call.STREAM_SYNCHRONIZE, synchronize, Call.STREAM_QUERY, query)
-                : Outcome.SUCCESS;
-        return isOpen() ? outcome : Outcome.SUCCESS;
-    }
-
     /**
-     * On a shared lane: waits by queries for what a new operation of this stream would wait for, before a call at which the server's
+     * On a shared lane: waits by queries for what a new operation of this stream would wait for now, before a call at which the server's
      * side of the lane waits for it and hears none of the lane's other threads until then.
      */
     void awaitOnShared(Lane lane) {
         if (lane.isShared()) {
-            if (isOrderedWithDefault()) {
-                context.awaitMark(this).orThrow("EventQuery");
-            } else {
-                lane().poll(Call.STREAM_QUERY, query).orThrow("StreamQuery");
-            }
+            context.awaitMark(this).orThrow("EventQuery");
         }
-    }
-
-    /** Whether its operations wait for those of the default stream, of which a query of this stream says nothing. */
-    private boolean isOrderedWithDefault() {
-        return id >= LAST_DEFAULT && (flags & NON_BLOCKING) == 0;
     }
 
     /** The stream's handle, for a call in {@code where}. A default stream is that of any context. */

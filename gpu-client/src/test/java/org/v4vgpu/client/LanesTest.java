@@ -18,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -35,6 +36,8 @@ final class LanesTest {
     private final String transport;
 
     private static final int N = 4096;
+
+    private static final long MOST_OF_THE_DEVICE = TestServer.DEVICE_BYTES / 8 * 5;
 
     private static final String EMPTY = """
             .version 7.0
@@ -105,12 +108,97 @@ final class LanesTest {
             waitsAlone(context, other, () -> memory.copyFromAndWait(pinned.segment(), stream));
             waitsAlone(context, other, () -> memory.copyTo(bytes, stream));
             waitsAlone(context, other, context::synchronize);
+            DeviceMemory most = context.allocate(MOST_OF_THE_DEVICE);
+            waitsAlone(context, other, () -> {
+                most.closeLater();
+                context.allocate(MOST_OF_THE_DEVICE).closeLater();
+            });
             if (pinned.isShared()) {
                 waitsAlone(context, other, pinned::close);
             }
             waitsAlone(context, other, memory::close);
             waitsAlone(context, other, module::close);
             waitsAlone(context, other, context::close);
+        }
+    }
+
+    /** What others enqueue meanwhile does not count, in a stream that is never idle. */
+    @Test
+    void aThreadThatKeepsAStreamBusyDelaysNobody() throws Exception {
+        try (TestServer server = TestServer.on(transport);
+                RemoteGpu gpu = server.connect();
+                RemoteContext context = gpu.device(0).createContext()) {
+            RemoteStream busy = context.createStream();
+            DeviceMemory memory = context.allocate(64);
+            RemoteModule module = context.loadModule(EMPTY);
+            AtomicBoolean stop = new AtomicBoolean();
+            CountDownLatch begun = new CountDownLatch(1);
+            FutureTask<Integer> keeping = new FutureTask<>(() -> {
+                int rounds = 0;
+                CountDownLatch current = new CountDownLatch(1);
+                hold(busy, current);
+                while (!stop.get()) {
+                    CountDownLatch next = new CountDownLatch(1);
+                    hold(busy, next);
+                    current.countDown();
+                    current = next;
+                    begun.countDown();
+                    rounds++;
+                }
+                current.countDown();
+                return rounds;
+            });
+            FutureTask<Boolean> waiting = new FutureTask<>(
+                    () -> {
+                        begun.await();
+                        context.synchronize();
+                        memory.close();
+                        module.close();
+                    },
+                    true);
+            Thread.ofVirtual().start(keeping);
+            Thread.ofVirtual().start(waiting);
+            try {
+                assertTrue(waiting.get(20, TimeUnit.SECONDS));
+            } finally {
+                stop.set(true);
+                keeping.get(20, TimeUnit.SECONDS);
+            }
+            context.synchronize();
+        }
+    }
+
+    private static void hold(RemoteStream stream, CountDownLatch latch) {
+        stream.launchHostFunction(_ -> await(latch));
+    }
+
+    /** What is enqueued behind the free holds nobody up. */
+    @Test
+    void anAllocationWaitsForWhatWasFreedAlone() throws Exception {
+        try (TestServer server = TestServer.on(transport);
+                RemoteGpu gpu = server.connect();
+                RemoteContext context = gpu.device(0).createContext()) {
+            CountDownLatch before = new CountDownLatch(1);
+            CountDownLatch behind = new CountDownLatch(1);
+            FutureTask<Boolean> allocating = new FutureTask<>(
+                    () -> {
+                        DeviceMemory most = context.allocate(MOST_OF_THE_DEVICE);
+                        context.defaultStream().launchHostFunction(_ -> await(before));
+                        most.closeLater();
+                        context.defaultStream().launchHostFunction(_ -> await(behind));
+                        assertStatus(CudaStatus.OUT_OF_MEMORY, () -> context.allocate(TestServer.DEVICE_BYTES + 1));
+                        before.countDown();
+                        context.allocate(MOST_OF_THE_DEVICE);
+                        assertStatus(CudaStatus.OUT_OF_MEMORY, () -> context.allocate(MOST_OF_THE_DEVICE));
+                    },
+                    true);
+            Thread.ofVirtual().start(allocating);
+            try {
+                assertTrue(allocating.get(20, TimeUnit.SECONDS));
+            } finally {
+                before.countDown();
+                behind.countDown();
+            }
         }
     }
 

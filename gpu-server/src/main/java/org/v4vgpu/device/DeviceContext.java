@@ -23,8 +23,13 @@ public interface DeviceContext extends AutoCloseable {
      */
     void free(long address) throws DeviceException;
 
-    /** Whether bytes that were freed wait for work before they are free. They are when what is {@link #enqueued} is done. */
-    default boolean isFreeing() {
+    /**
+     * Whether bytes that were freed up to a moment still wait for work before they are free. Those of a broken context wait for its end, and
+     * do not count.
+     *
+     * @param untilNanos the moment, of {@link System#nanoTime}
+     */
+    default boolean isFreeing(long untilNanos) {
         return false;
     }
 

@@ -3,7 +3,7 @@ package org.v4vgpu.proto;
 /** What both sides hold each other to. A change here is a change of {@link #PROTOCOL_VERSION}. */
 public final class Limits {
     /** Checked in {@code Hello} before anything else; equal versions only. */
-    public static final int PROTOCOL_VERSION = 3;
+    public static final int PROTOCOL_VERSION = 4;
 
     /** Descriptor and protobuf message together. */
     public static final int MAXIMUM_HEADER_BYTES = 64 * 1024;

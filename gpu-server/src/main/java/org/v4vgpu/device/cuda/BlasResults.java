@@ -2,9 +2,8 @@ package org.v4vgpu.device.cuda;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.v4vgpu.device.DeviceException;
 
 /**
@@ -17,9 +16,10 @@ final class BlasResults {
 
     private final CudaContext context;
 
-    // Guarded by this.
-    private final ArrayDeque<Slot> idle = new ArrayDeque<>();
-    private final List<MemorySegment> registered = new ArrayList<>();
+    /** No lock: who gives a slot back may be a thread of the driver's, which must not wait for a call of the driver. */
+    private final Queue<Slot> idle = new ConcurrentLinkedQueue<>();
+
+    private final Queue<MemorySegment> registered = new ConcurrentLinkedQueue<>();
     private final Arena arena = Arena.ofShared();
 
     /** Space for one result, aligned to it. */
@@ -30,17 +30,13 @@ final class BlasResults {
     }
 
     Slot take() throws DeviceException {
-        synchronized (this) {
-            Slot slot = idle.poll();
-            if (slot != null) {
-                return slot;
-            }
-        }
-        return context.answer(this::grow);
+        Slot slot = idle.poll();
+        return slot != null ? slot : context.answer(this::grow);
     }
 
     /** With the context current, so that it is not being destroyed. */
-    private synchronized Slot grow() throws DeviceException {
+    private Slot grow() throws DeviceException {
+        long device = DriverMemory.allocate(PAGE_BYTES);
         MemorySegment page = arena.allocate(PAGE_BYTES, PAGE_BYTES);
         try {
             DriverMemory.register(page.address(), PAGE_BYTES);
@@ -48,19 +44,19 @@ final class BlasResults {
         } catch (DeviceException e) {
             DriverMemory.info(); // a broken context says so; else the page is not pinned, as in StagingPool
         }
-        long device = DriverMemory.allocate(PAGE_BYTES);
         for (int offset = SLOT_BYTES; offset < PAGE_BYTES; offset += SLOT_BYTES) {
             idle.add(new Slot(device + offset, page.asSlice(offset, SLOT_BYTES)));
         }
         return new Slot(device, page.asSlice(0, SLOT_BYTES));
     }
 
-    synchronized void giveBack(Slot slot) {
+    /** Does not wait. */
+    void giveBack(Slot slot) {
         idle.add(slot);
     }
 
     /** With the context current, and nobody else in the driver: it is about to be destroyed, and the device's part with it. */
-    synchronized void close() {
+    void close() {
         for (MemorySegment page : registered) {
             try {
                 DriverMemory.unregister(page.address());

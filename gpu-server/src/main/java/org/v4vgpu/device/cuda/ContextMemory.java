@@ -30,7 +30,7 @@ final class ContextMemory {
     private boolean isClosed;
 
     /** Memory that is freed when the work before is done. */
-    private record Retired(DeviceWork before, IssueOrder.Step free, long bytes) {}
+    private record Retired(DeviceWork before, IssueOrder.Step free, long bytes, long sinceNanos) {}
 
     ContextMemory(CudaContext context) {
         this.context = context;
@@ -86,7 +86,7 @@ final class ContextMemory {
             if (isClosed) {
                 return;
             }
-            retired.add(new Retired(context.waitFor(before), release, bytes));
+            retired.add(new Retired(context.waitFor(before), release, bytes, System.nanoTime()));
             if (reclaimer == null) {
                 reclaimer = Thread.ofPlatform()
                         .daemon()
@@ -94,6 +94,12 @@ final class ContextMemory {
                         .start(this::reclaim);
             }
         }
+    }
+
+    /** Whether something that was freed up to a moment waits; they are freed in their order. */
+    synchronized boolean isFreeing(long untilNanos) {
+        Retired first = retired.peek();
+        return first != null && first.sinceNanos - untilNanos <= 0;
     }
 
     /** What waits to be freed, each to be waited for. */

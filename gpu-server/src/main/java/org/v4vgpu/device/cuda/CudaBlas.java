@@ -67,9 +67,14 @@ final class CudaBlas implements DeviceBlas {
         }
         BlasResults.Slot slot = results.take();
         own.enqueue(() -> {
-            // If one of these is refused, the slot is not used again: the device may still write it.
             long at = operation.getResultAddress() != 0 ? operation.getResultAddress() : slot.device();
-            run(operation, own, at);
+            try {
+                run(operation, own, at);
+            } catch (DeviceException e) {
+                results.giveBack(slot); // nothing was enqueued that writes it
+                throw e;
+            }
+            // If one of these is refused, the slot is not used again: the device may still write it.
             long handleOfStream = own.queue().handle();
             DriverMemory.copyOut(slot.host().address(), at, resultBytes(operation), handleOfStream);
             HostCallback.enqueue(handleOfStream, () -> deliver(operation, slot, result));

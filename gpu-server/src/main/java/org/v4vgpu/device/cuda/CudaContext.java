@@ -163,8 +163,8 @@ final class CudaContext implements DeviceContext {
     }
 
     @Override
-    public boolean isFreeing() {
-        return !memory.pending().isEmpty();
+    public boolean isFreeing(long untilNanos) {
+        return !isBroken() && memory.isFreeing(untilNanos);
     }
 
     @Override
@@ -262,8 +262,8 @@ final class CudaContext implements DeviceContext {
     @Override
     public DevicePrintout printed() {
         try {
-            if (prints && areDone(order.marks(null))) {
-                call(DriverContexts::synchronize);
+            if (prints) {
+                order.callIfIdle(DriverContexts::synchronize);
             }
         } catch (DeviceException e) {
             LOG.log(Level.DEBUG, "{0}: what it had printed stays with the driver: {1}", name, e.getMessage());

@@ -158,6 +158,21 @@ final class IssueOrder {
         }
     }
 
+    /**
+     * Makes a call of the driver's that waits for all work of the context, unless there is some: the call does not last, as nothing is
+     * handed over in between.
+     */
+    void callIfIdle(Step step) throws DeviceException {
+        lock.lock();
+        try {
+            if (context.areDone(marks(null))) {
+                context.call(step);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** What a stream holds now, and those streams that it waits for if it is the default stream; all of them for null. */
     List<CudaMark> marks(@Nullable StreamQueue wanted) throws DeviceException {
         List<CudaMark> marks = new ArrayList<>();

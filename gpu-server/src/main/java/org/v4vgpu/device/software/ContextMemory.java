@@ -25,13 +25,16 @@ final class ContextMemory {
     private final SoftwareDevice device;
     private final GlobalMemory memory;
 
-    /** Freed by the program, still used by work enqueued before: address to length. Nearly always empty. */
-    private final ConcurrentSkipListMap<Long, Long> retired = new ConcurrentSkipListMap<>();
+    /** Freed by the program, still used by work enqueued before, by address. Nearly always empty. */
+    private final ConcurrentSkipListMap<Long, Retired> retired = new ConcurrentSkipListMap<>();
 
     // Guarded by this: the program's own allocations, address to length, and the bytes charged to the device.
     private final Map<Long, Long> allocations = new HashMap<>();
     private long chargedBytes;
     private boolean closed;
+
+    /** An allocation between the two steps of its free. */
+    private record Retired(long bytes, long sinceNanos) {}
 
     ContextMemory(SoftwareDevice device) throws DeviceException {
         this.device = device;
@@ -62,9 +65,14 @@ final class ContextMemory {
         }
     }
 
-    /** Whether an allocation is between the two steps of its free. */
-    boolean isFreeing() {
-        return !retired.isEmpty();
+    /** Whether an allocation has been between the two steps of its free since a moment, or for longer. */
+    boolean isFreeing(long untilNanos) {
+        for (Retired each : retired.values()) {
+            if (each.sinceNanos - untilNanos <= 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     synchronized long usedBytes() {
@@ -80,15 +88,15 @@ final class ContextMemory {
                     CudaStatus.INVALID_VALUE,
                     "free of 0x" + Long.toHexString(address) + ", no allocation begins there");
         }
-        retired.put(address, bytes);
+        retired.put(address, new Retired(bytes, System.nanoTime()));
     }
 
     /** The second step of a free. */
     synchronized void free(long address) throws DeviceException {
         if (!closed) {
             memory.free(address);
-            retired.remove(address);
             settle();
+            retired.remove(address); // last: who sees that nothing is being freed finds it free
         }
     }
 
@@ -96,8 +104,8 @@ final class ContextMemory {
     MemorySegment segment(long address, long bytes) throws DeviceException {
         MemorySegment segment = memory.segment(address, bytes);
         if (!retired.isEmpty()) {
-            Map.@Nullable Entry<Long, Long> freed = retired.floorEntry(address);
-            if (freed != null && address - freed.getKey() < freed.getValue()) {
+            Map.@Nullable Entry<Long, Retired> freed = retired.floorEntry(address);
+            if (freed != null && address - freed.getKey() < freed.getValue().bytes) {
                 throw new DeviceException(
                         CudaStatus.INVALID_VALUE,
                         "range 0x" + Long.toHexString(address) + " + " + bytes + " bytes is in freed memory");

@@ -51,6 +51,10 @@ final class Scheduler {
         this.use = new MemoryUse(progress, runners);
     }
 
+    boolean isUsable() {
+        return !fault.isSet();
+    }
+
     /** Throws what broke the context, if something did. */
     void requireUsable() throws DeviceException {
         fault.requireNone();

@@ -66,8 +66,8 @@ final class SoftwareContext implements DeviceContext {
     }
 
     @Override
-    public boolean isFreeing() {
-        return memory.isFreeing();
+    public boolean isFreeing(long untilNanos) {
+        return scheduler.isUsable() && memory.isFreeing(untilNanos);
     }
 
     @Override

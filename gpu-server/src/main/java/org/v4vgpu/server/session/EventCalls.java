@@ -60,13 +60,18 @@ final class EventCalls implements CallDispatcher.Calls {
 
     private @Nullable EventRecordReply record(LaneCall call, EventRecordRequest request)
             throws DeviceException, IOException {
-        DeviceStream stream = call.stream(request.getContext(), request.getStream());
+        Resource.Context context = call.context(request.getContext());
         Resource.Event event = call.event(request.getEvent());
-        if (event.context() != call.context(request.getContext())) {
+        if (event.context() != context) {
             throw new DeviceException(
                     CudaStatus.INVALID_HANDLE, "event " + request.getEvent() + " belongs to another context");
         }
-        stream.record(event.device());
+        if (request.getWholeContext()) {
+            event.recordWhole();
+            return null;
+        }
+        DeviceStream stream = call.stream(request.getContext(), request.getStream());
+        event.record(stream);
         call.awaitSpace(stream);
         return null;
     }
@@ -74,14 +79,14 @@ final class EventCalls implements CallDispatcher.Calls {
     private @Nullable EventSynchronizeReply synchronize(LaneCall call, EventSynchronizeRequest request)
             throws DeviceException, IOException {
         Resource.Event event = call.event(request.getEvent());
-        call.synchronize(event.context(), event.device()::recorded);
+        call.synchronize(event.context(), event::recorded);
         return null;
     }
 
     /** As {@link StreamCalls}' query. */
     private @Nullable EventQueryReply query(LaneCall call, EventQueryRequest request) throws DeviceException {
         Resource.Event event = call.event(request.getEvent());
-        if (!event.device().isDone()) {
+        if (!event.isDone()) {
             call.answer(CudaStatus.NOT_READY);
             return null;
         }
@@ -90,9 +95,11 @@ final class EventCalls implements CallDispatcher.Calls {
     }
 
     private EventElapsedTimeReply elapsedTime(LaneCall call, EventElapsedTimeRequest request) throws DeviceException {
-        float milliseconds = call.event(request.getEnd())
-                .device()
-                .elapsedMillis(call.event(request.getStart()).device());
+        Resource.Event start = call.event(request.getStart());
+        Resource.Event end = call.event(request.getEnd());
+        start.requireOrder();
+        end.requireOrder();
+        float milliseconds = end.device().elapsedMillis(start.device());
         return EventElapsedTimeReply.newBuilder().setMilliseconds(milliseconds).build();
     }
 }

@@ -25,8 +25,13 @@ final class MemoryCalls implements CallDispatcher.Calls {
         dispatcher.on(Call.MEM_GET_INFO, this::info);
     }
 
-    private MemAllocReply allocate(LaneCall call, MemAllocRequest request) throws DeviceException, IOException {
+    /**
+     * Memory that was freed behind work is there for a program that waits: a pool of CUDA's would give it again in stream order. It is the
+     * client that waits, by asking again: on a lane that threads share, another one may have to end that work.
+     */
+    private MemAllocReply allocate(LaneCall call, MemAllocRequest request) throws DeviceException {
         Resource.Context context = call.context(request.getContext());
+        Session session = call.session();
         long bytes = request.getBytes();
         if (bytes == 0) {
             throw new DeviceException(CudaStatus.INVALID_VALUE, "an allocation of 0 bytes");
@@ -35,45 +40,40 @@ final class MemoryCalls implements CallDispatcher.Calls {
             throw new DeviceException(
                     CudaStatus.OUT_OF_MEMORY, "an allocation of " + Long.toUnsignedString(bytes) + " bytes");
         }
-        return MemAllocReply.newBuilder()
-                .setAddress(allocate(call, context, bytes))
-                .build();
-    }
-
-    /** Memory that was freed behind work is there for a program that waits: a pool of CUDA's would give it again in stream order. */
-    private static long allocate(LaneCall call, Resource.Context context, long bytes)
-            throws DeviceException, IOException {
+        boolean isRepeated = request.hasFreedBefore();
+        if (isRepeated && session.isFreeing(request.getFreedBefore())) {
+            return notYet(call, request.getFreedBefore());
+        }
         try {
-            return call.session().allocate(context, bytes);
+            return allocated(session.allocate(context, bytes));
         } catch (DeviceException e) {
-            if (!e.status().equals(CudaStatus.OUT_OF_MEMORY) || !awaitFrees(call)) {
+            if (isRepeated || !e.status().equals(CudaStatus.OUT_OF_MEMORY) || !session.couldAllocate(context, bytes)) {
                 throw e;
             }
         }
-        return call.session().allocate(context, bytes);
+        long now = System.nanoTime();
+        if (session.isFreeing(now)) {
+            return notYet(call, now);
+        }
+        return allocated(session.allocate(context, bytes)); // the last free may have ended in between
     }
 
-    /** Returns whether any of the session's contexts was freeing memory. */
-    private static boolean awaitFrees(LaneCall call) throws IOException {
-        boolean freed = false;
-        for (Resource.Context context : call.session().handles().contexts()) {
-            if (context.device().isFreeing()) {
-                freed = true;
-                try {
-                    call.await(context.device().enqueued());
-                } catch (DeviceException e) {
-                    // It is broken, which who asks for its results is told; another one's memory may do.
-                }
-            }
-        }
-        return freed;
+    private static MemAllocReply allocated(long address) {
+        return MemAllocReply.newBuilder().setAddress(address).build();
+    }
+
+    private static MemAllocReply notYet(LaneCall call, long freedBefore) {
+        call.answer(CudaStatus.NOT_READY);
+        return MemAllocReply.newBuilder().setFreedBefore(freedBefore).build();
     }
 
     /** Waits for the context's work, as CUDA does, so that a lane that frees memory under a kernel still sees its client. */
     private @Nullable MemFreeReply free(LaneCall call, MemFreeRequest request) throws DeviceException, IOException {
         Resource.Context context = call.context(request.getContext());
         if (request.getAddress() != 0) {
-            call.await(context.device().enqueued());
+            if (!request.getWaited()) {
+                call.await(context.device().enqueued());
+            }
             call.session().free(context, request.getAddress());
         }
         return null;

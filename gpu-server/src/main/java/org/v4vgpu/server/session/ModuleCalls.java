@@ -11,6 +11,7 @@ import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceFunction;
 import org.v4vgpu.device.DeviceGlobal;
 import org.v4vgpu.device.DeviceModule;
+import org.v4vgpu.device.DeviceWork;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.FuncSetAttributeReply;
@@ -103,7 +104,10 @@ final class ModuleCalls implements CallDispatcher.Calls {
     private @Nullable ModuleUnloadReply unload(LaneCall call, ModuleUnloadRequest request)
             throws DeviceException, IOException {
         Resource.Module module = call.module(request.getModule());
-        call.synchronize(module.context(), () -> module.context().device().enqueued());
+        call.synchronize(module.context(), () -> {
+            DeviceWork enqueued = module.context().device().enqueued(); // a broken context says so
+            return request.getWaited() ? _ -> true : enqueued;
+        });
         HandleTable handles = call.session().handles();
         if (!handles.remove(request.getModule())) {
             throw new DeviceException(CudaStatus.INVALID_HANDLE, "the module was unloaded by another thread");

@@ -3,12 +3,15 @@ package org.v4vgpu.server.session;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceContext;
 import org.v4vgpu.device.DeviceEvent;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceFunction;
 import org.v4vgpu.device.DeviceModule;
 import org.v4vgpu.device.DeviceStream;
+import org.v4vgpu.device.DeviceWork;
+import org.v4vgpu.proto.CudaStatus;
 
 /** What a handle stands for. Safe for any thread. Everything but a context lives and dies in one. */
 sealed interface Resource {
@@ -119,7 +122,54 @@ sealed interface Resource {
         }
     }
 
-    record Event(Context context, DeviceEvent device) implements Resource {
+    final class Event implements Resource {
+        private final Context context;
+        private final DeviceEvent device;
+
+        /** All work of the context at some moment, if that is what was recorded last; then the device's event is not asked. */
+        private volatile @Nullable DeviceWork whole;
+
+        Event(Context context, DeviceEvent device) {
+            this.context = context;
+            this.device = device;
+        }
+
+        DeviceEvent device() {
+            return device;
+        }
+
+        void record(DeviceStream stream) throws DeviceException {
+            stream.record(device);
+            whole = null;
+        }
+
+        /** Records all that is enqueued in the context, which stands in no stream's order. */
+        void recordWhole() throws DeviceException {
+            whole = context.device().enqueued();
+        }
+
+        boolean isDone() throws DeviceException {
+            DeviceWork work = whole;
+            return work != null ? work.await(0) : device.isDone();
+        }
+
+        DeviceWork recorded() throws DeviceException {
+            DeviceWork work = whole;
+            return work != null ? work : device.recorded();
+        }
+
+        /** @throws DeviceException INVALID_HANDLE if what was recorded last stands in no stream's order */
+        void requireOrder() throws DeviceException {
+            if (whole != null) {
+                throw new DeviceException(CudaStatus.INVALID_HANDLE, "the event was recorded for a whole context");
+            }
+        }
+
+        @Override
+        public Context context() {
+            return context;
+        }
+
         @Override
         public void close() {
             device.close();

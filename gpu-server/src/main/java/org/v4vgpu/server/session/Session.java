@@ -180,6 +180,28 @@ final class Session {
         }
     }
 
+    /** Whether the session could allocate so much at all, if what it has were free. */
+    boolean couldAllocate(Resource.Context context, long bytes) throws DeviceException {
+        synchronized (memory) {
+            if (allocations >= limits.handles()) {
+                return false;
+            }
+        }
+        long quota = limits.memoryBytes();
+        return (quota == 0 || bytes <= quota)
+                && bytes <= context.device().memoryInfo().totalBytes();
+    }
+
+    /** Whether what was freed up to a moment, in any context, still waits for work before it is free. */
+    boolean isFreeing(long untilNanos) {
+        for (Resource.Context context : handles.contexts()) {
+            if (context.device().isFreeing(untilNanos)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Something that takes memory of the device. */
     interface Taking {
         void run() throws DeviceException;

@@ -78,6 +78,7 @@ final class StreamCalls implements CallDispatcher.Calls {
                     CudaStatus.INVALID_VALUE, "flags 0x" + Integer.toHexString(request.getFlags()) + " of a wait");
         }
         Resource.Event event = call.event(request.getEvent());
+        event.requireOrder();
         if (event.context() == call.context(request.getContext())) {
             stream.waitFor(event.device());
         } else {

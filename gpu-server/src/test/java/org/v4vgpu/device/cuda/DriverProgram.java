@@ -4,7 +4,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceBlas;
 import org.v4vgpu.device.DeviceContext;
 import org.v4vgpu.device.DeviceCopy;
@@ -38,6 +40,7 @@ final class DriverProgram {
                 System.setProperty(Cublas.PROPERTY, arguments[1]);
                 blas();
             }
+            case "sums" -> sums();
             default -> throw new IllegalArgumentException(arguments[0]);
         }
     }
@@ -111,6 +114,35 @@ final class DriverProgram {
             } catch (DeviceException e) {
                 System.out.println(e.status().code() + " " + e.getMessage());
             }
+        }
+    }
+
+    /** Sums that cuBLAS refuses. */
+    private static void sums() throws DeviceException {
+        try (CudaDevice device = CudaDevice.open(0, _ -> {});
+                DeviceContext context = device.createContext(0)) {
+            BlasOperation sum = BlasOperation.newBuilder()
+                    .setRoutine(BlasRoutine.BLAS_ASUM)
+                    .setN(4)
+                    .setA(context.allocate(4096))
+                    .setStepA(1)
+                    .build();
+            DeviceBlas blas = context.blas();
+            MemorySegment result = Arena.ofAuto().allocate(ValueLayout.JAVA_DOUBLE);
+            @Nullable Integer held = null;
+            int refused = 0;
+            for (int i = 0; i < 2000; i++) {
+                try {
+                    blas.enqueue(context.defaultStream(), sum, result);
+                } catch (DeviceException e) {
+                    refused++;
+                }
+                if (held == null) {
+                    held = StandIn.counts().get("memory");
+                }
+            }
+            System.out.println(refused + " refused, more memory held: "
+                    + !Objects.equals(held, StandIn.counts().get("memory")));
         }
     }
 

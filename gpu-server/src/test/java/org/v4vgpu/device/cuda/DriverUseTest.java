@@ -12,6 +12,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -191,6 +192,29 @@ final class DriverUseTest {
                 assertTrue(context.printed().isEmpty());
                 assertEquals(before + 1, StandIn.synchronizations(), "it would wait for what is held");
             }
+        }
+    }
+
+    /** Else the driver would wait for it, and with it a lane that can't look after its client. */
+    @Test
+    void nothingIsEnqueuedWhileTheDriverSynchronizes() throws Exception {
+        try (CudaDevice device = CudaDevice.open(0, _ -> {});
+                CudaContext context = (CudaContext) device.createContext(0)) {
+            long address = context.allocate(16);
+            FutureTask<Boolean> enqueuing = new FutureTask<>(
+                    () -> {
+                        context.defaultStream().fill(address, 1, 1, 16);
+                        return true;
+                    });
+            Thread other = Thread.ofPlatform().unstarted(enqueuing);
+            context.order().callIfIdle(() -> {
+                other.start();
+                while (other.getState() != Thread.State.WAITING && other.isAlive()) {
+                    Thread.onSpinWait();
+                }
+                assertFalse(enqueuing.isDone());
+            });
+            assertTrue(enqueuing.get(10, TimeUnit.SECONDS));
         }
     }
 

@@ -100,6 +100,13 @@ final class StandInDriverTest {
     }
 
     @Test
+    void resultsThatCublasRefusesCostNothing() throws Exception {
+        StandIn.Outcome outcome =
+                StandIn.run(library, fail("cublasSasum_v2=14"), DriverProgram.class.getName(), "sums");
+        assertEquals("2000 refused, more memory held: false\n", outcome.output());
+    }
+
+    @Test
     void copiesWhereTheDriverPinsNothing() throws Exception {
         StandIn.Outcome outcome = StandIn.run(
                 library,

@@ -12,10 +12,12 @@ import org.v4vgpu.proto.CallDescriptor;
 import org.v4vgpu.proto.CallEncoder;
 import org.v4vgpu.proto.CallHeader;
 import org.v4vgpu.proto.CtxCreateRequest;
+import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.GoodbyeRequest;
 import org.v4vgpu.proto.HelloReply;
 import org.v4vgpu.proto.HelloRequest;
 import org.v4vgpu.proto.Limits;
+import org.v4vgpu.proto.MemAllocReply;
 import org.v4vgpu.proto.MemAllocRequest;
 import org.v4vgpu.proto.MemcpyDtoHRequest;
 import org.v4vgpu.proto.MemcpyHtoDRequest;
@@ -136,14 +138,17 @@ final class TestClient implements AutoCloseable {
         return expect(Call.CTX_CREATE, CtxCreateRequest.getDefaultInstance()).getContext();
     }
 
+    /** Allocates; asks again as long as memory is being freed. */
     long allocate(long context, long bytes) throws IOException {
-        return expect(
-                        Call.MEM_ALLOC,
-                        MemAllocRequest.newBuilder()
-                                .setContext(context)
-                                .setBytes(bytes)
-                                .build())
-                .getAddress();
+        MemAllocRequest.Builder request =
+                MemAllocRequest.newBuilder().setContext(context).setBytes(bytes);
+        Reply<MemAllocReply> reply = call(Call.MEM_ALLOC, request.build());
+        while (reply.status == CudaStatus.NOT_READY.code()) {
+            request.setFreedBefore(reply.message.getFreedBefore());
+            reply = call(Call.MEM_ALLOC, request.build());
+        }
+        assertEquals(0, reply.status, reply.text);
+        return reply.message.getAddress();
     }
 
     void write(long context, long stream, long address, byte[] bytes) throws IOException {

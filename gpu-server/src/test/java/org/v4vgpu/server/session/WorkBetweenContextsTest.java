@@ -1,7 +1,6 @@
 package org.v4vgpu.server.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -17,8 +16,10 @@ import org.v4vgpu.proto.DeviceListRequest;
 import org.v4vgpu.proto.EventCreateRequest;
 import org.v4vgpu.proto.EventQueryRequest;
 import org.v4vgpu.proto.EventRecordRequest;
+import org.v4vgpu.proto.EventSynchronizeRequest;
 import org.v4vgpu.proto.MemAllocRequest;
 import org.v4vgpu.proto.MemFreeAsyncRequest;
+import org.v4vgpu.proto.StreamCreateRequest;
 import org.v4vgpu.proto.StreamWaitEventRequest;
 
 /** What a session's contexts have to do with each other, and with what the session may have. */
@@ -90,15 +91,22 @@ final class WorkBetweenContextsTest {
     }
 
     @Test
-    void streamsWaitForEventsOfOtherContexts() throws IOException {
+    void aStreamWaitsForAnEventOfAnotherContext() throws IOException {
+        secondWaitsForFirst(1);
+    }
+
+    /** More waits than there are threads for. */
+    @Test
+    void aStreamWaitsForManyEventsOfAnotherContext() throws IOException {
+        secondWaitsForFirst(20);
+    }
+
+    private static void secondWaitsForFirst(int waits) throws IOException {
         try (TestHost host = new TestHost(SessionLimits.DEFAULT);
                 TestClient gpu = host.open()) {
             long first = gpu.createContext();
             long second = gpu.createContext();
-            long event = gpu.expect(
-                            Call.EVENT_CREATE,
-                            EventCreateRequest.newBuilder().setContext(first).build())
-                    .getEvent();
+            long event = createEvent(gpu, first);
             StreamWaitEventRequest wait = StreamWaitEventRequest.newBuilder()
                     .setContext(second)
                     .setEvent(event)
@@ -106,23 +114,40 @@ final class WorkBetweenContextsTest {
             gpu.post(Call.STREAM_WAIT_EVENT, wait); // never recorded: there is nothing to wait for
             assertEquals(0, synchronize(gpu, second));
             launchSlow(gpu, first, gpu.allocate(first, 4));
-            gpu.post(
-                    Call.EVENT_RECORD,
-                    EventRecordRequest.newBuilder()
-                            .setContext(first)
-                            .setEvent(event)
-                            .build());
-            for (int i = 0; i < 20; i++) { // more than there are threads for
+            record(gpu, first, event);
+            for (int i = 0; i < waits; i++) {
                 gpu.post(Call.STREAM_WAIT_EVENT, wait);
             }
             assertEquals(0, synchronize(gpu, second));
-            EventQueryRequest query = EventQueryRequest.newBuilder()
-                    .setContext(first)
-                    .setEvent(event)
-                    .build();
-            assertEquals(0, gpu.call(Call.EVENT_QUERY, query).status(), "the second context has waited for the first");
+            assertEquals(0, query(gpu, first, event), "the second context has waited for the first");
             gpu.goodbye();
         }
+    }
+
+    private static long createEvent(TestClient gpu, long context) throws IOException {
+        return gpu.expect(
+                        Call.EVENT_CREATE,
+                        EventCreateRequest.newBuilder().setContext(context).build())
+                .getEvent();
+    }
+
+    private static void record(TestClient gpu, long context, long event) throws IOException {
+        gpu.post(
+                Call.EVENT_RECORD,
+                EventRecordRequest.newBuilder()
+                        .setContext(context)
+                        .setEvent(event)
+                        .build());
+    }
+
+    private static int query(TestClient gpu, long context, long event) throws IOException {
+        return gpu.call(
+                        Call.EVENT_QUERY,
+                        EventQueryRequest.newBuilder()
+                                .setContext(context)
+                                .setEvent(event)
+                                .build())
+                .status();
     }
 
     /** The session's end does not wait for a kernel that its stream waits for. */
@@ -135,27 +160,18 @@ final class WorkBetweenContextsTest {
             long module = TestKernels.load(gpu, first);
             long endless = TestKernels.function(gpu, module, "endless").getFunction();
             gpu.post(Call.LAUNCH_KERNEL, TestKernels.launch(first, endless, 1, 1));
-            long event = gpu.expect(
-                            Call.EVENT_CREATE,
-                            EventCreateRequest.newBuilder().setContext(first).build())
-                    .getEvent();
-            gpu.post(
-                    Call.EVENT_RECORD,
-                    EventRecordRequest.newBuilder()
-                            .setContext(first)
-                            .setEvent(event)
-                            .build());
+            long event = createEvent(gpu, first);
+            record(gpu, first, event);
             gpu.post(
                     Call.STREAM_WAIT_EVENT,
                     StreamWaitEventRequest.newBuilder()
                             .setContext(second)
                             .setEvent(event)
                             .build());
-            EventQueryRequest query = EventQueryRequest.newBuilder()
-                    .setContext(first)
-                    .setEvent(event)
-                    .build();
-            assertNotEquals(0, gpu.call(Call.EVENT_QUERY, query).status());
+            long behind = createEvent(gpu, second);
+            record(gpu, second, behind);
+            assertEquals(CudaStatus.NOT_READY.code(), query(gpu, first, event));
+            assertEquals(CudaStatus.NOT_READY.code(), query(gpu, second, behind), "it is behind the first context's work");
             gpu.goodbye();
             host.awaitNoSession();
         }
@@ -166,6 +182,80 @@ final class WorkBetweenContextsTest {
                         Call.CTX_SYNCHRONIZE,
                         CtxSynchronizeRequest.newBuilder().setContext(context).build())
                 .status();
+    }
+
+    /** It can be asked for, sees streams that are ordered with no other, and holds nothing up. */
+    @Test
+    void anEventOfAWholeContextStandsInNoStreamsOrder() throws IOException {
+        try (TestHost host = new TestHost(SessionLimits.DEFAULT);
+                TestClient gpu = host.open()) {
+            long context = gpu.createContext();
+            long module = TestKernels.load(gpu, context);
+            long endless = TestKernels.function(gpu, module, "endless").getFunction();
+            long nonBlocking = gpu.expect(
+                            Call.STREAM_CREATE,
+                            StreamCreateRequest.newBuilder()
+                                    .setContext(context)
+                                    .setFlags(1)
+                                    .build())
+                    .getStream();
+            long event = createEvent(gpu, context);
+            EventRecordRequest whole = EventRecordRequest.newBuilder()
+                    .setContext(context)
+                    .setEvent(event)
+                    .setWholeContext(true)
+                    .build();
+            gpu.post(Call.EVENT_RECORD, whole);
+            assertEquals(0, query(gpu, context, event));
+            gpu.post(
+                    Call.LAUNCH_KERNEL,
+                    TestKernels.launch(context, endless, 1, 1).toBuilder()
+                            .setStream(nonBlocking)
+                            .build());
+            gpu.post(Call.EVENT_RECORD, whole);
+            assertEquals(CudaStatus.NOT_READY.code(), query(gpu, context, event));
+            long behind = createEvent(gpu, context);
+            record(gpu, context, behind);
+            EventSynchronizeRequest synchronize = EventSynchronizeRequest.newBuilder()
+                    .setContext(context)
+                    .setEvent(behind)
+                    .build();
+            assertEquals(0, gpu.call(Call.EVENT_SYNCHRONIZE, synchronize).status());
+            StreamWaitEventRequest wait = StreamWaitEventRequest.newBuilder()
+                    .setContext(context)
+                    .setEvent(event)
+                    .build();
+            assertEquals(
+                    CudaStatus.INVALID_HANDLE.code(),
+                    gpu.call(Call.STREAM_WAIT_EVENT, wait).status());
+            record(gpu, context, event);
+            assertEquals(0, gpu.call(Call.STREAM_WAIT_EVENT, wait).status());
+            gpu.goodbye();
+            host.awaitNoSession();
+        }
+    }
+
+    /** The lane does not wait: the client asks again. What can't be is refused at once. */
+    @Test
+    void anAllocationThatMayComeIsNotReady() throws IOException {
+        try (TestHost host = new TestHost(SessionLimits.DEFAULT.withMemoryBytes(1 << 20));
+                TestClient gpu = host.open()) {
+            long context = gpu.createContext();
+            long address = gpu.allocate(context, 1 << 20);
+            long module = TestKernels.load(gpu, context);
+            long endless = TestKernels.function(gpu, module, "endless").getFunction();
+            gpu.post(Call.LAUNCH_KERNEL, TestKernels.launch(context, endless, 1, 1));
+            gpu.post(
+                    Call.MEM_FREE_ASYNC,
+                    MemFreeAsyncRequest.newBuilder()
+                            .setContext(context)
+                            .setAddress(address)
+                            .build());
+            assertEquals(CudaStatus.NOT_READY.code(), ServerClients.allocate(gpu, context, 1 << 19));
+            assertEquals(CudaStatus.OUT_OF_MEMORY.code(), ServerClients.allocate(gpu, context, (1 << 20) + 1));
+            gpu.goodbye();
+            host.awaitNoSession();
+        }
     }
 
     @Test
