@@ -46,6 +46,19 @@ record Interleaving(int turns, long settlingNanos, long turnNanos, long compilin
         Samples takeTurn(Interleaving plan) throws IOException;
     }
 
+    /**
+     * All turns that count.
+     *
+     * @param byContender of each as many
+     * @param nanos that they took together, with what settled before each
+     */
+    record Taken(Map<String, Turns> byContender, long nanos) {
+        /** How many turns each contender took. */
+        int rounds() {
+            return byContender.values().stream().mapToInt(Turns::count).min().orElse(0);
+        }
+    }
+
     static Interleaving of(int turns, long settlingMillis, long turnMillis, long compilingMillis) {
         return new Interleaving(
                 turns,
@@ -67,6 +80,12 @@ record Interleaving(int turns, long settlingNanos, long turnNanos, long compilin
     /** All turns of all contenders that count; of each as many. */
     Map<String, Turns> run(Map<String, ? extends Contender> contenders, Compilers compilers, Progress progress)
             throws IOException {
+        return runTimed(contenders, compilers, progress).byContender();
+    }
+
+    /** As {@link #run}, for who wants to know what more turns would take. */
+    Taken runTimed(Map<String, ? extends Contender> contenders, Compilers compilers, Progress progress)
+            throws IOException {
         double compiling = Math.max(
                 COMPILING_SHARE * progress.allowedNanos(steps(contenders.size())),
                 COMPILING_SHARE_OF_ALL * progress.leftNanos());
@@ -86,7 +105,7 @@ record Interleaving(int turns, long settlingNanos, long turnNanos, long compilin
                 progress.step();
             }
         }
-        return taken;
+        return new Taken(taken, System.nanoTime() - begin);
     }
 
     /** At least one round, unless there is to be none at all. */

@@ -24,6 +24,7 @@ final class MatrixSizes {
     private static final double MEMORY_SHARE = 0.5;
 
     private final String experiment;
+    private final Effort effort;
     private final List<Integer> all;
     private final int matrices;
     private final int growth;
@@ -40,6 +41,7 @@ final class MatrixSizes {
      */
     MatrixSizes(String experiment, Effort effort, List<Integer> quick, int matrices, int growth) {
         this.experiment = experiment;
+        this.effort = effort;
         this.matrices = matrices;
         this.growth = growth;
         this.all = effort.sizes(
@@ -52,9 +54,14 @@ final class MatrixSizes {
         return Collections.unmodifiableList(all);
     }
 
+    /** Those that there is memory for, and no time is kept for others. What comes to them depends on the time. */
+    List<Integer> fitting() {
+        return all.stream().filter(size -> isAlways(size) || fits(size)).toList();
+    }
+
     /** Whether there is memory and time for a size; if not, the laboratory knows why. */
     boolean admits(int size, Laboratory laboratory, Progress progress) {
-        if (size <= ALWAYS || laboratory.effort() != Effort.FULL) {
+        if (isAlways(size)) {
             return true;
         }
         String reason = obstacle(size, progress.leftNanos());
@@ -67,13 +74,12 @@ final class MatrixSizes {
 
     /** Why a size is not measured; empty where nothing stands against it. */
     String obstacle(int size, long leftNanos) {
-        double needed = (double) matrices * size * size * Float.BYTES;
-        if (needed > MEMORY_SHARE * freeBytes) {
+        if (!fits(size)) {
             return String.format(
                     Locale.ROOT,
                     "%d matrices take %.1f GiB, more than half of the %.1f GiB that are free",
                     matrices,
-                    needed / (1 << 30),
+                    neededBytes(size) / (1 << 30),
                     freeBytes / (double) (1 << 30));
         }
         double nanos = FEWEST_ROUNDS * roundNanos * Math.pow(growth, Math.log((double) size / measured) / Math.log(2));
@@ -87,9 +93,21 @@ final class MatrixSizes {
         return "";
     }
 
-    /** A size has been measured, in so many turns and as long as that. */
-    void measured(int size, int turns, long nanos) {
+    /** A size has been measured, in rounds that took so long. */
+    void measured(int size, int rounds, long nanos) {
         measured = size;
-        roundNanos = nanos / (turns + 1.0); // and a round that did not count
+        roundNanos = nanos / (double) Math.max(1, rounds);
+    }
+
+    private boolean isAlways(int size) {
+        return size <= ALWAYS || effort != Effort.FULL;
+    }
+
+    private boolean fits(int size) {
+        return neededBytes(size) <= MEMORY_SHARE * freeBytes;
+    }
+
+    private double neededBytes(int size) {
+        return (double) matrices * size * size * Float.BYTES;
     }
 }

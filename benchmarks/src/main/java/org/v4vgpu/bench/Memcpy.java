@@ -64,24 +64,37 @@ final class Memcpy implements Experiment {
         MatrixSizes sizes = new MatrixSizes(name(), laboratory.effort(), QUICK_SIZES, matrices, 4);
         List<Result> results = new ArrayList<>();
         try (TwoCopyBound bound = new TwoCopyBound()) {
-            progress.expect(sizes.all().size()
-                    * plan.steps(2 * accelerators.size() + 3)); // both ways, pinned over V4V, the bound
+            progress.expect(sizes.fitting().stream()
+                    .mapToInt(size -> plan.steps(contenders(bytes(size), accelerators.size())))
+                    .sum());
             for (int size : sizes.all()) {
                 if (!sizes.admits(size, laboratory, progress)) {
                     break;
                 }
-                long begin = System.nanoTime();
-                List<Result> measured = run(laboratory, bound, (long) size * size * Float.BYTES, plan, progress);
-                sizes.measured(size, measured.getFirst().turns().count(), System.nanoTime() - begin);
-                results.addAll(measured);
+                results.addAll(run(laboratory, bound, size, plan, sizes, progress));
             }
         }
         return results;
     }
 
+    private static long bytes(int size) {
+        return (long) size * size * Float.BYTES;
+    }
+
+    /** How many take turns at most: both ways over each transport, both ways from pinned memory over V4V, the bound. */
+    static int contenders(long bytes, int accelerators) {
+        return 2 * accelerators + (bytes > LARGEST_PINNED ? 0 : 2) + (bytes < SMALLEST_BOUND ? 0 : 1);
+    }
+
     private List<Result> run(
-            Laboratory laboratory, TwoCopyBound bound, long bytes, Interleaving plan, Progress progress)
+            Laboratory laboratory,
+            TwoCopyBound bound,
+            int size,
+            Interleaving plan,
+            MatrixSizes sizes,
+            Progress progress)
             throws IOException {
+        long bytes = bytes(size);
         int copies = (int) Math.clamp(BYTES_AT_A_TIME / bytes, 1, (long) MOST_COPIES);
         Map<String, Accelerator.Memory> memories = new LinkedHashMap<>();
         List<Accelerator.Pinned> windows = new ArrayList<>();
@@ -111,8 +124,12 @@ final class Memcpy implements Experiment {
                         TwoCopyBound.KIND + " local",
                         _ -> bound.takeTurn(source, destination, 1, Math.min(copies, BOUND_COPIES)));
             }
+            progress.skip(
+                    plan.steps(contenders(bytes, memories.size()) - contenders.size())); // V4V may share no memory
+            Interleaving.Taken taken = plan.runTimed(contenders, laboratory.compilers(), progress);
+            sizes.measured(size, taken.rounds(), taken.nanos());
             List<Result> results = new ArrayList<>();
-            plan.run(contenders, laboratory.compilers(), progress).forEach((contender, turns) -> {
+            taken.byContender().forEach((contender, turns) -> {
                 int end = contender.lastIndexOf(' ');
                 results.add(Result.ofTransfer(
                         name(), contender.substring(0, end), contender.substring(end + 1), bytes, turns));

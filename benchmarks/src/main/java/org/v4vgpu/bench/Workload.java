@@ -93,19 +93,16 @@ final class Workload implements Experiment {
                 effort == Effort.QUICK ? laboratory.accelerators() : laboratory.acceleratorsByStack();
         MatrixSizes sizes = new MatrixSizes(name, effort, QUICK_SIZES, matrices * accelerators.size(), growth);
         List<Result> results = new ArrayList<>();
-        progress.expect(sizes.all().size() * plan.steps(accelerators.size()));
+        progress.expect(sizes.fitting().size() * plan.steps(accelerators.size()));
         if (effort != Effort.SMOKE) {
             Interleaving uncounted = effort.plan(Interleaving.of(1, 30, 60, 4000), Interleaving.of(1, 60, 150, 12_000));
-            run(laboratory, accelerators, WARM_UP_SIZE, uncounted, progress.aside());
+            run(laboratory, accelerators, WARM_UP_SIZE, uncounted, sizes, progress.aside());
         }
         for (int size : sizes.all()) {
             if (!sizes.admits(size, laboratory, progress)) {
                 break;
             }
-            long begin = System.nanoTime();
-            List<Result> measured = run(laboratory, accelerators, size, plan, progress);
-            sizes.measured(size, measured.getFirst().turns().count(), System.nanoTime() - begin);
-            results.addAll(measured);
+            results.addAll(run(laboratory, accelerators, size, plan, sizes, progress));
         }
         return results;
     }
@@ -115,11 +112,12 @@ final class Workload implements Experiment {
             Map<String, Accelerator> accelerators,
             int size,
             Interleaving plan,
+            MatrixSizes sizes,
             Progress progress)
             throws IOException {
         Map<String, Job> jobs = new LinkedHashMap<>();
         Map<String, Stages> stages = new LinkedHashMap<>();
-        int taken;
+        Interleaving.Taken taken;
         try {
             Map<String, Interleaving.Contender> contenders = new LinkedHashMap<>();
             for (Map.Entry<String, Accelerator> entry : accelerators.entrySet()) {
@@ -128,19 +126,17 @@ final class Workload implements Experiment {
                 Stages own = stages.computeIfAbsent(entry.getKey(), _ -> new Stages(size > MatrixSizes.ALWAYS));
                 contenders.put(entry.getKey(), during -> takeTurn(job, own, during));
             }
-            taken = plan.run(contenders, laboratory.compilers(), progress).values().stream()
-                    .mapToInt(Turns::count)
-                    .min()
-                    .orElse(0);
+            taken = plan.runTimed(contenders, laboratory.compilers(), progress);
             for (Map.Entry<String, Job> job : jobs.entrySet()) {
                 job.getValue().verify();
             }
         } finally {
             jobs.values().forEach(Job::close);
         }
+        sizes.measured(size, taken.rounds(), taken.nanos());
         long bytes = (long) size * size * Float.BYTES;
         List<Result> results = new ArrayList<>();
-        stages.forEach((transport, own) -> own.last(taken).forEach((kind, turns) -> {
+        stages.forEach((transport, own) -> own.last(taken.rounds()).forEach((kind, turns) -> {
             double rate = kind.equals(INPUT) ? bytes * 1e3 / turns.percentile(50) : 0;
             results.add(Result.of(name, kind, transport, bytes, 1, turns, rate));
         }));

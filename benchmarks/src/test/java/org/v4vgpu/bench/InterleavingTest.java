@@ -1,12 +1,15 @@
 package org.v4vgpu.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.v4vgpu.bench.result.Samples;
 import org.v4vgpu.bench.result.Turns;
@@ -42,6 +45,26 @@ final class InterleavingTest {
             progress.expect(2 * plan.steps(1));
             Map<String, Turns> turns = plan.run(Map.of("a", InterleavingTest::one), new Compilers(List.of()), progress);
             assertEquals(3, turns.getOrDefault("a", new Turns()).count());
+        }
+    }
+
+    /** What more turns would take is not what compiling took. */
+    @Test
+    void tellsHowLongTheTurnsThatCountTook() throws IOException {
+        AtomicInteger turns = new AtomicInteger();
+        Map<String, Interleaving.Contender> contenders = Map.of("a", plan -> {
+            Settling.by(TimeUnit.MILLISECONDS.toNanos(turns.getAndIncrement() == 0 ? 100 : 2), () -> {});
+            return one(plan);
+        });
+        long begin = System.nanoTime();
+        try (Progress progress = new Progress("test", "", begin + 1_000_000_000_000L)) {
+            Interleaving.Taken taken =
+                    Interleaving.of(3, 0, 0, 1).runTimed(contenders, new Compilers(List.of()), progress);
+            long all = System.nanoTime() - begin;
+            assertEquals(4, turns.get());
+            assertEquals(3, taken.rounds());
+            assertTrue(taken.nanos() >= TimeUnit.MILLISECONDS.toNanos(6), () -> "" + taken.nanos());
+            assertTrue(taken.nanos() <= all - TimeUnit.MILLISECONDS.toNanos(100), () -> taken.nanos() + " of " + all);
         }
     }
 

@@ -27,10 +27,19 @@ final class MatrixSizesTest {
     }
 
     @Test
+    void noTimeIsKeptForWhatMemoryRulesOut() {
+        MatrixSizes huge = sizes(Effort.FULL, 100_000_000, 8);
+        assertEquals(List.of(128, 256, 512, 1024), huge.fitting());
+        assertTrue(huge.all().size() > 4, () -> huge.all().toString());
+        assertEquals(QUICK, sizes(Effort.QUICK, 100_000_000, 8).fitting());
+        assertEquals(sizes(Effort.FULL, 0, 8).all(), sizes(Effort.FULL, 0, 8).fitting());
+    }
+
+    @Test
     void endWhereTimeEnds() {
         MatrixSizes sizes = sizes(Effort.FULL, 0, 8);
         sizes.measured(
-                1024, 9, TimeUnit.SECONDS.toNanos(10)); // a second for each round: 8 for those of 2048, 64 of 4096
+                1024, 9, TimeUnit.SECONDS.toNanos(9)); // a second for each round: 8 for those of 2048, 64 of 4096
         assertEquals("", sizes.obstacle(2048, TimeUnit.SECONDS.toNanos(33)));
         assertEquals(
                 "three turns take about 32 s, more than the 31 s that are left of its share of the run's time",

@@ -110,7 +110,10 @@ final class Copies {
         }
     }
 
-    /** All rows by one call, where one side is memory that the server sees. False if it is not. */
+    /**
+     * All rows by one call, where one side is memory that the server sees. False if it is not, as an array of pointers never is: its
+     * rows go one by one, and each is looked through for pointers that mean nothing there.
+     */
     private static boolean rowsOfPinned(
             RemoteContext context,
             Pointer destination,

@@ -11,10 +11,12 @@ import java.util.Arrays;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.FutureTask;
 import jcuda.Pointer;
+import jcuda.driver.CUDA_MEMCPY2D;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
+import jcuda.driver.CUmemorytype;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
@@ -161,7 +163,14 @@ public final class WrongUse {
             is(CUresult.CUDA_ERROR_INVALID_VALUE, cuLaunchKernel(function, 1, 1, 1, 32, 1, 1, 0, null, all, null));
             is(CUresult.CUDA_ERROR_INVALID_VALUE, cuParamSetv(function, 0, Pointer.to(host), 8));
             is(CUresult.CUDA_ERROR_INVALID_VALUE, cuMemcpyHtoD(device, Pointer.to(device, host), 16));
+            Pointer inRows = Pointer.to(device, device, device, device, host, device);
+            is(CUresult.CUDA_ERROR_INVALID_VALUE, cuMemcpy2D(rows(device, inRows)));
+            is(CUresult.CUDA_ERROR_INVALID_VALUE, cuMemcpy2DAsync(rows(device, inRows), null));
+            is(
+                    cudaError.cudaErrorInvalidValue,
+                    cudaMemcpy2D(device, 32, inRows, 24, 16, 2, cudaMemcpyKind.cudaMemcpyHostToDevice));
         }
+        ok(cuMemcpy2D(rows(device, Pointer.to(device, device, pinned, device, device, pinned))));
         Pointer[] pointers = {device, pinned};
         ok(cuMemcpyHtoD(device, Pointer.to(pointers), 8));
         ok(cuMemcpyDtoH(Pointer.to(pointers), device, 8));
@@ -183,6 +192,20 @@ public final class WrongUse {
         ok(cuMemFreeHost(pinned));
         ok(cudaFreeHost(runtimes));
         ok(cuMemFree(device));
+    }
+
+    /** Two rows of two pointers, and behind each row a pointer that is not copied. */
+    private static CUDA_MEMCPY2D rows(CUdeviceptr to, Pointer from) {
+        CUDA_MEMCPY2D rows = new CUDA_MEMCPY2D();
+        rows.srcMemoryType = CUmemorytype.CU_MEMORYTYPE_HOST;
+        rows.srcHost = from;
+        rows.srcPitch = 24;
+        rows.dstMemoryType = CUmemorytype.CU_MEMORYTYPE_DEVICE;
+        rows.dstDevice = to;
+        rows.dstPitch = 32;
+        rows.WidthInBytes = 16;
+        rows.Height = 2;
+        return rows;
     }
 
     /** The pointers stay what they were, and the memory is gone. */

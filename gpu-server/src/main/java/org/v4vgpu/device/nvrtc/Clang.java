@@ -26,6 +26,11 @@ record Clang(Path program, Path resources, int majorVersion, int minorVersion, L
 
     private static final String ELSEWHERE = "/clang";
 
+    private static final List<String> LIBRARY_DIRECTORIES = List.of("lib", "lib64");
+
+    /** libclang-cpp.so.19.1, libLLVM.so.19.1, libLLVM-15.so.1. */
+    private static final Pattern LIBRARY = Pattern.compile("lib(clang|LLVM).*\\.so[.\\d]*");
+
     private static final Pattern VERSION = Pattern.compile("clang version (\\d+)\\.(\\d+)");
     private static final Pattern TARGET = Pattern.compile("(?m)^\\s*(sm_(\\d+)[a-z]?)\\s*$");
     private static final int OLDEST_TARGET = 50;
@@ -66,18 +71,33 @@ record Clang(Path program, Path resources, int majorVersion, int minorVersion, L
                 .toList());
     }
 
-    /** What a sandbox has to show besides the system's programs and libraries, and where. */
-    Map<Path, String> directories() {
-        Map<Path, String> directories = new LinkedHashMap<>();
+    /**
+     * What a sandbox has to show besides the system's programs and libraries, and where: the program, its headers and the libraries that
+     * LLVM's builds put beside it, and nothing else of what may lie there.
+     */
+    Map<Path, String> shown() throws IOException {
+        Map<Path, String> shown = new LinkedHashMap<>();
         if (!isVisible()) {
-            Path root = root();
-            for (String part : List.of("bin", "lib", "lib64")) {
-                if (Files.isDirectory(root.resolve(part))) {
-                    directories.put(root.resolve(part), ELSEWHERE + "/" + part);
-                }
+            List<Path> parts = new ArrayList<>(List.of(program, resources));
+            for (String name : LIBRARY_DIRECTORIES) {
+                parts.addAll(libraries(root().resolve(name)));
             }
+            parts.forEach(part -> shown.put(part, inSandbox(part)));
         }
-        return directories;
+        return shown;
+    }
+
+    private static List<Path> libraries(Path directory) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(file ->
+                            LIBRARY.matcher(file.getFileName().toString()).matches())
+                    .filter(Files::isRegularFile)
+                    .sorted()
+                    .toList();
+        }
     }
 
     /** Where a file of clang's is in the sandbox. */

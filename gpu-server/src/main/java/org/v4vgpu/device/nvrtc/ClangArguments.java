@@ -2,16 +2,20 @@ package org.v4vgpu.device.nvrtc;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.nvrtc.Compilation.Result;
 
 /** NVRTC's options in clang's words. Source: Compiling CUDA with clang, LLVM documentation; NVPTX options of LLVM. */
 final class ClangArguments {
+    /** The last architecture for which ISA 6.3 is enough. */
+    private static final int TURING = 75;
+
     private ClangArguments() {}
 
     /**
      * The arguments for a program's options.
      *
-     * @param targets names of architectures that the clang knows
+     * @param targets names of architectures that the clang knows: sm_75, sm_90a
      * @throws InvalidProgramException INVALID_OPTION for what this clang has not, naming it
      */
     static List<String> of(CompileOptions options, List<String> targets) throws InvalidProgramException {
@@ -72,20 +76,37 @@ final class ClangArguments {
                     Result.INVALID_OPTION,
                     "option '" + option + "': clang, which compiles here, knows " + String.join(", ", targets));
         }
-        // The lowest ISA that has the architecture: what any driver for it takes. Source: PTX ISA, release notes.
-        String isa = switch (name) {
-            case "sm_80" -> "70";
-            case "sm_86" -> "71";
-            case "sm_87" -> "74";
-            case "sm_89", "sm_90" -> "78";
-            case "sm_90a" -> "80";
-            default -> name.compareTo("sm_75") <= 0 ? "63" : null;
-        };
+        String isa = isa(name);
         List<String> arguments = new ArrayList<>(List.of("--cuda-gpu-arch=" + name));
         if (isa != null) {
             arguments.add("--cuda-feature=+ptx" + isa);
         }
         return arguments;
+    }
+
+    /**
+     * The lowest ISA that has the architecture, without its point: what any driver for it takes. Null for an architecture that came
+     * later, where clang has its own choice. Source: PTX ISA, release notes.
+     */
+    private static @Nullable String isa(String name) {
+        return switch (name) {
+            case "sm_80" -> "70";
+            case "sm_86" -> "71";
+            case "sm_87" -> "74";
+            case "sm_89", "sm_90" -> "78";
+            case "sm_90a" -> "80";
+            case "sm_100", "sm_100a", "sm_101", "sm_101a" -> "86";
+            case "sm_120", "sm_120a" -> "87";
+            case "sm_100f", "sm_101f", "sm_103", "sm_103a", "sm_103f", "sm_120f", "sm_121", "sm_121a", "sm_121f" ->
+                "88";
+            case "sm_88", "sm_110", "sm_110a", "sm_110f" -> "90";
+            default -> number(name) <= TURING ? "63" : null;
+        };
+    }
+
+    /** 90 of sm_90a. */
+    private static int number(String name) {
+        return Integer.parseInt(name.replaceAll("\\D", ""));
     }
 
     private static List<String> backend(String option) {

@@ -1,5 +1,7 @@
 package org.v4vgpu.device.nvrtc;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,13 +31,16 @@ final class ClangCompiler extends SandboxedCompiler {
     private static final String COMPILE = "\"$@\" -o /tmp/ptx && exec cat /tmp/ptx";
 
     private final Clang clang;
+    private final Map<Path, String> shown;
 
-    ClangCompiler(Clang clang, Sandbox sandbox) {
+    /** @throws IOException if clang's files cannot be found */
+    ClangCompiler(Clang clang, Sandbox sandbox) throws IOException {
         super(
                 "clang " + clang.majorVersion() + "." + clang.minorVersion(),
                 new CompilerVersion(CUDA_MAJOR, CUDA_MINOR, architectures(clang)),
                 sandbox);
         this.clang = clang;
+        this.shown = clang.shown();
     }
 
     private static List<Integer> architectures(Clang clang) {
@@ -74,7 +79,7 @@ final class ClangCompiler extends SandboxedCompiler {
         text.headers().forEach((name, content) -> files.put(HEADERS + name, content));
         ClangHeaders.all().forEach((name, content) -> files.put(OWN_HEADERS + name, content));
 
-        Sandbox.Result result = sandbox.run(command, clang.directories(), files, LIMITS);
+        Sandbox.Result result = sandbox.run(command, shown, files, LIMITS);
         String log = result.log()
                 .replace("/program/" + PROGRAM, program.name())
                 .replace("/program/" + HEADERS, "")

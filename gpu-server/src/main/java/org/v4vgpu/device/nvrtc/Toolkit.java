@@ -1,9 +1,11 @@
 package org.v4vgpu.device.nvrtc;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -27,7 +29,8 @@ record Toolkit(Path root, CompilerVersion version) {
     private static final Pattern ARCHITECTURE = Pattern.compile("compute_(\\d+)\\b");
     private static final Pattern NAME = Pattern.compile("cuda-(\\d{1,2})\\.(\\d{1,2})");
     private static final List<String> PARTS = List.of("bin", "include", "lib", "lib64", "nvvm", "targets");
-    private static final long ANSWER_SECONDS = 10;
+    private static final Duration ANSWER_TIME = Duration.ofSeconds(10);
+    private static final int ANSWER_BYTES = 1 << 20;
 
     /** The toolkit that an nvcc belongs to: nvcc itself tells where it is, as it may be a link or a script. */
     static Toolkit of(Path nvcc) throws IOException, InterruptedException {
@@ -99,20 +102,45 @@ record Toolkit(Path root, CompilerVersion version) {
         return shown;
     }
 
-    /** What a command says, on either stream. */
+    /** What a command says, on either stream. @throws IOException if it can't be run, or has not ended in time */
     static String ask(String... command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectInput(Path.of("/dev/null").toFile())
-                .start();
+        return ask(ANSWER_TIME, command);
+    }
+
+    /** As {@link #ask(String...)}, within a time. */
+    static String ask(Duration time, String... command) throws IOException, InterruptedException {
+        // Into a file: reading a pipe would wait for all that hold its other end, which may be more than the command.
+        Path answer = Files.createTempFile("v4vgpu-answer", "");
         try {
-            String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (!process.waitFor(ANSWER_SECONDS, TimeUnit.SECONDS)) {
-                throw new IOException(command[0] + " does not end");
+            await(
+                    new ProcessBuilder(command)
+                            .redirectErrorStream(true)
+                            .redirectInput(Path.of("/dev/null").toFile())
+                            .redirectOutput(answer.toFile())
+                            .start(),
+                    time,
+                    command[0]);
+            try (InputStream in = Files.newInputStream(answer)) {
+                return new String(in.readNBytes(ANSWER_BYTES), StandardCharsets.UTF_8);
             }
-            return answer;
         } finally {
-            process.destroyForcibly();
+            Files.delete(answer);
+        }
+    }
+
+    private static void await(Process process, Duration time, String name) throws IOException, InterruptedException {
+        boolean ended = false;
+        try {
+            ended = process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS);
+        } finally {
+            if (!ended) { // in time, or before this thread was interrupted
+                List<ProcessHandle> started = process.descendants().toList();
+                process.destroyForcibly();
+                started.forEach(ProcessHandle::destroyForcibly);
+            }
+        }
+        if (!ended) {
+            throw new IOException(name + " does not end");
         }
     }
 }

@@ -70,10 +70,24 @@ final class ClangCompilerTest extends ProgramCompilerContract {
         for (String header : List.of("__clang_cuda_builtin_vars.h", "stddef.h")) {
             Files.copy(resources.resolve("include/" + header), copied.resolve("include/" + header));
         }
+        for (String neighbour : List.of("bin/secret.h", "lib/secret.h", "lib/clang/secret.h")) {
+            Files.writeString(root.resolve(neighbour), "#error a neighbour's\n");
+        }
         ProgramCompiler moved =
                 CompilerChoice.parse(root.resolve("bin/clang").toString()).find();
-        Compilation compiled = moved.compile(new Program(
-                "moved.cu", "__global__ void f(int *x) { *x = threadIdx.x; }", List.of(), List.of(), List.of()));
+        Compilation compiled = moved.compile(
+                new Program("moved.cu", """
+                        #if !__has_include("/clang/lib/clang/%s/include/stddef.h")
+                        #error is not where it was looked for
+                        #endif
+                        #if __has_include("/clang/bin/secret.h") || __has_include("/clang/lib/secret.h")
+                        #error sees its neighbours
+                        #endif
+                        #if __has_include("/clang/lib/clang/secret.h")
+                        #error sees the neighbours of its headers
+                        #endif
+                        __global__ void f(int *x) { *x = threadIdx.x; }
+                        """.formatted(resources.getFileName()), List.of(), List.of(), List.of()));
         assertEquals(Compilation.Result.SUCCESS, compiled.result(), compiled.log());
     }
 
