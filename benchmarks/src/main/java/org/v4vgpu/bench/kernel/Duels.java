@@ -32,7 +32,7 @@ public final class Duels {
                 () -> new BarrierDuel(ground, blocks));
     }
 
-    /** The other kernels of the files that the device's tests use. */
+    /** The other kernels of the files in {@code kernels/} that the device's tests use; those in {@code kernels/full} are not here. */
     public static List<Maker> others(DuelGround ground, Size size) {
         int matrix = size.of(32, 256, 512);
         int field = size.of(64, 512, 2048);

@@ -79,11 +79,11 @@ public final class CompiledModule {
     }
 
     /** What a compiler does in its turn. */
-    private interface Work {
+    interface Work {
         CompiledModule run(CompileBudget budget) throws DeviceException;
     }
 
-    private static CompiledModule inTurn(Work work) throws DeviceException {
+    static CompiledModule inTurn(Work work) throws DeviceException {
         COMPILERS.acquireUninterruptibly();
         try {
             return work.run(new CompileBudget());
@@ -92,6 +92,9 @@ public final class CompiledModule {
             // this call only.
             LOG.log(Level.ERROR, "the PTX compiler failed", bug);
             throw new DeviceException(CudaStatus.INVALID_PTX, "the compiler failed: " + bug, bug);
+        } catch (OutOfMemoryError tooLarge) {
+            LOG.log(Level.ERROR, "the PTX compiler ran out of memory", tooLarge);
+            throw new DeviceException(CudaStatus.OUT_OF_MEMORY, "compiling takes more memory than the server has");
         } finally {
             COMPILERS.release();
         }

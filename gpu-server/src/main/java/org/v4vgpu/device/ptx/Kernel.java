@@ -283,6 +283,11 @@ public final class Kernel implements DeviceFunction {
         return entry.compiled().code() instanceof FormedKernel forms && forms.use(strips);
     }
 
+    /** How many blocks have begun in strips and ended otherwise, where they are used. */
+    public long blocksThatLeftStrips() {
+        return entry.compiled().code() instanceof FormedKernel forms ? forms.blocksLeft() : 0;
+    }
+
     private KernelPlan plan() {
         return entry.compiled().plan();
     }

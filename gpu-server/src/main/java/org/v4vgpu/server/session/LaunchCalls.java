@@ -41,7 +41,7 @@ final class LaunchCalls implements CallDispatcher.Calls {
         DeviceFunction kernel = function.device();
         call.session()
                 .within(
-                        kernel.launchBytes(),
+                        kernel::launchBytes,
                         request.getCooperative()
                                 ? () -> stream.launchCooperatively(kernel, shape, parameters)
                                 : () -> stream.launch(kernel, shape, parameters));

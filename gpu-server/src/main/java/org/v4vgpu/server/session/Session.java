@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.SessionStatus;
@@ -207,14 +208,18 @@ final class Session {
         void run() throws DeviceException;
     }
 
-    /** Does something that takes so much memory beyond allocations, within the session's quota. */
-    void within(long bytes, Taking step) throws DeviceException {
-        if (bytes == 0 || limits.memoryBytes() == 0) {
+    /**
+     * Does something that takes memory beyond allocations, within the session's quota.
+     *
+     * @param bytes asked for how much it takes, which another lane may have taken meanwhile
+     */
+    void within(LongSupplier bytes, Taking step) throws DeviceException {
+        if (limits.memoryBytes() == 0 || bytes.getAsLong() == 0) {
             step.run(); // nearly every launch
             return;
         }
         synchronized (memory) {
-            requireQuota(bytes);
+            requireQuota(bytes.getAsLong());
             step.run();
         }
     }

@@ -116,6 +116,48 @@ class HostileModuleTest {
         assertTrue(refusal(ptx + "}").contains("k: unsupported: too large, "));
     }
 
+    /** What blocks have in common takes their square, if it is asked. */
+    @Test
+    void manyTargetsOfOneBranchAreRefusedSoon() {
+        StringBuilder blocks = new StringBuilder();
+        StringBuilder names = new StringBuilder("L0");
+        for (int i = 0; i < 99_000; i++) {
+            blocks.append("L").append(i).append(":\n");
+            names.append(i == 0 ? "" : ", L" + i);
+        }
+        String text = refusal(HEAD + ".entry k() { .reg .b32 %r; T: .branchtargets " + names + ";\nbrx.idx %r, T;\n"
+                + blocks + "ret; }");
+        assertTrue(text.contains("k: unsupported: too large for the JVM"), text);
+    }
+
+    /** A table that many branches name. */
+    @Test
+    void waysBetweenBlocksHaveALimit() {
+        StringBuilder blocks = new StringBuilder();
+        StringBuilder names = new StringBuilder("L0");
+        for (int i = 0; i < 2000; i++) {
+            blocks.append("L").append(i).append(": brx.idx %r, T;\n");
+            names.append(i == 0 ? "" : ", L" + i);
+        }
+        String text =
+                refusal(HEAD + ".entry k() { .reg .b32 %r; T: .branchtargets " + names + ";\n" + blocks + "ret; }");
+        assertTrue(text.contains("k: unsupported: its control flow is too tangled"), text);
+    }
+
+    /** More of them than may compile at the same time. */
+    @Test
+    void compilersThatRunOutOfMemoryLetOthersGoOn() throws DeviceException {
+        for (int i = 0; i <= Runtime.getRuntime().availableProcessors(); i++) {
+            DeviceException thrown = assertThrows(
+                    DeviceException.class,
+                    () -> CompiledModule.inTurn(_ -> {
+                        throw new OutOfMemoryError("in a test");
+                    }));
+            assertEquals(CudaStatus.OUT_OF_MEMORY, thrown.status());
+        }
+        CompiledModule.compile(HEAD + ".entry k() { ret; }");
+    }
+
     @Test
     void localMemoryOfABlockHasALimit() throws DeviceException {
         String ptx = HEAD

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -194,6 +196,109 @@ class StripKernelTest {
                 """;
         try (KernelBench bench = new KernelBench(ptx)) {
             assertFalse(bench.module().kernel("k").useStrips(true));
+        }
+    }
+
+    /** Some threads have doubled their word when the others' comparison tells that the strip can't go on: then all begin again. */
+    @Test
+    void aSiblingOfBlocksThatStoredDoesNotGiveUp() throws DeviceException {
+        String ptx = HEAD + """
+                .visible .entry k(.param .u64 a, .param .u64 b, .param .u32 m) {
+                    .reg .b32 %r<3>; .reg .b64 %d<6>; .reg .pred %p, %q; .reg .f32 %f<3>;
+                    ld.param.u64 %d1, [a]; ld.param.u64 %d2, [b]; ld.param.u32 %r2, [m]; mov.u32 %r1, %tid.x;
+                    mul.wide.u32 %d3, %r1, 4; add.u64 %d4, %d1, %d3; add.u64 %d5, %d2, %d3;
+                    ld.global.f32 %f1, [%d4]; setp.gt.f32 %p, %f1, 0f00000000; @!%p bra ELSE;
+                    add.f32 %f2, %f1, %f1; st.global.f32 [%d4], %f2; bra END;
+                ELSE:
+                    TEST; @%q bra END; st.global.f32 [%d5], %f1;
+                END:
+                    ret;
+                }
+                """;
+        for (String test :
+                new String[] {"setp.ge.u32 %q, %r1, %r2", "ld.global.f32 %f2, [%d5+64]; setp.eq.f32 %q, %f2, 0f40000000"
+                }) {
+            float[] values = random(32, 7);
+            float[] found = inStrips(ptx.replace("TEST", test), "k", false, (bench, _) -> {
+                long a = bench.upload(values);
+                bench.launch("k", KernelBench.line(1, 32), a, bench.memory().allocate(256), 8);
+                return bench.floats(a, 32);
+            });
+            for (int i = 0; i < 32; i++) {
+                assertEquals(values[i] > 0 ? 2 * values[i] : values[i], found[i], test + ", " + i);
+            }
+        }
+    }
+
+    /** The first block's register is its own, so to speak: but others that come later still have a value in it. */
+    @Test
+    void whatAnotherBlockStillReadsIsKept() throws DeviceException {
+        oddThreads("""
+                shl.b32 %r4, %r1, 2; @%p bra ELSE;
+                    mov.u32 %r4, 5; st.global.u32 [%d2], %r4; bra END;
+                ELSE:
+                    st.global.u32 [%d2], %r4;
+                END:
+                """, t -> t % 2 == 0 ? 5 : 4 * t);
+    }
+
+    /** Both predicates of a comparison that is the same for all who do it. */
+    @Test
+    void bothPredicatesStayThoseOfTheOthers() throws DeviceException {
+        oddThreads("""
+                and.b32 %r3, %r1, 2; setp.ne.u32 %q, %r3, 0; setp.ne.u32 %v, %r3, 0; @%p bra END;
+                    setp.lt.u32 %q|%v, 1, %r2;
+                END:
+                    selp.b32 %r3, 1, 0, %q; selp.b32 %r4, 2, 0, %v; add.u32 %r4, %r3, %r4; st.global.u32 [%d2], %r4;
+                """, t -> t % 2 == 0 ? 1 : (t & 2) == 0 ? 0 : 3);
+    }
+
+    /** Runs a piece that odd threads, those with {@code %p}, leave, in strips to the end. */
+    private static void oddThreads(String piece, IntUnaryOperator expected) throws DeviceException {
+        String ptx = HEAD + """
+                .visible .entry k(.param .u64 a, .param .u32 two) {
+                    .reg .b32 %r<5>; .reg .b64 %d<3>; .reg .pred %p, %q, %v;
+                    ld.param.u64 %d1, [a]; ld.param.u32 %r2, [two]; mov.u32 %r1, %tid.x;
+                    mul.wide.u32 %d2, %r1, 4; add.u64 %d2, %d1, %d2; and.b32 %r3, %r1, 1; setp.ne.u32 %p, %r3, 0;
+                """ + piece + "ret; }\n";
+        int[] found = inStrips(ptx, "k", true, (bench, _) -> {
+            long a = bench.memory().allocate(128);
+            bench.launch("k", KernelBench.line(1, 32), a, 2);
+            assertEquals(0, bench.module().kernel("k").blocksThatLeftStrips());
+            return bench.ints(a, 32);
+        });
+        assertArrayEquals(IntStream.range(0, 32).map(expected).toArray(), found);
+    }
+
+    /** Where coordinates end at a strip's end, none gives up. */
+    @Test
+    void wholeStripsRunToTheEnd() throws DeviceException {
+        try (KernelBench bench = KernelBench.ofFile("mandelbrot")) {
+            Kernel kernel = bench.module().kernel("mandel");
+            assertTrue(kernel.useStrips(true));
+            long out = bench.memory().allocate(4 * 64 * 64);
+            long before = kernel.blocksThatLeftStrips();
+            LaunchShape shape = new LaunchShape(4, 4, 1, 16, 16, 1, 0);
+            bench.launch("mandel", shape, out, 64, 64, -2f, -1.25f, 2.5f / 64, 2.5f / 64, 100);
+            assertEquals(before, kernel.blocksThatLeftStrips());
+            bench.launch("mandel", shape, out, 60, 64, -2f, -1.25f, 2.5f / 64, 2.5f / 64, 100);
+            assertEquals(before + 4, kernel.blocksThatLeftStrips());
+        }
+        try (KernelBench bench = KernelBench.ofFile("matmul")) {
+            long a = bench.upload(random(32 * 32, 1));
+            for (String name : new String[] {"matmul_naive", "matmul_tiled"}) {
+                Kernel kernel = bench.module().kernel(name);
+                assertTrue(kernel.useStrips(true));
+                long before = kernel.blocksThatLeftStrips();
+                bench.launch(
+                        name,
+                        new LaunchShape(2, 2, 1, 16, 16, 1, 0),
+                        a,
+                        a,
+                        bench.memory().allocate(4096),
+                        32);
+                assertEquals(before, kernel.blocksThatLeftStrips(), name);
+            }
         }
     }
 

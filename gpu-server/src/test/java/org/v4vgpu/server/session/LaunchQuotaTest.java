@@ -1,10 +1,14 @@
 package org.v4vgpu.server.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.v4vgpu.device.Kernels;
@@ -50,6 +54,20 @@ final class LaunchQuotaTest {
             assertEquals(before - 3 * MIB, free(gpu, context));
             launch(gpu, context, exhaust, out); // takes no more
             assertEquals(0, synchronize(gpu, context));
+            gpu.goodbye();
+        }
+    }
+
+    /** Two lanes launch: what the first has made the second need not have room for. */
+    @Test
+    void whatAnotherLaneHasTakenIsNotAskedForAgain() throws Exception {
+        try (TestHost host = new TestHost(SessionLimits.DEFAULT.withMemoryBytes(16 * MIB));
+                TestClient gpu = host.open()) {
+            Session session = host.sessions.all().getFirst();
+            Iterator<Long> bytes = List.of(17 * MIB, 0L).iterator();
+            AtomicBoolean launched = new AtomicBoolean();
+            session.within(bytes::next, () -> launched.set(true));
+            assertTrue(launched.get());
             gpu.goodbye();
         }
     }

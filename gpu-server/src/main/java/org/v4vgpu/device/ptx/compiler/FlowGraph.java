@@ -28,6 +28,9 @@ public final class FlowGraph {
 
     private static final long MOST_LIVENESS_WORK = 1L << 36;
 
+    /** Ways from a block to another, together: a table of targets can be named by many branches. */
+    private static final int MOST_WAYS = 1 << 20;
+
     private static final Set<String> SYNCHRONIZING = Set.of(
             "bar",
             "bar.red",
@@ -71,6 +74,7 @@ public final class FlowGraph {
     private final Map<String, Integer> labels = new HashMap<>();
     private final Map<Integer, String> heads = new HashMap<>();
     private BitSet[] liveIn = new BitSet[0];
+    private int ways;
 
     private FlowGraph(Function function) {
         this.function = function;
@@ -103,6 +107,11 @@ public final class FlowGraph {
 
     BitSet liveIn(int block) {
         return liveIn[block];
+    }
+
+    /** From blocks to blocks, together. */
+    int ways() {
+        return ways;
     }
 
     int registers() {
@@ -218,7 +227,16 @@ public final class FlowGraph {
             if ((last == null || !isFinal(last)) && block.mayPass()) {
                 block.successors.add(block.index + 1);
             }
+            ways += block.successors.size();
+            if (ways > MOST_WAYS) {
+                throw tangled();
+            }
         }
+    }
+
+    private PtxErrors.Refusal tangled() {
+        return new PtxErrors.Refusal(
+                function.line(), function.name() + ": unsupported: its control flow is too tangled");
     }
 
     private void findLive() {
@@ -258,10 +276,9 @@ public final class FlowGraph {
             kills[block.index] = killed;
         }
         boolean changed = true;
-        for (long spent = 0; changed; spent += cost) {
+        for (long spent = 0; changed; spent += cost / count * (count + ways)) {
             if (spent > MOST_LIVENESS_WORK) {
-                throw new PtxErrors.Refusal(
-                        function.line(), function.name() + ": unsupported: its control flow is too tangled");
+                throw tangled();
             }
             changed = false;
             for (int i = count - 1; i >= 0; i--) {

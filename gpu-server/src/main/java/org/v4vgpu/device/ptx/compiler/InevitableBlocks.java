@@ -2,13 +2,14 @@ package org.v4vgpu.device.ptx.compiler;
 
 import java.util.BitSet;
 import java.util.List;
+import org.v4vgpu.device.ptx.syntax.Function;
 
 /** What threads that have parted come to pass all the same. */
 final class InevitableBlocks {
     private InevitableBlocks() {}
 
-    /** For each block, those that every path from it to the end passes. */
-    static BitSet[] of(FlowGraph graph) {
+    /** For each block, those that every path from it to the end passes: as many bits as there are blocks, for each of them. */
+    static BitSet[] of(Function function, FlowGraph graph, CompileBudget budget) {
         List<FlowGraph.Block> blocks = graph.blocks();
         int count = blocks.size();
         BitSet ends = reachesEnd(blocks);
@@ -24,6 +25,7 @@ final class InevitableBlocks {
         boolean changed = true;
         while (changed) {
             changed = false;
+            budget.requireTime(function);
             for (int i = count - 1; i >= 0; i--) {
                 if (!ends.get(i)) {
                     continue;
@@ -49,7 +51,7 @@ final class InevitableBlocks {
         boolean changed = true;
         while (changed) {
             changed = false;
-            for (FlowGraph.Block block : blocks) {
+            for (FlowGraph.Block block : blocks.reversed()) {
                 List<Integer> successors = FlowGraph.successorsInTime(block);
                 boolean ends = successors.isEmpty() || successors.stream().anyMatch(found::get);
                 if (ends && !found.get(block.index())) {

@@ -64,7 +64,7 @@ public final class KernelCompiler {
 
     private Compiled compile() {
         FlowGraph graph = FlowGraph.of(entry);
-        Regions regions = Regions.of(entry, graph);
+        Regions regions = Regions.of(entry, graph, budget);
         SpillRows rows = new SpillRows(graph, regions, context.kinds(entry));
         byte[] bytes;
         try {

@@ -97,6 +97,9 @@ final class NanBits {
         if (isCopy(i)) {
             return !late.get(((Operand.Register) i.operand(0)).index());
         }
+        if (i.has("xorsign") || (i.opcode().equals("cvt") && i.type() == Type.F64)) {
+            return true; // They take the sign, or all bits.
+        }
         boolean computes =
                 i.opcode().equals("cvt") || ARITHMETIC.contains(i.opcode()) || COMPARISONS.contains(i.opcode());
         return !computes || i.lastType() != Type.F32;

@@ -3,8 +3,12 @@ package org.v4vgpu.device.ptx.compiler;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.IntPredicate;
 import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.Instruction;
@@ -15,6 +19,8 @@ import org.v4vgpu.device.ptx.syntax.Instruction;
  * way passes, if the text has the blocks before it first; branches for which it has not are not taken.
  */
 final class Partings {
+    private final Function function;
+    private final CompileBudget budget;
     private final FlowGraph graph;
     private final BitSet partial = new BitSet();
     private final BitSet merged = new BitSet();
@@ -23,10 +29,12 @@ final class Partings {
     private final BitSet[] inevitable;
     private Shapes shapes;
 
-    private Partings(Function function, FlowGraph graph) {
+    private Partings(Function function, FlowGraph graph, CompileBudget budget) {
+        this.function = function;
+        this.budget = budget;
         this.graph = graph;
         this.meetings = new int[graph.blocks().size()];
-        this.inevitable = InevitableBlocks.of(graph);
+        this.inevitable = InevitableBlocks.of(function, graph, budget);
         for (FlowGraph.Block block : graph.blocks()) {
             block.instructions().forEach(instruction -> blocks.put(instruction, block));
         }
@@ -36,8 +44,8 @@ final class Partings {
         }
     }
 
-    static Partings of(Function function, FlowGraph graph) {
-        return new Partings(function, graph);
+    static Partings of(Function function, FlowGraph graph, CompileBudget budget) {
+        return new Partings(function, graph, budget);
     }
 
     Shapes shapes() {
@@ -63,7 +71,7 @@ final class Partings {
         return block.index();
     }
 
-    /** The registers that outlive a partial block: threads that write them there leave the others' as they were. */
+    /** The registers that partial blocks share with others: threads that write them there leave the others' as they were. */
     BitSet merged() {
         return merged;
     }
@@ -79,6 +87,16 @@ final class Partings {
             next++;
         }
         return next;
+    }
+
+    /** Where the strip may go on in a region when a block has been run: with its threads, or with others that stand elsewhere. */
+    Set<Integer> followers(int block, BitSet region) {
+        Set<Integer> followers = new TreeSet<>(graph.blocks().get(block).successors());
+        if (meetings[block] > 0) {
+            followers.add(next(block, other -> region.get(other) && partial.get(other)));
+        }
+        followers.removeIf(follower -> !region.get(follower));
+        return followers;
     }
 
     /** Whether threads may part at a branch. */
@@ -98,21 +116,24 @@ final class Partings {
                 part(block);
             }
         }
-        for (FlowGraph.Block block : graph.blocks()) {
-            if (partial.get(block.index())) {
-                merge(block);
-            }
-        }
+        merge();
         return partial.cardinality() + merged.cardinality() != before;
     }
 
-    /** Registers that are not the block's own. */
-    private void merge(FlowGraph.Block block) {
-        BitSet others = (BitSet) graph.liveIn(block.index()).clone();
-        FlowGraph.successorsInTime(block).forEach(successor -> others.or(graph.liveIn(successor)));
-        for (Instruction instruction : block.instructions()) {
-            instruction.definitions().stream().filter(others::get).forEach(merged::set);
-        }
+    /** Registers that are not a block's own: they live where others may stand meanwhile, or where all meet. */
+    private void merge() {
+        Map<Integer, BitSet> living = new HashMap<>();
+        partial.stream().forEach(block -> {
+            BitSet others = living.computeIfAbsent(meetings[block], _ -> new BitSet());
+            others.or(graph.liveIn(block));
+            graph.blocks().get(block).successors().forEach(successor -> others.or(graph.liveIn(successor)));
+        });
+        partial.stream().forEach(block -> {
+            BitSet others = living.getOrDefault(meetings[block], new BitSet());
+            for (Instruction instruction : graph.blocks().get(block).instructions()) {
+                instruction.definitions().stream().filter(others::get).forEach(merged::set);
+            }
+        });
     }
 
     private void part(FlowGraph.Block branch) {
@@ -133,7 +154,6 @@ final class Partings {
         if (!isFirst || between.stream().anyMatch(this::isEnding)) {
             return;
         }
-        between.set(branch.index(), between.get(branch.index()));
         // Those that part between have met by then, too, or part no further than that.
         partial.or(between);
         between.set(branch.index());
@@ -146,6 +166,7 @@ final class Partings {
         boolean changed = true;
         while (changed) {
             changed = false;
+            budget.requireTime(function);
             for (FlowGraph.Block block : graph.blocks()) {
                 for (int successor : meetings[block.index()] > 0 ? block.successors() : List.<Integer>of()) {
                     if (partial.get(successor) && meetings[successor] != meetings[block.index()]) {

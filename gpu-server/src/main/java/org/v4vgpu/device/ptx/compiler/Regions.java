@@ -24,6 +24,9 @@ final class Regions {
     /** Code that reaches the same place from several continuations is repeated up to this factor. */
     private static final int MOST_COPIES = 4;
 
+    /** Blocks beyond which it is not asked what the threads of a block share: the answer takes the square of their number. */
+    private static final int MOST_BLOCKS = 4096;
+
     /** Where a thread goes on. */
     record Continuation(int id, int block, @Nullable Instruction sync, SyncPoint point) {}
 
@@ -39,7 +42,7 @@ final class Regions {
     private final boolean chunked;
     private final BitSet varying;
 
-    private Regions(Function function, FlowGraph graph) {
+    private Regions(Function function, FlowGraph graph, CompileBudget budget) {
         this.graph = graph;
         this.chunk = new int[graph.blocks().size()];
         add(0, null, new SyncPoint(SyncPoint.Kind.NONE, false, 0, function.line()));
@@ -58,19 +61,20 @@ final class Regions {
             }
         }
         boolean common = !chunked
+                && graph.blocks().size() <= MOST_BLOCKS
                 && continuations.stream()
                         .allMatch(
                                 c -> c.point.kind() == SyncPoint.Kind.NONE || c.point.kind() == SyncPoint.Kind.BARRIER);
         if (common) {
-            varying = Uniformity.varying(function, graph);
+            varying = Uniformity.varying(function, graph, budget);
         } else {
             varying = new BitSet();
             varying.set(0, function.registers().size());
         }
     }
 
-    static Regions of(Function function, FlowGraph graph) {
-        return new Regions(function, graph);
+    static Regions of(Function function, FlowGraph graph, CompileBudget budget) {
+        return new Regions(function, graph, budget);
     }
 
     List<Continuation> continuations() {

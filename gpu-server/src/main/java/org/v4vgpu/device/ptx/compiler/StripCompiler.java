@@ -16,6 +16,7 @@ import org.v4vgpu.device.ptx.runtime.StripKernel;
 import org.v4vgpu.device.ptx.runtime.SyncPoint;
 import org.v4vgpu.device.ptx.runtime.VectorUnit;
 import org.v4vgpu.device.ptx.syntax.Function;
+import org.v4vgpu.device.ptx.syntax.PtxErrors;
 
 /**
  * The second form of a kernel, in which threads side by side run as vectors: for kernels that wait at barriers of the whole block only,
@@ -30,11 +31,20 @@ record StripCompiler(
         SpillRows rows,
         Partings partings,
         StripRules rules,
-        int vectorBits) {
+        int vectorBits,
+        CompileBudget budget) {
     private static final System.Logger LOG = System.getLogger(StripCompiler.class.getName());
 
     /** Vectors make methods long, and C2 slow. */
     private static final int MOST_INSTRUCTIONS = 600;
+
+    /** Of the flow graph: what is asked of it grows faster than its size. */
+    private static final int MOST_BLOCKS = 1200;
+
+    private static final int MOST_WAYS = 2400;
+
+    /** All kernels wait for one compiler. */
+    private static final long MOST_SECONDS = 5;
 
     /** Whether it is worth asking {@link #compile}. */
     static boolean isCandidate(KernelContext context, CallGraph calls, FlowGraph graph, Regions regions) {
@@ -46,6 +56,8 @@ record StripCompiler(
                 && calls.functions().isEmpty()
                 && !regions.isChunked()
                 && instructions <= MOST_INSTRUCTIONS
+                && graph.blocks().size() <= MOST_BLOCKS
+                && graph.ways() <= MOST_WAYS
                 && regions.continuations().stream()
                         .map(continuation -> continuation.point().kind())
                         .allMatch(kind -> kind == SyncPoint.Kind.NONE || kind == SyncPoint.Kind.BARRIER);
@@ -55,7 +67,7 @@ record StripCompiler(
      * Compiles the form.
      *
      * @param single the first form
-     * @return null where the kernel has no such form
+     * @return null where the kernel has no such form, or it takes too long to find out
      */
     static @Nullable StripKernel compile(
             Function function,
@@ -64,16 +76,34 @@ record StripCompiler(
             Regions regions,
             SpillRows rows,
             CompiledKernel single) {
-        Partings partings = Partings.of(function, graph);
+        CompileBudget budget = new CompileBudget(MOST_SECONDS);
+        try {
+            return of(function, context, graph, regions, rows, budget).compile(single);
+        } catch (PtxErrors.Refusal refusal) {
+            if (!budget.isSpent()) {
+                throw refusal;
+            }
+            LOG.log(Level.DEBUG, "{0}: threads run singly, {1}", function.name(), refusal.getMessage());
+            return null;
+        }
+    }
+
+    private static StripCompiler of(
+            Function function,
+            KernelContext context,
+            FlowGraph graph,
+            Regions regions,
+            SpillRows rows,
+            CompileBudget budget) {
+        Partings partings = Partings.of(function, graph, budget);
         StripRules rules = new StripRules(graph, partings, context.kinds(function), function.registers());
-        StripCompiler compiler =
-                new StripCompiler(function, context, graph, regions, rows, partings, rules, VectorUnit.bits());
-        return compiler.compile(single);
+        return new StripCompiler(function, context, graph, regions, rows, partings, rules, VectorUnit.bits(), budget);
     }
 
     private @Nullable StripKernel compile(CompiledKernel single) {
         List<Integer> accepted = new ArrayList<>();
         for (int i = 0; i < regions.regions().size(); i++) {
+            budget.requireTime(function);
             String objection = objection(regions.regions().get(i));
             if (objection.isEmpty()) {
                 accepted.add(i);
@@ -132,6 +162,7 @@ record StripCompiler(
                         .ireturn();
             });
             for (int i : accepted) {
+                budget.requireTime(function);
                 type.withMethodBody(
                         "strips" + i,
                         StripRegionEmitter.TYPE,

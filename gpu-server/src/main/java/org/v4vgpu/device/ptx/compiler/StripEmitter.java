@@ -5,7 +5,9 @@ import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.v4vgpu.device.ptx.runtime.Strips;
 import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Operand;
@@ -62,23 +64,30 @@ final class StripEmitter implements BodyEmitter.Manner {
 
     @Override
     public void emit(Instruction i, Runnable plain) {
-        int kept = -1;
-        int predicate = i.definitions().stream()
-                .filter(registers::isMask)
-                .filter(masks::isMerged)
-                .findFirst()
-                .orElse(-1);
-        boolean merges = predicate >= 0 && rules.way(i) != StripRules.Way.LANES;
-        if (merges) {
-            kept = code.allocateLocal(TypeKind.INT);
-            code.iload(e.slot(predicate)).istore(kept);
+        Map<Integer, Integer> kept = new TreeMap<>();
+        if (rules.way(i) != StripRules.Way.LANES) {
+            i.definitions().stream()
+                    .distinct()
+                    .filter(registers::isMask)
+                    .filter(masks::isMerged)
+                    .forEach(predicate -> kept.put(predicate, keep(predicate)));
         }
         emitForAll(i, plain);
-        if (merges) {
-            code.iload(e.slot(predicate)).iload(kept).ixor();
-            masks.pushRunning();
-            code.iand().iload(kept).ixor().istore(e.slot(predicate));
-        }
+        kept.forEach(this::merge);
+    }
+
+    /** The local with a predicate's bits as they were. */
+    private int keep(int predicate) {
+        int kept = code.allocateLocal(TypeKind.INT);
+        code.iload(e.slot(predicate)).istore(kept);
+        return kept;
+    }
+
+    /** Threads that do not run the block at hand get their bits of a predicate back. */
+    private void merge(int predicate, int kept) {
+        code.iload(e.slot(predicate)).iload(kept).ixor();
+        masks.pushRunning();
+        code.iand().iload(kept).ixor().istore(e.slot(predicate));
     }
 
     private void emitForAll(Instruction i, Runnable plain) {

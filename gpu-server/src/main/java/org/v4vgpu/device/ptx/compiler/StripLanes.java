@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntPredicate;
 import org.v4vgpu.device.ptx.runtime.Strips;
 import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Space;
@@ -48,7 +49,7 @@ final class StripLanes {
         Set<Integer> uses = new LinkedHashSet<>(i.uses());
         Set<Integer> definitions = new LinkedHashSet<>(i.definitions());
         boolean guarded = i.guard() != null && registers.isMask(i.guard().register());
-        boolean keeps = guarded || definitions.stream().anyMatch(masks::isMerged);
+        IntPredicate isKept = register -> guarded || masks.isMerged(register);
         Map<Integer, Integer> rows = rows(uses, definitions);
         Map<Integer, Integer> bits = new LinkedHashMap<>();
         Map<Integer, Integer> firsts = new LinkedHashMap<>();
@@ -63,13 +64,13 @@ final class StripLanes {
                 .filter(registers::isMask)
                 .filter(r -> !bits.containsKey(r))
                 .forEach(r -> {
-                    if (!keeps) {
+                    if (!isKept.test(r)) {
                         code.iconst_0().istore(e.slot(r));
                     }
                     bits.put(r, keep(r));
                 });
         rows.forEach((register, row) -> {
-            if (uses.contains(register) || keeps) {
+            if (uses.contains(register) || (definitions.contains(register) && isKept.test(register))) {
                 registers.intoRow(register, row, code::iconst_0);
             }
         });

@@ -299,7 +299,10 @@ final class StripRules {
         };
     }
 
-    /** Looks for an instruction that may give up behind a store to what was read before. */
+    /**
+     * Looks for an instruction that may give up behind a store to what was read before: in the order in which a strip runs its blocks,
+     * where threads that have parted store and others, that took another way, come after them.
+     */
     private String hazard(BitSet blocks) {
         Map<Integer, Integer> before = new HashMap<>();
         boolean changed = true;
@@ -314,10 +317,10 @@ final class StripRules {
                     }
                     state = after(state, i);
                 }
-                for (int successor : block.successors()) {
-                    int old = before.getOrDefault(successor, 0);
-                    if (blocks.get(successor) && (old | state) != old) {
-                        before.put(successor, old | state);
+                for (int follower : partings.followers(index, blocks)) {
+                    int old = before.getOrDefault(follower, 0);
+                    if ((old | state) != old) {
+                        before.put(follower, old | state);
                         changed = true;
                     }
                 }

@@ -14,22 +14,25 @@ import org.v4vgpu.device.ptx.syntax.Operand;
  * instead of once per thread. Holds for kernels whose only synchronising instructions are barriers of the whole block.
  */
 final class Uniformity {
+    private final Function function;
+    private final CompileBudget budget;
     private final List<FlowGraph.Block> blocks;
     private final BitSet varying = new BitSet();
     private final BitSet parted = new BitSet();
     private final BitSet waitsLater;
     private final BitSet[] inevitable;
 
-    private Uniformity(FlowGraph graph) {
-
+    private Uniformity(Function function, FlowGraph graph, CompileBudget budget) {
+        this.function = function;
+        this.budget = budget;
         this.blocks = graph.blocks();
         this.waitsLater = waitsLater();
-        this.inevitable = InevitableBlocks.of(graph);
+        this.inevitable = InevitableBlocks.of(function, graph, budget);
     }
 
     /** The registers that differ between threads. */
-    static BitSet varying(Function function, FlowGraph graph) {
-        Uniformity uniformity = new Uniformity(graph);
+    static BitSet varying(Function function, FlowGraph graph, CompileBudget budget) {
+        Uniformity uniformity = new Uniformity(function, graph, budget);
         // Registers that are read before they are written have no common value.
         uniformity.varying.or(graph.liveIn(0));
         boolean changed = true;
@@ -110,6 +113,7 @@ final class Uniformity {
 
     /** Marks what lies between a branch that parts the threads and the place where all meet again. */
     private void part(FlowGraph.Block branch) {
+        budget.requireTime(function);
         List<Integer> successors =
                 branch.successors().stream().filter(waitsLater::get).toList();
         if (successors.size() < 2 && (branch.sync() == null)) {
@@ -134,7 +138,7 @@ final class Uniformity {
         boolean changed = true;
         while (changed) {
             changed = false;
-            for (FlowGraph.Block block : blocks) {
+            for (FlowGraph.Block block : blocks.reversed()) {
                 boolean waits = block.sync() != null
                         || FlowGraph.successorsInTime(block).stream().anyMatch(found::get);
                 if (waits && !found.get(block.index())) {

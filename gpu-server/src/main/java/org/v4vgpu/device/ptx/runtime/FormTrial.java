@@ -129,6 +129,12 @@ final class FormTrial {
         parameters = NO_PARAMETERS;
     }
 
+    /** The second form can't be made now: it is asked for again when the kernel has run as long once more. */
+    synchronized void postpone() {
+        phase = Phase.WAITING;
+        early = 0;
+    }
+
     /** The second form is there. */
     synchronized void begin() {
         phase = Phase.TRYING;

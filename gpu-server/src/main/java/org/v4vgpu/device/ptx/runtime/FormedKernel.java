@@ -1,8 +1,12 @@
 package org.v4vgpu.device.ptx.runtime;
 
 import java.lang.System.Logger.Level;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -14,16 +18,26 @@ import org.jspecify.annotations.Nullable;
 public final class FormedKernel extends CompiledKernel {
     private static final System.Logger LOG = System.getLogger(FormedKernel.class.getName());
 
+    /** Kernels that wait for their second form, of all sessions. Others ask again later. */
+    static final int MOST_WAITING = 64;
+
     /** Makes the second forms of all kernels, one after the other. Linux heeds the priority only where the JVM is told to use it. */
     @SuppressWarnings("ThreadPriorityCheck") // Nothing relies on it.
-    private static final ExecutorService MAKER = Executors.newSingleThreadExecutor(Thread.ofPlatform()
-            .daemon()
-            .name("v4vgpu-strips")
-            .priority(Thread.MIN_PRIORITY)
-            .factory());
+    private static final ExecutorService MAKER = new ThreadPoolExecutor(
+            1,
+            1,
+            0,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(MOST_WAITING),
+            Thread.ofPlatform()
+                    .daemon()
+                    .name("v4vgpu-strips")
+                    .priority(Thread.MIN_PRIORITY)
+                    .factory());
 
     private final CompiledKernel single;
     private final FormTrial trial = new FormTrial();
+    private final LongAdder left = new LongAdder();
 
     // SYNC: strips-made. Written with the finished form, before the trial begins.
     private volatile @Nullable StripKernel strips;
@@ -54,6 +68,11 @@ public final class FormedKernel extends CompiledKernel {
         return found;
     }
 
+    /** How many blocks have begun in the second form and ended in the first: a strip gave up, or a region has none. */
+    public long blocksLeft() {
+        return left.sum();
+    }
+
     @Override
     public int run(int entry, ThreadBlock block, int from, int to, int expected) {
         StripKernel form = block.inStrips ? strips : null;
@@ -63,16 +82,19 @@ public final class FormedKernel extends CompiledKernel {
     @Override
     void begin(ThreadBlock block) {
         block.inStrips = false;
+        block.beganInStrips = false;
         block.part = FormTrial.Part.NONE;
         if (block.ntidX % Strips.THREADS != 0) {
             return;
         }
         if (trial.isOver()) {
             block.inStrips = trial.isWon();
+            block.beganInStrips = block.inStrips;
             return;
         }
         block.part = trial.next(block.shape, block.parameters);
         block.inStrips = block.part == FormTrial.Part.STRIPS;
+        block.beganInStrips = block.inStrips;
         block.trialStart = System.nanoTime();
     }
 
@@ -83,9 +105,14 @@ public final class FormedKernel extends CompiledKernel {
 
     @Override
     void end(ThreadBlock block) {
+        if (block.beganInStrips && !block.inStrips) {
+            left.increment();
+        }
         if (block.part != FormTrial.Part.NONE && trial.ran(block.part, System.nanoTime() - block.trialStart)) {
             try {
                 MAKER.execute(this::prepare);
+            } catch (RejectedExecutionException _) {
+                trial.postpone(); // Too many wait.
             } catch (OutOfMemoryError _) {
                 giveUp(); // No thread to be had; the kernel runs without.
             }

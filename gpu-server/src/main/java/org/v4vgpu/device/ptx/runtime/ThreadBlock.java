@@ -72,6 +72,9 @@ public final class ThreadBlock {
     /** Whether strips of its threads run as vectors: so far, none has parted. */
     public boolean inStrips;
 
+    /** Whether they did when the block began. */
+    boolean beganInStrips;
+
     /** The program counter of all threads, where {@link #pc} is not written because it is the same, or APART. Of strips only. */
     public int together = APART;
 

@@ -116,6 +116,22 @@ class NanTest {
         }
     }
 
+    /** Two that see a sign or a payload, although they compute: of a NaN that the processor has as 0xFFC00000. */
+    @Test
+    void signAndPayloadOfAResultAreSeenAsThePattern() throws DeviceException {
+        List<long[]> row = List.<long[]>of(new long[] {0x7F80_0000L, 0x4040_0000L});
+        List<String> types = List.of("b32", "f32", "f32");
+        String nan = ".reg .f32 %f, %v; .reg .f64 %e; .reg .b32 %u; sub.f32 %f, %a, %a; ";
+        for (String ptx : List.of(
+                "max.xorsign.abs.f32 %v, %f, %b; mov.b32 %d, %v;", "min.xorsign.abs.f32 %v, %b, %f; mov.b32 %d, %v;")) {
+            assertEquals("40400000", Long.toHexString(NumericBench.run(nan + ptx, types, row)[0]), ptx);
+        }
+        String high = "cvt.f64.f32 %e, %f; mov.b64 {%u, %d}, %e;";
+        assertEquals("7fffffff", Long.toHexString(NumericBench.run(nan + high, types, row)[0]));
+        String low = "cvt.f64.f32 %e, %f; mov.b64 {%d, %u}, %e;";
+        assertEquals("e0000000", Long.toHexString(NumericBench.run(nan + low, types, row)[0]));
+    }
+
     /** What only moves floats leaves NaNs as they are, also in registers that hold results at other times. */
     @ParameterizedTest
     @ValueSource(

@@ -1,6 +1,7 @@
 package org.v4vgpu.device.ptx.random;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Random;
@@ -18,58 +19,78 @@ import org.v4vgpu.device.ptx.runtime.VectorUnit;
 class StripProgramTest {
     private static final int PROGRAMS = 60;
     private static final int WORDS = 64 + 3 * 2 * 64;
+
+    /** Words that a thread stores: of four registers of either kind, of two long ones, and where partings store. */
+    private static final int RESULTS = 8 + 2 * 2 + 2;
+
     private static final LaunchShape SHAPE = new LaunchShape(3, 1, 1, 32, 2, 1, 0);
 
     @Test
     void stripsAndThreadsAgree() throws DeviceException {
         Assumptions.assumeTrue(VectorUnit.bits() > 0, "no vectors in this JVM");
         int formed = 0;
+        int whole = 0;
+        int left = 0;
         for (int seed = 0; seed < PROGRAMS; seed++) {
             String text = new Writer(seed).text();
             try {
-                int[] singly = run(text, false);
-                formed += hasForm(text) ? 1 : 0;
-                assertArrayEquals(singly, run(text, true), "seed " + seed + "\n" + text);
+                Run singly = run(text, false);
+                Run strips = run(text, true);
+                assertArrayEquals(singly.words, strips.words, "seed " + seed + "\n" + text);
+                assertEquals(0, singly.left);
+                formed += strips.formed ? 1 : 0;
+                whole += strips.formed && strips.left == 0 ? 1 : 0;
+                left += strips.left > 0 && strips.left < SHAPE.blocks() ? 1 : 0;
             } catch (DeviceException failure) {
                 throw new AssertionError("seed " + seed + "\n" + text, failure);
             }
         }
-        assertTrue(formed > PROGRAMS / 2, "only " + formed + " programs run in strips");
+        String counts =
+                formed + " programs run in strips, " + whole + " to their end, " + left + " in some blocks only";
+        assertTrue(formed > PROGRAMS / 2 && whole > PROGRAMS / 6 && left > 0, counts);
     }
 
-    private static boolean hasForm(String text) throws DeviceException {
-        try (KernelBench bench = new KernelBench(text)) {
-            return bench.module().kernel("k").useStrips(true);
-        }
-    }
+    /**
+     * What a launch has left.
+     *
+     * @param left blocks that have begun in strips and ended singly
+     */
+    private record Run(int[] words, boolean formed, long left) {}
 
-    private static int[] run(String text, boolean strips) throws DeviceException {
+    private static Run run(String text, boolean strips) throws DeviceException {
         try (KernelBench bench = new KernelBench(text)) {
-            bench.module().kernel("k").useStrips(strips);
+            boolean formed = bench.module().kernel("k").useStrips(strips);
             int[] words = new int[WORDS];
             for (int i = 0; i < WORDS; i++) {
                 words[i] = Float.floatToRawIntBits(i * 0.37f - 20);
             }
             long in = bench.upload(words);
-            long out = bench.memory().allocate(4L * WORDS * 8);
+            long out = bench.memory().allocate(4L * WORDS * RESULTS);
             bench.launch("k", SHAPE, in, out, 5, 40);
-            int[] found = bench.ints(out, WORDS * 8);
+            int[] found = bench.ints(out, WORDS * RESULTS);
             for (int i = 0; i < 4 * WORDS; i++) {
                 // All NaNs alike.
                 found[i] = Float.floatToIntBits(Float.intBitsToFloat(found[i]));
             }
-            return found;
+            return new Run(found, formed, bench.module().kernel("k").blocksThatLeftStrips());
         }
     }
 
     /** Writes one program. */
     private static final class Writer {
+        /** Choices, partings and loops in each other. */
+        private static final int DEEPEST = 3;
+
         private final Random random;
         private final StringBuilder text = new StringBuilder();
+        private final boolean stores;
+        private final boolean loads;
         private int labels;
 
         Writer(long seed) {
             random = new Random(seed);
+            stores = seed % 2 == 0;
+            loads = seed % 8 == 0;
         }
 
         String text() {
@@ -78,8 +99,8 @@ class StripProgramTest {
                     .target sm_75
                     .address_size 64
                     .visible .entry k(.param .u64 in, .param .u64 out, .param .u32 n, .param .u32 m) {
-                    .reg .b32 %u<4>, %a<4>, %i<4>, %s<3>, %c<6>, %g, %k, %t; .reg .f32 %f<4>; .reg .b64 %x<3>, %y<2>, %d;
-                    .reg .b32 %n, %m; .reg .pred %p, %q, %w, %v<2>; .reg .b16 %h; .shared .align 4 .b8 s[1024]; .local .align 4 .b8 own[16];
+                    .reg .b32 %u<4>, %a<4>, %i<4>, %s<3>, %c<6>, %g, %k<4>, %t; .reg .f32 %f<4>; .reg .b64 %x<3>, %y<2>, %d;
+                    .reg .b32 %n<4>, %m<4>; .reg .pred %p, %q, %w, %v<2>; .reg .b64 %l<2>, %z; .reg .b16 %h; .shared .align 4 .b8 s[1024]; .local .align 4 .b8 own[16];
                     ld.param.u64 %x0, [in]; ld.param.u64 %y0, [out]; ld.param.u32 %u0, [n]; ld.param.u32 %u1, [m];
                     mov.u32 %u2, %ctaid.x; mov.u32 %u3, %tid.y; mov.u32 %a0, %tid.x;
                     shl.b32 %c0, %u3, 5; add.u32 %a1, %c0, %a0; shl.b32 %c1, %u2, 6; add.u32 %g, %c1, %a1;
@@ -96,19 +117,26 @@ class StripProgramTest {
             line("setp.ne.u32 %v1, %i0, %i1");
             line("st.local.v2.f32 [own], {%f0, %f1}");
             line("st.local.v2.u32 [own+8], {%i0, %i1}");
+            line("mul.wide.s32 %l0, %i0, 3; cvt.s64.s32 %l1, %a1; add.s64 %z, %y1, " + 4 * WORDS * 12);
             line("st.shared.f32 [%s1], %f0");
             line("bar.sync 0");
             steps(30, 0);
+            line("bar.sync 0");
             for (int r = 0; r < 4; r++) {
                 line("st.global.f32 [%y1+" + 4 * WORDS * r + "], %f" + r);
                 line("st.global.u32 [%y1+" + 4 * WORDS * (4 + r) + "], %i" + r);
+            }
+            for (int r = 0; r < 2; r++) {
+                line("cvt.u32.u64 %t, %l" + r + "; st.global.u32 [%y1+" + 4 * WORDS * (8 + 2 * r) + "], %t");
+                line("shr.u64 %l" + r + ", %l" + r + ", 32; cvt.u32.u64 %t, %l" + r);
+                line("st.global.u32 [%y1+" + 4 * WORDS * (9 + 2 * r) + "], %t");
             }
             return text.append("ret;\n}\n").toString();
         }
 
         private void steps(int count, int depth) {
             for (int n = 0; n < count; n++) {
-                switch (random.nextInt(depth < 2 ? 25 : 20)) {
+                switch (random.nextInt(depth == 0 ? 30 : depth < DEEPEST ? 29 : 24)) {
                     case 0 -> line(pick("add", "sub", "mul") + ".f32 " + f() + ", " + f() + ", " + f());
                     case 1 -> line("fma.rn.f32 " + f() + ", " + f() + ", " + f() + ", " + pick(f(), "0f3F000000"));
                     case 2 -> line(pick("neg", "abs") + ".f32 " + f() + ", " + f());
@@ -173,11 +201,23 @@ class StripProgramTest {
                         line("and.b32 %t, " + i() + ", 12; mov.u32 %c4, own; add.u32 %t, %t, %c4");
                         line("ld.local.u32 " + i() + ", [%t]");
                     }
-                    case 20 -> exchange();
-                    case 21 -> choice();
-                    case 22 -> parting();
-                    case 23 -> partingLoop();
-                    default -> loop();
+                    case 20 -> line(pick("add", "sub", "mul.lo") + ".s64 " + l() + ", " + l() + ", " + pick(l(), "-7"));
+                    case 21 ->
+                        line(pick(
+                                "cvt.s64.s32 " + l() + ", " + pick(i(), a(), u()),
+                                "cvt.u32.u64 " + i() + ", " + l(),
+                                "mov.u64 " + l() + ", " + pick(l(), "5"),
+                                "setp.lt.s64 " + v() + ", " + l() + ", " + pick(l(), "100"),
+                                "@" + v() + " add.s64 " + l() + ", " + l() + ", 9"));
+                    case 22 ->
+                        line("setp." + pick("lt", "ge", "eq") + ".u32 %v0|%v1, "
+                                + pick(i() + ", " + any(), u() + ", " + u(), "%u0, 5"));
+                    case 23 -> store();
+                    case 24 -> choice(depth + 1);
+                    case 25, 26 -> parting(depth + 1);
+                    case 27 -> partingLoop(depth + 1);
+                    case 28 -> loop(depth + 1);
+                    default -> exchange();
                 }
             }
         }
@@ -193,48 +233,68 @@ class StripProgramTest {
             line(pick("st.local.u32 [own+" + 4 * random.nextInt(4) + "], " + i(), "not.pred %v0, %v1"));
         }
 
-        private void choice() {
+        /** To words that are the thread's own: some that nothing loads, and in few programs one that is loaded, too. */
+        private void store() {
+            if (stores) {
+                String loaded = loads ? pick("ld.global.u32 " + i() + ", [%z]; ", "") : "";
+                line(loaded + "st.global.u32 [%z" + pick("", "+" + 4 * WORDS) + "], " + i());
+            }
+        }
+
+        private void choice(int depth) {
             int label = labels++;
             line("setp." + pick("lt", "ge", "eq", "ne") + pick(".s32", ".u32") + " %p, " + a() + ", "
                     + pick("%u0", "%u1", "%u2", "16", "32", a()));
             line("selp.b32 " + i() + ", " + any() + ", " + i() + ", %p");
             line("@" + pick("", "!") + "%p add.f32 " + f() + ", " + f() + ", " + f());
             line("@%p bra L" + label);
-            steps(3, 2);
+            steps(3, depth);
             text.append("L").append(label).append(":\n");
         }
 
         /** Some threads leave out what others do, or do something else. */
-        private void parting() {
+        private void parting(int depth) {
             int label = labels++;
             boolean both = random.nextBoolean();
             line("@" + pick("", "!") + v() + " bra L" + label);
-            steps(3, 2);
+            steps(3, depth);
             if (both) {
                 line("bra M" + label);
             }
             text.append("L").append(label).append(":\n");
             if (both) {
-                steps(2, 2);
+                steps(2, depth);
                 text.append("M").append(label).append(":\n");
             }
         }
 
         /** Each thread does it as often as it wants. */
-        private void partingLoop() {
+        private void partingLoop(int depth) {
             int label = labels++;
-            line("and.b32 %n, " + i() + ", 7; mov.u32 %m, 0");
+            line("and.b32 %n" + depth + ", " + i() + ", 7; mov.u32 %m" + depth + ", 0");
             text.append("L").append(label).append(":\n");
-            steps(2, 2);
-            line("add.u32 %m, %m, 1; setp.lt.u32 %w, %m, %n; @%w bra L" + label);
+            body(label, depth);
+            line(("add.u32 %m#, %m#, 1; setp.lt.u32 %w, %m#, %n#; @%w bra L" + label).replace("#", "" + depth));
+            text.append("M").append(label).append(":\n");
         }
 
-        private void loop() {
+        private void loop(int depth) {
             int label = labels++;
-            line("mov.u32 %k, 0");
+            line("mov.u32 %k" + depth + ", 0");
             text.append("L").append(label).append(":\n");
-            steps(3, 2);
-            line("add.u32 %k, %k, 1; setp.lt.u32 %q, %k, " + pick("3", "%u0") + "; @%q bra L" + label);
+            body(label, depth);
+            line(("add.u32 %k#, %k#, 1; setp.lt.u32 %q, %k#, " + pick("3", "%u0") + "; @%q bra L" + label)
+                    .replace("#", "" + depth));
+            text.append("M").append(label).append(":\n");
+        }
+
+        /** Of a loop, which some threads may leave in its midst. */
+        private void body(int label, int depth) {
+            steps(2, depth);
+            if (random.nextInt(3) == 0) {
+                line("@" + pick("", "!") + v() + " bra M" + label);
+                steps(1, depth);
+            }
         }
 
         private void line(String instruction) {
@@ -243,6 +303,10 @@ class StripProgramTest {
 
         private String f() {
             return "%f" + random.nextInt(4);
+        }
+
+        private String l() {
+            return "%l" + random.nextInt(2);
         }
 
         private String i() {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -48,6 +49,45 @@ class FormedKernelTest {
         assertEquals(1, new HashSet<>(found).size());
         assertTrue(found.getFirst().isDaemon());
         assertEquals(Thread.MIN_PRIORITY, found.getFirst().getPriority());
+    }
+
+    /** Of those that wait; what is turned away asks again. */
+    @Test
+    void onlySoManyKernelsWait() throws InterruptedException {
+        CountDownLatch busy = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        CountDownLatch made = new CountDownLatch(FormedKernel.MOST_WAITING);
+        runLong(new FormedKernel(SINGLE, () -> {
+            busy.countDown();
+            awaitQuietly(go);
+            return null;
+        }));
+        busy.await();
+        for (int i = 0; i < FormedKernel.MOST_WAITING; i++) {
+            runLong(new FormedKernel(SINGLE, () -> {
+                made.countDown();
+                return null;
+            }));
+        }
+        CountDownLatch asked = new CountDownLatch(1);
+        FormedKernel late = new FormedKernel(SINGLE, () -> {
+            asked.countDown();
+            return null;
+        });
+        runLong(late);
+        go.countDown();
+        made.await();
+        assertEquals(1, asked.getCount());
+        runLong(late);
+        asked.await();
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException stop) {
+            throw new AssertionError(stop);
+        }
     }
 
     @Test
