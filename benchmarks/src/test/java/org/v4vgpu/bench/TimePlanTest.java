@@ -17,7 +17,9 @@ final class TimePlanTest {
     /** What the README promises, with some seconds for what is not measuring. */
     @Test
     void allExperimentsEndInTheTimeThatIsPromised() {
-        assertTrue(TimePlan.promisedSeconds(Effort.FULL) <= 19 * 60 + 30, () -> "" + TimePlan.promisedSeconds(Effort.FULL));
+        assertTrue(
+                TimePlan.promisedSeconds(Effort.FULL) <= 19 * 60 + 30,
+                () -> "" + TimePlan.promisedSeconds(Effort.FULL));
         assertTrue(TimePlan.promisedSeconds(Effort.QUICK) <= 170, () -> "" + TimePlan.promisedSeconds(Effort.QUICK));
     }
 

@@ -39,7 +39,10 @@ public final class ResultTable {
                     pairs ? result.pairs() : bytes(result.bytes()),
                     micros(result.p50Nanos()),
                     micros(result.p99Nanos()),
-                    rate(memory ? Math.max(0, result.residentBytes()) / (double) (1 << 20) : result.megabytesPerSecond()),
+                    rate(
+                            memory
+                                    ? Math.max(0, result.residentBytes()) / (double) (1 << 20)
+                                    : result.megabytesPerSecond()),
                     allocations ? allocated(result.allocatedBytes()) : ratio(result, results));
         }
         return text.toString();

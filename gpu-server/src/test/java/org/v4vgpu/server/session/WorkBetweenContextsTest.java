@@ -171,7 +171,8 @@ final class WorkBetweenContextsTest {
             long behind = createEvent(gpu, second);
             record(gpu, second, behind);
             assertEquals(CudaStatus.NOT_READY.code(), query(gpu, first, event));
-            assertEquals(CudaStatus.NOT_READY.code(), query(gpu, second, behind), "it is behind the first context's work");
+            assertEquals(
+                    CudaStatus.NOT_READY.code(), query(gpu, second, behind), "it is behind the first context's work");
             gpu.goodbye();
             host.awaitNoSession();
         }
