@@ -201,11 +201,10 @@ final class DriverUseTest {
         try (CudaDevice device = CudaDevice.open(0, _ -> {});
                 CudaContext context = (CudaContext) device.createContext(0)) {
             long address = context.allocate(16);
-            FutureTask<Boolean> enqueuing = new FutureTask<>(
-                    () -> {
-                        context.defaultStream().fill(address, 1, 1, 16);
-                        return true;
-                    });
+            FutureTask<Boolean> enqueuing = new FutureTask<>(() -> {
+                context.defaultStream().fill(address, 1, 1, 16);
+                return true;
+            });
             Thread other = Thread.ofPlatform().unstarted(enqueuing);
             context.order().callIfIdle(() -> {
                 other.start();
