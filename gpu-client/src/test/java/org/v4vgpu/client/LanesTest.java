@@ -150,7 +150,7 @@ final class LanesTest {
             });
             FutureTask<Boolean> waiting = new FutureTask<>(
                     () -> {
-                        begun.await();
+                        await(begun);
                         context.synchronize();
                         memory.close();
                         module.close();

@@ -239,10 +239,10 @@ final class WorkBetweenContextsTest {
     /** The lane does not wait: the client asks again. What can't be is refused at once. */
     @Test
     void anAllocationThatMayComeIsNotReady() throws IOException {
-        try (TestHost host = new TestHost(SessionLimits.DEFAULT.withMemoryBytes(1 << 20));
+        try (TestHost host = new TestHost(SessionLimits.DEFAULT.withMemoryBytes(2 << 20));
                 TestClient gpu = host.open()) {
             long context = gpu.createContext();
-            long address = gpu.allocate(context, 1 << 20);
+            long address = gpu.allocate(context, 3 << 19);
             long module = TestKernels.load(gpu, context);
             long endless = TestKernels.function(gpu, module, "endless").getFunction();
             gpu.post(Call.LAUNCH_KERNEL, TestKernels.launch(context, endless, 1, 1));
@@ -252,8 +252,8 @@ final class WorkBetweenContextsTest {
                             .setContext(context)
                             .setAddress(address)
                             .build());
-            assertEquals(CudaStatus.NOT_READY.code(), ServerClients.allocate(gpu, context, 1 << 19));
-            assertEquals(CudaStatus.OUT_OF_MEMORY.code(), ServerClients.allocate(gpu, context, (1 << 20) + 1));
+            assertEquals(CudaStatus.NOT_READY.code(), ServerClients.allocate(gpu, context, 1 << 20));
+            assertEquals(CudaStatus.OUT_OF_MEMORY.code(), ServerClients.allocate(gpu, context, (2 << 20) + 1));
             gpu.goodbye();
             host.awaitNoSession();
         }
