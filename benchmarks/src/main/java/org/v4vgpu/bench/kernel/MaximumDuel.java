@@ -2,7 +2,10 @@ package org.v4vgpu.bench.kernel;
 
 import org.v4vgpu.device.DeviceException;
 
-/** The greatest number, by compare-and-swap of one place. Each run but the first finds the maximum there already. */
+/**
+ * The greatest number, by compare-and-swap of one place. Every run that counts finds it there already, on all sides: what is measured is
+ * that all numbers are compared with one place. That the swaps are right is verified apart, from the start.
+ */
 final class MaximumDuel extends KernelDuel {
     private static final int BLOCK = 128;
 
@@ -10,7 +13,7 @@ final class MaximumDuel extends KernelDuel {
     private final float[] most;
 
     MaximumDuel(DuelGround ground, DuelGround.Source source, int count) throws DeviceException {
-        super(ground, source, "cas_max " + count, 4L * count, 1);
+        super(ground, source, "cas_max, found before, " + count, 4L * count, 1);
         in = given(random(count, SEED));
         most = changing(new float[] {Float.NEGATIVE_INFINITY});
         launch("cas_max", row(count, BLOCK), in, most, count);

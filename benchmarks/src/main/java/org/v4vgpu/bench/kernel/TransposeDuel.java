@@ -2,7 +2,7 @@ package org.v4vgpu.bench.kernel;
 
 import org.v4vgpu.device.DeviceException;
 
-/** A square matrix transposed, by tiles in shared memory. */
+/** A square matrix transposed, by tiles: in shared memory, and in the loops, too. */
 final class TransposeDuel extends KernelDuel {
     private static final int TILE = 32;
     private static final int ROWS = 8;
@@ -22,12 +22,22 @@ final class TransposeDuel extends KernelDuel {
 
     @Override
     public void inJava() {
-        share(n, (from, to) -> {
-            for (int y = from; y < to; y++) {
-                for (int x = 0; x < n; x++) {
-                    out[y * n + x] = in[x * n + y];
+        share((n + TILE - 1) / TILE, (from, to) -> {
+            for (int tile = from; tile < to; tile++) {
+                for (int x = 0; x < n; x += TILE) {
+                    tileInJava(x, tile * TILE);
                 }
             }
         });
+    }
+
+    private void tileInJava(int left, int top) {
+        int right = Math.min(left + TILE, n);
+        int bottom = Math.min(top + TILE, n);
+        for (int y = top; y < bottom; y++) {
+            for (int x = left; x < right; x++) {
+                out[y * n + x] = in[x * n + y];
+            }
+        }
     }
 }

@@ -55,6 +55,7 @@ class StripProgramTest {
      *
      * @param left blocks that have begun in strips and ended singly
      */
+    @SuppressWarnings("ArrayRecordComponent") // nobody compares runs
     private record Run(int[] words, boolean formed, long left) {}
 
     private static Run run(String text, boolean strips) throws DeviceException {
