@@ -66,10 +66,11 @@ final class TimePlanTest {
 
     @Test
     void saysHowMuchIsLeft() {
-        TimePlan plan = plan(Effort.QUICK, 0);
+        TimePlan plan = plan(Effort.FULL, 0);
         plan.begin(Experiments.ALL.getFirst());
-        assertEquals("1 of 13, about 3 min left", plan.standing());
-        clock.set(400 * SECOND);
+        clock.set((TimePlan.promisedSeconds(Effort.FULL) - 95) * SECOND);
+        assertEquals("1 of 13, about 1.5 min left", plan.standing());
+        clock.set(TimePlan.promisedSeconds(Effort.FULL) * SECOND);
         assertEquals("1 of 13, about 0.5 min left", plan.standing());
     }
 
