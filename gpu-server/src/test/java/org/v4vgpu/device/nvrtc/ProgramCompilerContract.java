@@ -106,7 +106,7 @@ abstract class ProgramCompilerContract {
                 "\"/proc/self/environ\"",
                 "\"/proc/version\"",
                 "\"/proc/1/cwd/etc/passwd\"",
-                "\"/proc/1/root/etc/passwd\"",
+                "\"" + Path.of("/proc", "1", "root", "etc", "passwd") + "\"",
                 "\"link\"",
                 "\"" + secret + "\"")) {
             questions.append("#if __has_include(%s)\n#error it is there\n#endif\n".formatted(path));

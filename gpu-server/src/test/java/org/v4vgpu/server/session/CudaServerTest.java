@@ -25,7 +25,6 @@ import org.v4vgpu.proto.BlasOperation;
 import org.v4vgpu.proto.BlasReduceRequest;
 import org.v4vgpu.proto.BlasRoutine;
 import org.v4vgpu.proto.Call;
-import org.v4vgpu.proto.CtxSynchronizeRequest;
 import org.v4vgpu.server.ServerCommand;
 import org.v4vgpu.v4v.ChannelAddress;
 import org.v4vgpu.v4v.MessageChannels;
@@ -74,9 +73,9 @@ final class CudaServerTest {
                 long context = gpu.createContext();
                 assertEquals(10, sumOfOneToFour(gpu, context));
                 breakWithStore(gpu, context);
-                assertEquals(700, synchronize(gpu, context));
+                assertEquals(700, ServerClients.synchronize(gpu, context));
                 assertTrue(server.waitFor(10, TimeUnit.SECONDS), "the server lives on");
-                assertThrows(IOException.class, () -> synchronize(gpu, context));
+                assertThrows(IOException.class, () -> ServerClients.synchronize(gpu, context));
             }
             assertEquals(4, server.exitValue());
             String words = new String(server.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -158,13 +157,6 @@ final class CudaServerTest {
                 .putLong(64)
                 .array());
         gpu.send(Call.LAUNCH_KERNEL, 0, TestKernels.launch(context, function, 1, 1), parameters);
-    }
-
-    private static int synchronize(TestClient gpu, long context) throws IOException {
-        return gpu.call(
-                        Call.CTX_SYNCHRONIZE,
-                        CtxSynchronizeRequest.newBuilder().setContext(context).build())
-                .status();
     }
 
     @Test

@@ -25,7 +25,6 @@ import org.v4vgpu.proto.CtxSynchronizeRequest;
 import org.v4vgpu.proto.EventSynchronizeRequest;
 import org.v4vgpu.proto.MemFreeRequest;
 import org.v4vgpu.proto.ModuleUnloadRequest;
-import org.v4vgpu.proto.StreamCreateRequest;
 import org.v4vgpu.proto.StreamSynchronizeRequest;
 import org.v4vgpu.proto.StreamWaitEventRequest;
 
@@ -236,12 +235,6 @@ final class LaneOrderTest {
     }
 
     private long stream(long context) throws IOException {
-        return gpu.expect(
-                        Call.STREAM_CREATE,
-                        StreamCreateRequest.newBuilder()
-                                .setContext(context)
-                                .setFlags(1)
-                                .build())
-                .getStream();
+        return ServerContract.nonBlockingStream(gpu, context);
     }
 }

@@ -14,7 +14,6 @@ import org.junit.jupiter.api.Timeout;
 import org.v4vgpu.device.Kernels;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CtxSetLimitRequest;
-import org.v4vgpu.proto.CtxSynchronizeRequest;
 import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.MemGetInfoReply;
 import org.v4vgpu.proto.MemGetInfoRequest;
@@ -39,7 +38,7 @@ final class LaunchQuotaTest {
             long exhaust = TestKernels.function(gpu, module, "exhaust").getFunction();
             long before = free(gpu, context);
             launch(gpu, context, exhaust, out); // 8 MiB
-            assertEquals(CudaStatus.OUT_OF_MEMORY.code(), synchronize(gpu, context));
+            assertEquals(CudaStatus.OUT_OF_MEMORY.code(), ServerClients.synchronize(gpu, context));
             assertEquals(before, free(gpu, context));
             gpu.expect(
                     Call.CTX_SET_LIMIT,
@@ -49,11 +48,11 @@ final class LaunchQuotaTest {
                             .setValue(3 * MIB)
                             .build());
             launch(gpu, context, exhaust, out);
-            assertEquals(0, synchronize(gpu, context));
+            assertEquals(0, ServerClients.synchronize(gpu, context));
             assertEquals(3, gpu.read(context, out, 4)[0]);
             assertEquals(before - 3 * MIB, free(gpu, context));
             launch(gpu, context, exhaust, out); // takes no more
-            assertEquals(0, synchronize(gpu, context));
+            assertEquals(0, ServerClients.synchronize(gpu, context));
             gpu.goodbye();
         }
     }
@@ -76,13 +75,6 @@ final class LaunchQuotaTest {
         gpu.send(Call.LAUNCH_KERNEL, 0, TestKernels.launch(context, function, 1, 1), MemorySegment.ofArray(new long[] {
             out
         }));
-    }
-
-    private static int synchronize(TestClient gpu, long context) throws IOException {
-        return gpu.call(
-                        Call.CTX_SYNCHRONIZE,
-                        CtxSynchronizeRequest.newBuilder().setContext(context).build())
-                .status();
     }
 
     private static long free(TestClient gpu, long context) throws IOException {

@@ -50,6 +50,16 @@ abstract class ServerClients {
                         .build());
     }
 
+    static long nonBlockingStream(TestClient gpu, long context) throws IOException {
+        return gpu.expect(
+                        Call.STREAM_CREATE,
+                        StreamCreateRequest.newBuilder()
+                                .setContext(context)
+                                .setFlags(1)
+                                .build())
+                .getStream();
+    }
+
     static long event(TestClient gpu, long context) throws IOException {
         return gpu.expect(
                         Call.EVENT_CREATE,

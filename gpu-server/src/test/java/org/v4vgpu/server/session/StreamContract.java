@@ -14,13 +14,7 @@ abstract class StreamContract extends CopyContract {
     void streamsLiveAndDie() throws IOException {
         TestClient gpu = open();
         long context = gpu.createContext();
-        long stream = gpu.expect(
-                        Call.STREAM_CREATE,
-                        StreamCreateRequest.newBuilder()
-                                .setContext(context)
-                                .setFlags(1)
-                                .build())
-                .getStream();
+        long stream = nonBlockingStream(gpu, context);
         long address = gpu.allocate(context, 4096);
         for (long handle : new long[] {0, 1, 2, stream}) {
             gpu.write(context, handle, address, bytes(4096, (int) handle));

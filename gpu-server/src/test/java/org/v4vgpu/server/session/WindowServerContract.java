@@ -25,13 +25,11 @@ import org.v4vgpu.device.software.SoftwareDevice;
 import org.v4vgpu.device.software.SoftwareDeviceOptions;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CallDescriptor;
-import org.v4vgpu.proto.CtxSynchronizeRequest;
 import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.LaunchHostFuncRequest;
 import org.v4vgpu.proto.MemcpyWindowRequest;
 import org.v4vgpu.proto.NextHostFuncRequest;
 import org.v4vgpu.proto.SessionStatus;
-import org.v4vgpu.proto.StreamCreateRequest;
 import org.v4vgpu.proto.StreamQueryRequest;
 import org.v4vgpu.proto.StreamSynchronizeRequest;
 import org.v4vgpu.proto.WindowCloseRequest;
@@ -130,10 +128,7 @@ abstract class WindowServerContract {
     }
 
     private int synchronize() throws IOException {
-        return gpu.call(
-                        Call.CTX_SYNCHRONIZE,
-                        CtxSynchronizeRequest.newBuilder().setContext(context).build())
-                .status();
+        return ServerClients.synchronize(gpu, context);
     }
 
     private int streamSynchronize(long stream) throws IOException {
@@ -220,13 +215,7 @@ abstract class WindowServerContract {
 
     @Test
     void anAsynchronousCopyReadsTheWindowWhenItsStreamComesThere() throws IOException {
-        long stream = gpu.expect(
-                        Call.STREAM_CREATE,
-                        StreamCreateRequest.newBuilder()
-                                .setContext(context)
-                                .setFlags(1)
-                                .build())
-                .getStream();
+        long stream = ServerClients.nonBlockingStream(gpu, context);
         try (Window window = share(BYTES);
                 TestClient other = gpu.join(connect())) {
             long handle = handle(window, BYTES);

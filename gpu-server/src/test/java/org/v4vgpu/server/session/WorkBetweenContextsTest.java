@@ -10,16 +10,13 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.v4vgpu.proto.Call;
-import org.v4vgpu.proto.CtxSynchronizeRequest;
 import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.DeviceListRequest;
-import org.v4vgpu.proto.EventCreateRequest;
 import org.v4vgpu.proto.EventQueryRequest;
 import org.v4vgpu.proto.EventRecordRequest;
 import org.v4vgpu.proto.EventSynchronizeRequest;
 import org.v4vgpu.proto.MemAllocRequest;
 import org.v4vgpu.proto.MemFreeAsyncRequest;
-import org.v4vgpu.proto.StreamCreateRequest;
 import org.v4vgpu.proto.StreamWaitEventRequest;
 
 /** What a session's contexts have to do with each other, and with what the session may have. */
@@ -106,38 +103,26 @@ final class WorkBetweenContextsTest {
                 TestClient gpu = host.open()) {
             long first = gpu.createContext();
             long second = gpu.createContext();
-            long event = createEvent(gpu, first);
+            long event = ServerClients.event(gpu, first);
             StreamWaitEventRequest wait = StreamWaitEventRequest.newBuilder()
                     .setContext(second)
                     .setEvent(event)
                     .build();
             gpu.post(Call.STREAM_WAIT_EVENT, wait); // never recorded: there is nothing to wait for
-            assertEquals(0, synchronize(gpu, second));
+            assertEquals(0, ServerClients.synchronize(gpu, second));
             launchSlow(gpu, first, gpu.allocate(first, 4));
             record(gpu, first, event);
             for (int i = 0; i < waits; i++) {
                 gpu.post(Call.STREAM_WAIT_EVENT, wait);
             }
-            assertEquals(0, synchronize(gpu, second));
+            assertEquals(0, ServerClients.synchronize(gpu, second));
             assertEquals(0, query(gpu, first, event), "the second context has waited for the first");
             gpu.goodbye();
         }
     }
 
-    private static long createEvent(TestClient gpu, long context) throws IOException {
-        return gpu.expect(
-                        Call.EVENT_CREATE,
-                        EventCreateRequest.newBuilder().setContext(context).build())
-                .getEvent();
-    }
-
     private static void record(TestClient gpu, long context, long event) throws IOException {
-        gpu.post(
-                Call.EVENT_RECORD,
-                EventRecordRequest.newBuilder()
-                        .setContext(context)
-                        .setEvent(event)
-                        .build());
+        gpu.post(Call.EVENT_RECORD, ServerClients.record(context, event, 0));
     }
 
     private static int query(TestClient gpu, long context, long event) throws IOException {
@@ -160,7 +145,7 @@ final class WorkBetweenContextsTest {
             long module = TestKernels.load(gpu, first);
             long endless = TestKernels.function(gpu, module, "endless").getFunction();
             gpu.post(Call.LAUNCH_KERNEL, TestKernels.launch(first, endless, 1, 1));
-            long event = createEvent(gpu, first);
+            long event = ServerClients.event(gpu, first);
             record(gpu, first, event);
             gpu.post(
                     Call.STREAM_WAIT_EVENT,
@@ -168,7 +153,7 @@ final class WorkBetweenContextsTest {
                             .setContext(second)
                             .setEvent(event)
                             .build());
-            long behind = createEvent(gpu, second);
+            long behind = ServerClients.event(gpu, second);
             record(gpu, second, behind);
             assertEquals(CudaStatus.NOT_READY.code(), query(gpu, first, event));
             assertEquals(
@@ -176,13 +161,6 @@ final class WorkBetweenContextsTest {
             gpu.goodbye();
             host.awaitNoSession();
         }
-    }
-
-    private static int synchronize(TestClient gpu, long context) throws IOException {
-        return gpu.call(
-                        Call.CTX_SYNCHRONIZE,
-                        CtxSynchronizeRequest.newBuilder().setContext(context).build())
-                .status();
     }
 
     /** It can be asked for, sees streams that are ordered with no other, and holds nothing up. */
@@ -193,14 +171,8 @@ final class WorkBetweenContextsTest {
             long context = gpu.createContext();
             long module = TestKernels.load(gpu, context);
             long endless = TestKernels.function(gpu, module, "endless").getFunction();
-            long nonBlocking = gpu.expect(
-                            Call.STREAM_CREATE,
-                            StreamCreateRequest.newBuilder()
-                                    .setContext(context)
-                                    .setFlags(1)
-                                    .build())
-                    .getStream();
-            long event = createEvent(gpu, context);
+            long nonBlocking = ServerClients.nonBlockingStream(gpu, context);
+            long event = ServerClients.event(gpu, context);
             EventRecordRequest whole = EventRecordRequest.newBuilder()
                     .setContext(context)
                     .setEvent(event)
@@ -215,7 +187,7 @@ final class WorkBetweenContextsTest {
                             .build());
             gpu.post(Call.EVENT_RECORD, whole);
             assertEquals(CudaStatus.NOT_READY.code(), query(gpu, context, event));
-            long behind = createEvent(gpu, context);
+            long behind = ServerClients.event(gpu, context);
             record(gpu, context, behind);
             EventSynchronizeRequest synchronize = EventSynchronizeRequest.newBuilder()
                     .setContext(context)
