@@ -164,11 +164,11 @@ record StripCompiler(
             for (int i : accepted) {
                 budget.requireTime(function);
                 type.withMethodBody(
-                        "strips" + i,
-                        StripRegionEmitter.TYPE,
-                        ClassFile.ACC_PUBLIC | ClassFile.ACC_STATIC,
-                        code -> StripRegionEmitter.emit(
-                                code, this, regions.regions().get(i)));
+                        "strips" + i, StripRegionEmitter.TYPE, ClassFile.ACC_PUBLIC | ClassFile.ACC_STATIC, code -> {
+                            context.lines.begin("strips" + i);
+                            StripRegionEmitter.emit(
+                                    code, this, regions.regions().get(i));
+                        });
             }
         });
         return KernelLoader.load(bytes, single);

@@ -30,6 +30,10 @@ final class StripEmitter implements BodyEmitter.Manner {
     private final StripLanes lanes;
     private final StripMasks masks;
     private final Partings partings;
+    private final StripCommits commits;
+
+    /** The local that tells whether the strip can no longer begin again, or -1 where it always can. */
+    private final int committed;
 
     /** Where control goes when the strip gives up, with nothing on the stack. */
     private final Label giveUp;
@@ -43,6 +47,8 @@ final class StripEmitter implements BodyEmitter.Manner {
             StripLanes lanes,
             StripMasks masks,
             Partings partings,
+            StripCommits commits,
+            int committed,
             Label giveUp) {
         this.e = e;
         this.code = e.code;
@@ -53,6 +59,8 @@ final class StripEmitter implements BodyEmitter.Manner {
         this.lanes = lanes;
         this.masks = masks;
         this.partings = partings;
+        this.commits = commits;
+        this.committed = committed;
         this.giveUp = giveUp;
     }
 
@@ -71,6 +79,9 @@ final class StripEmitter implements BodyEmitter.Manner {
                     .filter(registers::isMask)
                     .filter(masks::isMerged)
                     .forEach(predicate -> kept.put(predicate, keep(predicate)));
+        }
+        if (commits.isCommit(i)) {
+            code.iconst_1().istore(committed);
         }
         emitForAll(i, plain);
         kept.forEach(this::merge);
@@ -108,7 +119,7 @@ final class StripEmitter implements BodyEmitter.Manner {
                 plain.run();
             }
             case COMPARED -> compare(i);
-            case MOVED -> moves.emit(i);
+            case MOVED -> move(i, plain);
             case VECTOR -> compute(i);
             case TESTED -> test(i);
             case LOGIC -> logic(i);
@@ -119,6 +130,20 @@ final class StripEmitter implements BodyEmitter.Manner {
     }
 
     // Instructions
+
+    /** Where the strip can't begin again, what can't be moved at once is moved by a thread after the other, and is its fault. */
+    private void move(Instruction i, Runnable plain) {
+        if (!commits.isBehind(i) && !commits.isCommit(i)) {
+            moves.emit(i);
+            return;
+        }
+        Label singly = code.newLabel();
+        Label end = code.newLabel();
+        moves.emit(i, singly);
+        code.goto_(end).labelBinding(singly);
+        lanes.emit(i, plain);
+        code.labelBinding(end);
+    }
 
     /** Gives up where an affine operand of 32 bits wraps within the strip. */
     private void requireWide(Instruction i, int operand) {

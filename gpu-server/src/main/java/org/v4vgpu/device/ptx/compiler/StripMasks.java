@@ -46,7 +46,7 @@ final class StripMasks {
 
     /** Nobody stands anywhere: a strip begins. */
     void open() {
-        code.loadConstant(StripRegisters.ALL).istore(running);
+        runAll();
         standing.values().forEach(local -> code.iconst_0().istore(local));
     }
 
@@ -58,7 +58,13 @@ final class StripMasks {
             partial = block;
             code.iload(local).ifeq(next(block.index()));
             code.iload(local).istore(running).iconst_0().istore(local);
+        } else if (!standing.isEmpty()) {
+            runAll();
         }
+    }
+
+    void runAll() {
+        code.loadConstant(StripRegisters.ALL).istore(running);
     }
 
     /** Whether the block at hand is run by some threads only. */

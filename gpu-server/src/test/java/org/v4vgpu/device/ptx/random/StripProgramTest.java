@@ -86,12 +86,14 @@ class StripProgramTest {
         private final StringBuilder text = new StringBuilder();
         private final boolean stores;
         private final boolean loads;
+        private final boolean atomics;
         private int labels;
 
         Writer(long seed) {
             random = new Random(seed);
             stores = seed % 2 == 0;
             loads = seed % 8 == 0;
+            atomics = seed % 4 == 1;
         }
 
         String text() {
@@ -213,7 +215,10 @@ class StripProgramTest {
                     case 22 ->
                         line("setp." + pick("lt", "ge", "eq") + ".u32 %v0|%v1, "
                                 + pick(i() + ", " + any(), u() + ", " + u(), "%u0, 5"));
-                    case 23 -> store();
+                    case 23 -> {
+                        store();
+                        atomic();
+                    }
                     case 24 -> choice(depth + 1);
                     case 25, 26 -> parting(depth + 1);
                     case 27 -> partingLoop(depth + 1);
@@ -239,6 +244,20 @@ class StripProgramTest {
             if (stores) {
                 String loaded = loads ? pick("ld.global.u32 " + i() + ", [%z]; ", "") : "";
                 line(loaded + "st.global.u32 [%z" + pick("", "+" + 4 * WORDS) + "], " + i());
+            }
+        }
+
+        /** To words that are the thread's own, and to one of all, for which the order does not matter. */
+        private void atomic() {
+            if (atomics) {
+                line(pick("", "", "@" + pick("", "!") + v() + " ")
+                        + pick(
+                                "atom.global.add.u32 " + i() + ", [%z], " + any(),
+                                "atom.global.exch.b32 " + i() + ", [%z+" + 4 * WORDS + "], " + i(),
+                                "atom.global.cas.b32 " + i() + ", [%z+" + 4 * WORDS + "], 0, " + any(),
+                                "red.global.add.u32 [%x0+" + 4 * COMMON + "], " + any(),
+                                "red.global.min.s32 [%x0+" + (4 * COMMON + 4) + "], " + i(),
+                                "red.add.u32 [%z], " + i()));
             }
         }
 
