@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -19,6 +20,9 @@ import org.v4vgpu.device.ptx.runtime.VectorUnit;
 class StripProgramTest {
     private static final int PROGRAMS = 60;
     private static final int WORDS = 64 + 3 * 2 * 64;
+
+    /** Behind the words that threads load, two that atomics of all threads change. */
+    private static final int COMMON = WORDS;
 
     /** Words that a thread stores: of four registers of either kind, of two long ones, and where partings store. */
     private static final int RESULTS = 8 + 2 * 2 + 2;
@@ -61,14 +65,15 @@ class StripProgramTest {
     private static Run run(String text, boolean strips) throws DeviceException {
         try (KernelBench bench = new KernelBench(text)) {
             boolean formed = bench.module().kernel("k").useStrips(strips);
-            int[] words = new int[WORDS];
+            int[] words = new int[WORDS + 2];
             for (int i = 0; i < WORDS; i++) {
                 words[i] = Float.floatToRawIntBits(i * 0.37f - 20);
             }
             long in = bench.upload(words);
             long out = bench.memory().allocate(4L * WORDS * RESULTS);
             bench.launch("k", SHAPE, in, out, 5, 40);
-            int[] found = bench.ints(out, WORDS * RESULTS);
+            int[] found = Arrays.copyOf(bench.ints(out, WORDS * RESULTS), WORDS * RESULTS + 2);
+            System.arraycopy(bench.ints(in + 4 * COMMON, 2), 0, found, WORDS * RESULTS, 2);
             for (int i = 0; i < 4 * WORDS; i++) {
                 // All NaNs alike.
                 found[i] = Float.floatToIntBits(Float.intBitsToFloat(found[i]));
