@@ -114,6 +114,10 @@ record StripCompiler(
         if (!accepted.contains(0)) {
             return null;
         }
+        if (rules.isMostlySingle()) {
+            LOG.log(Level.DEBUG, "{0}: threads run singly, as most of their instructions would", function.name());
+            return null;
+        }
         byte[] bytes = ClassFile.of().build(context.owner, type -> {
             type.withSuperclass(Emitter.descriptor(StripKernel.class))
                     .withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);

@@ -27,6 +27,8 @@ final class StripEmitter implements BodyEmitter.Manner {
     private final StripRules rules;
     private final StripRegisters registers;
     private final StripMoves moves;
+    private final StripConversions conversions;
+    private final StripArithmetic arithmetic;
     private final StripLanes lanes;
     private final StripMasks masks;
     private final Partings partings;
@@ -56,6 +58,8 @@ final class StripEmitter implements BodyEmitter.Manner {
         this.rules = rules;
         this.registers = registers;
         this.moves = moves;
+        this.conversions = new StripConversions(e, registers);
+        this.arithmetic = new StripArithmetic(e, registers);
         this.lanes = lanes;
         this.masks = masks;
         this.partings = partings;
@@ -309,6 +313,14 @@ final class StripEmitter implements BodyEmitter.Manner {
     }
 
     private void compute(Instruction i) {
+        if (StripConversions.takes(i, rules)) {
+            conversions.emit(i);
+            return;
+        }
+        if (!rules.isPlain(i)) {
+            arithmetic.emit(i);
+            return;
+        }
         Type type = i.type();
         VectorKind kind = VectorKind.of(RegisterKinds.of(type));
         for (int part = 0; part < registers.parts(kind); part++) {
@@ -317,6 +329,9 @@ final class StripEmitter implements BodyEmitter.Manner {
                 registers.popBits(i.operand(0), kind, part);
             } else {
                 compute(i, type, kind, part);
+                if (kind == VectorKind.FLOAT && e.isNanMade(i, i.definitions().getFirst())) {
+                    registers.canonicalNans();
+                }
                 registers.popBits(i.operand(0), kind, part);
             }
         }
@@ -342,18 +357,9 @@ final class StripEmitter implements BodyEmitter.Manner {
     }
 
     private void compute(Instruction i, Type type, VectorKind kind, int part) {
-        registers.push(i, i.operand(1), i.opcode().equals("cvt") ? Type.S32 : type, part);
+        registers.push(i, i.operand(1), type, part);
         switch (i.opcode()) {
             case "mov" -> {}
-            case "cvt" -> {
-                code.getstatic(VectorKind.OPERATORS, "I2F", VectorKind.CONVERSION)
-                        .iconst_0();
-                code.invokevirtual(
-                        VectorKind.VECTOR,
-                        "convert",
-                        MethodTypeDesc.of(VectorKind.VECTOR, VectorKind.CONVERSION, ConstantDescs.CD_int));
-                code.checkcast(kind.type);
-            }
             case "neg", "abs", "sqrt" -> kind.unary(code, i.opcode());
             case "add", "sub", "mul", "div" -> {
                 registers.push(i, i.operand(2), type, part);

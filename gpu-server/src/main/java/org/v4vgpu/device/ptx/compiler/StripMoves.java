@@ -202,7 +202,7 @@ final class StripMoves {
             } else if (own == kind) {
                 registers.pushBits(i, value, part);
             } else {
-                code.aload(registers.slot(((Operand.Register) value).index()) + part);
+                registers.pushVector(i, ((Operand.Register) value).index(), part);
             }
             code.getstatic(Emitter.descriptor(GlobalAccess.class), "EVERYTHING", MEMORY);
             code.lload(run.slot);

@@ -79,16 +79,15 @@ final class StripRules {
                 }
             }
         }
-        String hazard = hazard(region);
-        return hazard.isEmpty() ? worth(region) : hazard;
+        return hazard(region);
     }
 
-    /** Where most is done by a thread after the other, passing registers to and fro costs more than vectors gain. */
-    private String worth(Regions.Region region) {
+    /** Whether most is done by a thread after the other: passing registers to and fro costs more than vectors gain. */
+    boolean isMostlySingle() {
         int together = 0;
         int singly = 0;
-        for (int index : region.blocks().stream().toArray()) {
-            for (Instruction i : graph.blocks().get(index).instructions()) {
+        for (FlowGraph.Block block : graph.blocks()) {
+            for (Instruction i : block.instructions()) {
                 switch (way(i)) {
                     case MOVED, VECTOR, TESTED, LOGIC, PARTED -> together++;
                     case LANES -> singly++;
@@ -96,7 +95,7 @@ final class StripRules {
                 }
             }
         }
-        return singly > together ? singly + " instructions by single threads, " + together + " by vectors" : "";
+        return singly > together;
     }
 
     Way way(Instruction i) {
@@ -145,6 +144,11 @@ final class StripRules {
         if (i.opcode().equals("setp")) {
             return ofComparison(i);
         }
+        boolean varies = i.definitions().stream()
+                .allMatch(register -> shapes.of(register).isVarying());
+        if (varies && StripConversions.takes(i, this)) {
+            return Way.VECTOR;
+        }
         if (i.definitions().size() != 1 || !(i.operand(0) instanceof Operand.Register target)) {
             return Way.NOT;
         }
@@ -154,7 +158,12 @@ final class StripRules {
         if (shapes.of(target.index()).isScalar()) {
             return isWidening(i) ? Way.WIDENED : Way.SCALAR;
         }
-        return isVector(i, target.index()) ? Way.VECTOR : Way.NOT;
+        return isPlain(i) || StripArithmetic.takes(i, this) ? Way.VECTOR : Way.NOT;
+    }
+
+    /** Whether an operator of vectors does it. */
+    boolean isPlain(Instruction i) {
+        return i.operand(0) instanceof Operand.Register target && isVector(i, target.index());
     }
 
     /** Of one whose sources are uniform. */
@@ -264,12 +273,6 @@ final class StripRules {
             return isOperand(i.operand(1), type, true)
                     && isOperand(i.operand(2), type, true)
                     && i.operand(3) instanceof Operand.Register;
-        } else if (i.opcode().equals("cvt")) {
-            return type == Type.F32
-                    && i.lastType() == Type.S32
-                    && modifiers.equals(Set.of("rn"))
-                    && kinds[target] == kind
-                    && isOperand(i.operand(1), Type.S32, false);
         } else if (type.isFloat()) {
             known = FLOATING.contains(i.opcode()) && ROUNDINGS.containsAll(modifiers);
         } else if (i.opcode().equals("mul") || i.opcode().equals("mad")) {
@@ -290,7 +293,7 @@ final class StripRules {
     }
 
     /** Whether it can be had as a vector. */
-    private boolean isOperand(Operand operand, Type type, boolean anyKind) {
+    boolean isOperand(Operand operand, Type type, boolean anyKind) {
         return switch (operand) {
             case Operand.Register register ->
                 types.get(register.index()).bits() == type.bits()
