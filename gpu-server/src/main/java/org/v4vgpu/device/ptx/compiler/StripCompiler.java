@@ -16,6 +16,7 @@ import org.v4vgpu.device.ptx.runtime.StripKernel;
 import org.v4vgpu.device.ptx.runtime.SyncPoint;
 import org.v4vgpu.device.ptx.runtime.VectorUnit;
 import org.v4vgpu.device.ptx.syntax.Function;
+import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.PtxErrors;
 
 /**
@@ -118,6 +119,7 @@ record StripCompiler(
             LOG.log(Level.DEBUG, "{0}: threads run singly, as most of their instructions would", function.name());
             return null;
         }
+        logSingle();
         byte[] bytes = ClassFile.of().build(context.owner, type -> {
             type.withSuperclass(Emitter.descriptor(StripKernel.class))
                     .withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);
@@ -176,6 +178,25 @@ record StripCompiler(
             }
         });
         return KernelLoader.load(bytes, single);
+    }
+
+    /** Tells which instructions have no vector form, for whoever wants a kernel to be faster. */
+    private void logSingle() {
+        if (!LOG.isLoggable(Level.DEBUG)) {
+            return;
+        }
+        for (FlowGraph.Block block : graph.blocks()) {
+            for (Instruction i : block.instructions()) {
+                if (rules.way(i) == StripRules.Way.LANES) {
+                    LOG.log(
+                            Level.DEBUG,
+                            "{0}, line {1}: a thread after the other, {2}",
+                            function.name(),
+                            i.line(),
+                            i.written());
+                }
+            }
+        }
     }
 
     Shapes shapes() {
