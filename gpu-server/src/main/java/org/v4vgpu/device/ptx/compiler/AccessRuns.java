@@ -31,7 +31,10 @@ final class AccessRuns {
         long least;
         long greatest;
 
-        /** The local that holds the index or native address of the least address, once that is computed; or -1. */
+        /**
+         * The local that holds the index or native address of the least address, once that is computed; or -1. Where some threads
+         * only run, the local holds -1 if not all of the run is there.
+         */
         int slot = -1;
 
         /** The locals with the device address where live memory begins, and with how many elements behind it a run may begin. */

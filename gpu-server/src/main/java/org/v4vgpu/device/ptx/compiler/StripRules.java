@@ -179,7 +179,7 @@ final class StripRules {
                 && !i.oneOf(COMPARISONS.toArray(String[]::new)).isEmpty()
                 && shapes.of(i.operand(1)).isScalar()
                 && shapes.of(i.operand(2)).isScalar();
-        return plain ? Way.COMPARED : isTest(i) ? Way.TESTED : Way.NOT;
+        return plain && !partings.areByPlace() ? Way.COMPARED : isTest(i) ? Way.TESTED : Way.NOT;
     }
 
     private boolean isTest(Instruction i) {
@@ -211,19 +211,14 @@ final class StripRules {
             return Way.NOT; // Each thread may have its own memory there.
         }
         Shape at = shapes.of(address);
-        if (!load
-                && partings.isPartial(i)
-                && !(at.isUniform() && shapes.of(value).isUniform())) {
-            return Way.NOT; // Only those that are there store.
-        }
-        if (at.isUniform()) {
-            return load ? ofUniform(i) : shapes.of(value).isUniform() ? Way.SCALAR : Way.NOT;
+        if (at.isUniform() && (load || shapes.of(value).isUniform())) {
+            return load ? ofUniform(i) : Way.SCALAR;
         }
         Type type = i.type();
         boolean beside = at.isAffine() && at.stride() == type.bytes();
         boolean fits = i.vectorLength() == 1
                 && (type.bytes() == 4
-                        ? beside || (at.isAffine() && at.stride() % 4 == 0)
+                        ? at.isScalar() && at.stride() % 4 == 0
                         : beside && type.bytes() == 8 && space(i) == Space.GLOBAL);
         boolean whole = load
                 ? value instanceof Operand.Register target
