@@ -45,7 +45,7 @@ final class AccessRuns {
         private Run(Instruction opening, long offset, int site) {
             this.opening = opening;
             this.site = site;
-            this.bytes = opening.type().bytes();
+            this.bytes = opening.type().bytes() * opening.vectorLength();
             this.least = offset;
             this.greatest = offset;
         }
@@ -68,7 +68,7 @@ final class AccessRuns {
         }
 
         private boolean takes(Instruction i, long offset) {
-            return i.type().bytes() == bytes
+            return i.type().bytes() * i.vectorLength() == bytes
                     && (offset - least) % bytes == 0
                     && StripRules.space(i) == StripRules.space(opening)
                     && Math.max(greatest, offset) - Math.min(least, offset)

@@ -8,6 +8,7 @@ import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntConsumer;
 import org.v4vgpu.device.ptx.runtime.GlobalAccess;
 import org.v4vgpu.device.ptx.runtime.LiveRanges;
 import org.v4vgpu.device.ptx.runtime.PartedStrip;
@@ -31,6 +32,7 @@ final class StripMoves {
     private final AccessRuns runs;
     private final StripRegisters registers;
     private final StripMasks masks;
+    private final StripTuples tuples;
 
     /** Where control goes when the strip gives up, with nothing on the stack. */
     private final Label giveUp;
@@ -53,6 +55,7 @@ final class StripMoves {
         this.runs = runs;
         this.registers = registers;
         this.masks = masks;
+        this.tuples = new StripTuples(e, registers);
         this.giveUp = giveUp;
     }
 
@@ -225,6 +228,15 @@ final class StripMoves {
     // Global memory
 
     private void moveGlobal(Instruction i, AccessRuns.Run run, long behind, Operand value, boolean load) {
+        if (value instanceof Operand.Vector tuple) {
+            IntConsumer push = n -> pushNative(run.slot, behind + (long) n * registers.vectorBits / 8);
+            if (load) {
+                tuples.load(i, tuple.elements(), push);
+            } else {
+                tuples.store(i, tuple.elements(), push);
+            }
+            return;
+        }
         VectorKind kind = bits(i);
         boolean varies = value instanceof Operand.Register && shapes.of(value).isVarying();
         VectorKind own = varies && value instanceof Operand.Register register ? registers.kind(register.index()) : kind;
@@ -236,18 +248,22 @@ final class StripMoves {
             } else {
                 code.aload(registers.slot(((Operand.Register) value).index()) + part);
             }
-            code.getstatic(Emitter.descriptor(GlobalAccess.class), "EVERYTHING", MEMORY);
-            code.lload(run.slot);
-            long offset = behind + (long) part * registers.vectorBits / 8;
-            if (offset != 0) {
-                code.loadConstant(offset).ladd();
-            }
+            pushNative(run.slot, behind + (long) part * registers.vectorBits / 8);
             if (load) {
                 own.fromMemory(code);
                 registers.pop(value, part);
             } else {
                 own.intoMemory(code);
             }
+        }
+    }
+
+    /** Pushes all memory and an address in it. */
+    private void pushNative(int slot, long offset) {
+        code.getstatic(Emitter.descriptor(GlobalAccess.class), "EVERYTHING", MEMORY);
+        code.lload(slot);
+        if (offset != 0) {
+            code.loadConstant(offset).ladd();
         }
     }
 

@@ -215,11 +215,13 @@ final class StripRules {
             return load ? ofUniform(i) : Way.SCALAR;
         }
         Type type = i.type();
+        if (i.vectorLength() > 1) {
+            return isTuple(i, at, value, load) ? Way.MOVED : Way.NOT;
+        }
         boolean beside = at.isAffine() && at.stride() == type.bytes();
-        boolean fits = i.vectorLength() == 1
-                && (type.bytes() == 4
-                        ? at.isScalar() && at.stride() % 4 == 0
-                        : beside && type.bytes() == 8 && space(i) == Space.GLOBAL);
+        boolean fits = type.bytes() == 4
+                ? at.isScalar() && at.stride() % 4 == 0
+                : beside && type.bytes() == 8 && space(i) == Space.GLOBAL;
         boolean whole = load
                 ? value instanceof Operand.Register target
                         && types.get(target.index()).bits() == type.bits()
@@ -227,10 +229,32 @@ final class StripRules {
         return fits && whole ? Way.MOVED : Way.NOT;
     }
 
+    /** Whether these are words that all threads move at once, side by side. */
+    private boolean isTuple(Instruction i, Shape at, Operand value, boolean load) {
+        return !partings.isPartial(i)
+                && space(i) == Space.GLOBAL
+                && i.type().bytes() == 4
+                && (i.vectorLength() == 2 || i.vectorLength() == 4)
+                && at.isAffine()
+                && at.stride() == 4L * i.vectorLength()
+                && value instanceof Operand.Vector tuple
+                && tuple.elements().size() == i.vectorLength()
+                && tuple.elements().stream().allMatch(element -> isElement(element, i.type(), load));
+    }
+
+    private boolean isElement(Operand element, Type type, boolean load) {
+        return load
+                ? element instanceof Operand.Sink
+                        || (element instanceof Operand.Register target
+                                && shapes.of(target).isVarying()
+                                && types.get(target.index()).bits() == type.bits())
+                : isOperand(element, type, true);
+    }
+
     /** Whether the threads of a strip access memory side by side. */
     boolean isBeside(Instruction access) {
         Shape at = shapes.of(access.operand(access.opcode().equals("ld") ? 1 : 0));
-        return at.isAffine() && at.stride() == access.type().bytes();
+        return at.isAffine() && at.stride() == access.type().bytes() * access.vectorLength();
     }
 
     /** Whose memory it is, if all threads see the same there; constants are global memory. */

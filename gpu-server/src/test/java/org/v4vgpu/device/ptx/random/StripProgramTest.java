@@ -21,6 +21,12 @@ class StripProgramTest {
     private static final int PROGRAMS = 60;
     private static final int WORDS = 64 + 3 * 2 * 64;
 
+    /** Words that the programs may read: quadruples, and what lies behind them. */
+    private static final int IN_WORDS = 4 * 3 * 64 + 64;
+
+    /** The words that moves in partings and of tuples store: four quadruples, and as many pairs and words further apart. */
+    private static final int MOVED = 4 * (4 + 2 + 2) * 3 * 64 + 4 * 64;
+
     /** Words that a thread stores: of four registers of either kind, of two long ones, and where partings store. */
     private static final int RESULTS = 8 + 2 * 2 + 2;
 
@@ -63,15 +69,15 @@ class StripProgramTest {
     private static Run run(String text, boolean strips) throws DeviceException {
         try (KernelBench bench = new KernelBench(text)) {
             boolean formed = bench.module().kernel("k").useStrips(strips);
-            int[] words = new int[WORDS];
-            for (int i = 0; i < WORDS; i++) {
+            int[] words = new int[IN_WORDS];
+            for (int i = 0; i < IN_WORDS; i++) {
                 words[i] = Float.floatToRawIntBits(i * 0.37f - 20);
             }
             long in = bench.upload(words);
-            long out = bench.memory().allocate(4L * WORDS * RESULTS);
+            long out = bench.memory().allocate(4L * (WORDS * RESULTS + MOVED));
             bench.launch("k", SHAPE, in, out, 5, 40);
-            int[] found = bench.ints(out, WORDS * RESULTS);
-            for (int i = 0; i < 4 * WORDS; i++) {
+            int[] found = bench.ints(out, WORDS * RESULTS + MOVED);
+            for (int i = 0; i < found.length; i = i == 4 * WORDS - 1 ? WORDS * RESULTS : i + 1) {
                 // All NaNs alike.
                 found[i] = Float.floatToIntBits(Float.intBitsToFloat(found[i]));
             }
@@ -90,6 +96,8 @@ class StripProgramTest {
         private final boolean stores;
         private final boolean loads;
         private int labels;
+        private int moves;
+        private int loops;
 
         Writer(long seed) {
             random = new Random(seed);
@@ -103,15 +111,19 @@ class StripProgramTest {
                     .target sm_75
                     .address_size 64
                     .visible .entry k(.param .u64 in, .param .u64 out, .param .u32 n, .param .u32 m) {
-                    .reg .b32 %u<4>, %a<4>, %i<4>, %s<3>, %c<6>, %g, %k<4>, %t; .reg .f32 %f<4>; .reg .b64 %x<3>, %y<2>, %d;
-                    .reg .b32 %n<4>, %m<4>; .reg .pred %p, %q, %w, %v<2>; .reg .b64 %l<2>, %z; .reg .b16 %h; .shared .align 4 .b8 s[1024]; .local .align 4 .b8 own[16];
+                    .reg .b32 %u<4>, %a<4>, %i<4>, %s<5>, %c<6>, %g, %k<4>, %t; .reg .f32 %f<4>; .reg .b64 %x<5>, %y<2>, %d, %o<5>, %ou;
+                    .reg .b32 %n<4>, %m<4>; .reg .pred %p, %q, %w, %v<2>; .reg .b64 %l<2>, %z; .reg .b16 %h; .shared .align 4 .b8 s[2048]; .local .align 4 .b8 own[16];
                     ld.param.u64 %x0, [in]; ld.param.u64 %y0, [out]; ld.param.u32 %u0, [n]; ld.param.u32 %u1, [m];
                     mov.u32 %u2, %ctaid.x; mov.u32 %u3, %tid.y; mov.u32 %a0, %tid.x;
                     shl.b32 %c0, %u3, 5; add.u32 %a1, %c0, %a0; shl.b32 %c1, %u2, 6; add.u32 %g, %c1, %a1;
                     mov.u32 %a2, %g; mul.lo.u32 %a3, %a0, 3; mov.u32 %s0, s; shl.b32 %c2, %a1, 2; add.u32 %s1, %s0, %c2;
                     shl.b32 %c3, %a0, 3; add.u32 %s2, %s0, %c3;
                     mul.wide.s32 %d, %g, 4; add.s64 %x1, %x0, %d; add.s64 %y1, %y0, %d; add.s64 %x2, %x1, %d;
-                    """);
+                    add.s64 %x4, %x2, %d; add.s64 %x4, %x4, %d;
+                    add.s64 %o0, %y0, MOVED; shl.b32 %t, %u2, 8; shl.b32 %c4, %u3, 7; add.u32 %t, %t, %c4; cvt.u64.u32 %ou, %t;
+                    add.s64 %ou, %ou, %o0; add.s64 %ou, %ou, QUADS; add.s64 %o1, %o0, %d; add.s64 %o2, %o1, %d; add.s64 %o4, %o2, %d;
+                    add.s64 %o4, %o4, %d; add.u32 %s3, %s1, 1024; shl.b32 %c5, %u3, 8; add.u32 %s4, %s2, %c5; add.u32 %s4, %s4, 1536;
+                    """.replace("MOVED", "" + 4 * WORDS * RESULTS).replace("QUADS", "" + 4 * 4 * 8 * 3 * 64));
             for (int r = 0; r < 4; r++) {
                 line("ld.global.f32 %f" + r + ", [%x1+" + 4 * r + "]");
                 line("ld.global.u32 %i" + r + ", [%x1+" + 8 * r + "]");
@@ -122,7 +134,8 @@ class StripProgramTest {
             line("st.local.v2.f32 [own], {%f0, %f1}");
             line("st.local.v2.u32 [own+8], {%i0, %i1}");
             line("mul.wide.s32 %l0, %i0, 3; cvt.s64.s32 %l1, %a1; add.s64 %z, %y1, " + 4 * WORDS * 12);
-            line("st.shared.f32 [%s1], %f0");
+            line(
+                    "st.shared.f32 [%s1], %f0; st.shared.u32 [%s3], %i0; st.shared.u32 [%s3+256], %i1; st.shared.u32 [%s4], %i2");
             line("bar.sync 0");
             steps(30, 0);
             line("bar.sync 0");
@@ -140,7 +153,7 @@ class StripProgramTest {
 
         private void steps(int count, int depth) {
             for (int n = 0; n < count; n++) {
-                switch (random.nextInt(depth == 0 ? 30 : depth < DEEPEST ? 29 : 24)) {
+                switch (random.nextInt(depth == 0 ? 33 : depth < DEEPEST ? 32 : 27)) {
                     case 0 -> line(pick("add", "sub", "mul") + ".f32 " + f() + ", " + f() + ", " + f());
                     case 1 -> line("fma.rn.f32 " + f() + ", " + f() + ", " + f() + ", " + pick(f(), "0f3F000000"));
                     case 2 -> line(pick("neg", "abs") + ".f32 " + f() + ", " + f());
@@ -217,10 +230,17 @@ class StripProgramTest {
                         line("setp." + pick("lt", "ge", "eq") + ".u32 %v0|%v1, "
                                 + pick(i() + ", " + any(), u() + ", " + u(), "%u0, 5"));
                     case 23 -> store();
-                    case 24 -> choice(depth + 1);
-                    case 25, 26 -> parting(depth + 1);
-                    case 27 -> partingLoop(depth + 1);
-                    case 28 -> loop(depth + 1);
+                    case 24, 25 -> move();
+                    case 26 ->
+                        line(pick(
+                                "ld.global.v4.f32 {" + f() + ", _, %f2, " + f() + "}, [%x4]",
+                                "ld.global.v4.u32 {%i3, %i1, %i0, %i2}, [%x4+16]",
+                                "ld.global.v2.u32 {%i2, " + i() + "}, [%x2+8]",
+                                "ld.global.f32 " + f() + ", [%x4+4]"));
+                    case 27 -> choice(depth + 1);
+                    case 28, 29 -> parting(depth + 1);
+                    case 30 -> partingLoop(depth + 1);
+                    case 31 -> loop(depth + 1);
                     default -> exchange();
                 }
             }
@@ -242,6 +262,30 @@ class StripProgramTest {
             if (stores) {
                 String loaded = loads ? pick("ld.global.u32 " + i() + ", [%z]; ", "") : "";
                 line(loaded + "st.global.u32 [%z" + pick("", "+" + 4 * WORDS) + "], " + i());
+            }
+        }
+
+        /** To memory that nothing else stores to, or shared memory of the thread's own. */
+        private void move() {
+            int site = moves++;
+            int place = site % 4;
+            int quads = 4 * 4 * 3 * 64;
+            if (stores) {
+                line(pick(
+                        "st.global.v4.f32 [%o4+" + quads * place + "], {" + f() + ", %f1, " + f() + ", %f0}",
+                        "st.global.u32 [%o4+" + (quads * place + 4) + "], " + i(),
+                        "st.global.v2.u32 [%o2+" + (quads * 4 + quads / 2 * place) + "], {" + i() + ", " + any() + "}",
+                        "st.global.u64 [%o2+" + (quads * 4 + quads / 2 * place) + "], " + l(),
+                        "st.global.f32 [%o1+" + (quads * 6 + quads / 2 * place) + "], " + f(),
+                        loops == 0 && site < 32
+                                ? "st.global.u32 [%ou+" + 4 * site + "], " + any()
+                                : "not.b32 %i0, %i1"));
+            } else {
+                String where = pick("[%s3]", "[%s3+256]", "[%s4]");
+                line(
+                        pick("st", "st", "ld").equals("st")
+                                ? "st.shared.u32 " + where + ", " + i()
+                                : "ld.shared.u32 " + i() + ", " + where);
             }
         }
 
@@ -294,11 +338,13 @@ class StripProgramTest {
 
         /** Of a loop, which some threads may leave in its midst. */
         private void body(int label, int depth) {
+            loops++;
             steps(2, depth);
             if (random.nextInt(3) == 0) {
                 line("@" + pick("", "!") + v() + " bra M" + label);
                 steps(1, depth);
             }
+            loops--;
         }
 
         private void line(String instruction) {
