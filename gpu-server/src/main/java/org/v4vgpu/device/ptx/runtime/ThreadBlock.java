@@ -72,8 +72,16 @@ public final class ThreadBlock {
     /** Whether strips of its threads run as vectors: so far, none has parted. */
     public boolean inStrips;
 
+    /** Whether strips part where comparisons of coordinates come out differently; set while {@link #inStrips} is. */
+    public boolean inParts;
+
+    /** Strips that have found out only amid a region that they part so. */
+    int strayed;
+
     /** Whether they did when the block began. */
     boolean beganInStrips;
+
+    boolean beganInParts;
 
     /** The program counter of all threads, where {@link #pc} is not written because it is the same, or APART. Of strips only. */
     public int together = APART;
@@ -89,6 +97,8 @@ public final class ThreadBlock {
 
     /** What is on its way between a strip's vectors and words that do not lie side by side. */
     public final int[] strip = new int[Strips.THREADS];
+
+    public final long[] stripLongs = new long[Strips.THREADS];
 
     /** What the block is to the trial of its kernel's forms, and when it began. */
     FormTrial.Part part = FormTrial.Part.NONE;
@@ -244,6 +254,12 @@ public final class ThreadBlock {
         Arrays.fill(pc, from, at, done);
         Arrays.fill(pc, at, to, expected);
         together = APART;
+    }
+
+    /** A strip goes on in the form that parts by place, and with it its block. */
+    public void partStrip() {
+        inParts = true;
+        strayed++;
     }
 
     private static boolean never() {
