@@ -13,14 +13,15 @@ import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.ptx.runtime.CompiledKernel;
 import org.v4vgpu.device.ptx.runtime.KernelLoader;
 import org.v4vgpu.device.ptx.runtime.StripKernel;
+import org.v4vgpu.device.ptx.runtime.Strips;
 import org.v4vgpu.device.ptx.runtime.SyncPoint;
 import org.v4vgpu.device.ptx.runtime.VectorUnit;
 import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.PtxErrors;
 
 /**
- * The second form of a kernel, in which threads side by side run as vectors: for kernels that wait at barriers of the whole block only,
- * call no functions, and are of moderate size. The first region, at least, must be one that {@link StripRules} accepts; from one
+ * The second form of a kernel, in which threads side by side run as vectors: for kernels that wait at barriers of the whole block or
+ * within warps, call no functions, and are of moderate size. The first region, at least, must be one that {@link StripRules} accepts; from one
  * that is not, a block goes on with the first form. Confined to the compiling thread.
  */
 record StripCompiler(
@@ -32,6 +33,7 @@ record StripCompiler(
         Partings partings,
         StripRules rules,
         int vectorBits,
+        int threads,
         CompileBudget budget) {
     private static final System.Logger LOG = System.getLogger(StripCompiler.class.getName());
 
@@ -60,7 +62,19 @@ record StripCompiler(
                 && graph.ways() <= MOST_WAYS
                 && regions.continuations().stream()
                         .map(continuation -> continuation.point().kind())
-                        .allMatch(kind -> kind == SyncPoint.Kind.NONE || kind == SyncPoint.Kind.BARRIER);
+                        .allMatch(StripCompiler::isKnown);
+    }
+
+    private static boolean isKnown(SyncPoint.Kind kind) {
+        return kind == SyncPoint.Kind.NONE
+                || kind == SyncPoint.Kind.BARRIER
+                || kind.isReduction()
+                || (kind.isOfWarp() && kind != SyncPoint.Kind.MATRIX);
+    }
+
+    /** How many threads a strip has: a warp where its lanes exchange values. */
+    static int threads(Regions regions) {
+        return regions.isOfWarps() ? Strips.WARP : Strips.THREADS;
     }
 
     /**
@@ -95,9 +109,21 @@ record StripCompiler(
             Regions regions,
             SpillRows rows,
             CompileBudget budget) {
-        Partings partings = Partings.of(function, graph, budget);
-        StripRules rules = new StripRules(graph, partings, context.kinds(function), function.registers());
-        return new StripCompiler(function, context, graph, regions, rows, partings, rules, VectorUnit.bits(), budget);
+        boolean warps = regions.isOfWarps();
+        FlowGraph ways = warps ? FlowGraph.ofWarps(function) : graph;
+        Partings partings = Partings.of(function, ways, budget);
+        StripRules rules = new StripRules(ways, partings, context.kinds(function), function.registers());
+        return new StripCompiler(
+                function,
+                context,
+                ways,
+                warps ? regions.ofWarps(ways) : regions,
+                rows,
+                partings,
+                rules,
+                VectorUnit.bits(),
+                threads(regions),
+                budget);
     }
 
     private @Nullable StripKernel compile(CompiledKernel single) {
@@ -125,7 +151,11 @@ record StripCompiler(
                     ClassFile.ACC_PUBLIC,
                     code -> code.aload(0)
                             .aload(1)
-                            .invokespecial(Emitter.descriptor(StripKernel.class), ConstantDescs.INIT_NAME, constructor)
+                            .loadConstant(threads)
+                            .invokespecial(
+                                    Emitter.descriptor(StripKernel.class),
+                                    ConstantDescs.INIT_NAME,
+                                    constructor.insertParameterTypes(1, ConstantDescs.CD_int))
                             .return_());
             type.withMethodBody("runStrips", StripRegionEmitter.RUN, ClassFile.ACC_PROTECTED, code -> {
                 List<SwitchCase> cases = new ArrayList<>();

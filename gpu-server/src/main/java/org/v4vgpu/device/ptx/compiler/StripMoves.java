@@ -104,10 +104,10 @@ final class StripMoves {
     private int locateShared(Place place, int more) {
         int index = code.allocateLocal(TypeKind.INT);
         place.pushInt(e);
-        code.aload(e.shared).arraylength();
-        if (more != 0) {
-            code.loadConstant(more).isub();
-        }
+        code.aload(e.shared)
+                .arraylength()
+                .loadConstant(registers.threads + more)
+                .isub();
         e.call(Strips.class, "index", TypeKind.INT, TypeKind.INT, TypeKind.INT);
         code.istore(index).iload(index).iflt(giveUp);
         return index;
@@ -117,7 +117,7 @@ final class StripMoves {
 
     /** By way of an array. */
     private void moveApart(Instruction i, Place place, long stride, Operand value, boolean load) {
-        int between = e.field("strip", Emitter.INTS);
+        int between = e.field(registers.threads == Strips.WARP ? "warp" : "strip", Emitter.INTS);
         if (!load) {
             moveBetween(i, value, between, false);
         }

@@ -36,6 +36,10 @@ public final class FormedKernel extends CompiledKernel {
                     .factory());
 
     private final CompiledKernel single;
+
+    /** Of a strip. */
+    private final int threads;
+
     private final FormTrial trial = new FormTrial();
     private final LongAdder left = new LongAdder();
 
@@ -48,10 +52,12 @@ public final class FormedKernel extends CompiledKernel {
     /**
      * Begins with the first form.
      *
+     * @param threads of a strip of the second one: rows of blocks that are no multiple of it have the first
      * @param maker makes the second one, or null where there is none; asked once
      */
-    public FormedKernel(CompiledKernel single, Supplier<@Nullable StripKernel> maker) {
+    public FormedKernel(CompiledKernel single, int threads, Supplier<@Nullable StripKernel> maker) {
         this.single = single;
+        this.threads = threads;
         this.maker = maker;
     }
 
@@ -84,7 +90,7 @@ public final class FormedKernel extends CompiledKernel {
         block.inStrips = false;
         block.beganInStrips = false;
         block.part = FormTrial.Part.NONE;
-        if (block.ntidX % Strips.THREADS != 0) {
+        if (block.ntidX % threads != 0) {
             return;
         }
         if (trial.isOver()) {

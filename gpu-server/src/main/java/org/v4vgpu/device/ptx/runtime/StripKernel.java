@@ -8,13 +8,17 @@ public abstract class StripKernel extends CompiledKernel {
     /** The same kernel, a thread after the other. */
     public final CompiledKernel single;
 
-    protected StripKernel(CompiledKernel single) {
+    /** Of a strip. */
+    private final int threads;
+
+    protected StripKernel(CompiledKernel single, int threads) {
         this.single = single;
+        this.threads = threads;
     }
 
     @Override
     public final int run(int entry, ThreadBlock block, int from, int to, int expected) {
-        return block.inStrips && (from | to) % Strips.THREADS == 0
+        return block.inStrips && (from | to) % threads == 0
                 ? runStrips(entry, block, from, to, expected)
                 : runSingly(entry, block, from, to, expected);
     }
