@@ -64,8 +64,8 @@ class StripsTest {
             boolean unsigned = IntStream.range(0, Strips.THREADS)
                     .allMatch(t -> Integer.toUnsignedLong(first + t * stride)
                             == Integer.toUnsignedLong(first) + t * (long) stride);
-            assertEquals(signed, Strips.widens(first, LAST * stride), first + " by " + stride);
-            assertEquals(unsigned, Strips.widensUnsigned(first, LAST * stride), first + " by " + stride);
+            assertEquals(signed, Strips.widens(first, (long) LAST * stride), first + " by " + stride);
+            assertEquals(unsigned, Strips.widensUnsigned(first, (long) LAST * stride), first + " by " + stride);
         }
     }
 
