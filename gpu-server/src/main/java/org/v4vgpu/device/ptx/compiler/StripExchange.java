@@ -63,7 +63,7 @@ final class StripExchange {
         }
         SyncPoint.Kind kind = SyncPoints.of(i).kind();
         switch (i.opcode()) {
-            case "bar.warp" -> {}
+            case "bar.warp", FlowGraph.LOCKSTEP -> {} // No lane is ahead of another.
             case "activemask" -> {
                 pushGroup();
                 popWord(i, i.operand(0));

@@ -138,7 +138,7 @@ final class StripRules {
                                 && isOperand(i.operand(3), Type.B32, true);
                     case "match" -> isOperand(i.operand(1), i.type().bits() == 64 ? Type.B64 : Type.B32, true);
                     case "redux" -> isOperand(i.operand(1), Type.B32, true);
-                    case "vote", "activemask", "elect", "bar.warp" -> true;
+                    case "vote", "activemask", "elect", "bar.warp", FlowGraph.LOCKSTEP -> true;
                     default -> false;
                 };
     }
