@@ -17,6 +17,7 @@ import org.v4vgpu.device.ptx.runtime.CompiledKernel;
 import org.v4vgpu.device.ptx.runtime.KernelLoader;
 import org.v4vgpu.device.ptx.runtime.LiveRanges;
 import org.v4vgpu.device.ptx.runtime.StripKernel;
+import org.v4vgpu.device.ptx.runtime.Strips;
 import org.v4vgpu.device.ptx.runtime.SyncPoint;
 import org.v4vgpu.device.ptx.runtime.VectorUnit;
 import org.v4vgpu.device.ptx.syntax.Function;
@@ -24,8 +25,8 @@ import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.PtxErrors;
 
 /**
- * The second form of a kernel, in which threads side by side run as vectors: for kernels that wait at barriers of the whole block only,
- * call no functions, and are of moderate size. The first region, at least, must be one that {@link StripRules} accepts; from one
+ * The second form of a kernel, in which threads side by side run as vectors: for kernels that wait at barriers of the whole block or
+ * within warps, call no functions, and are of moderate size. The first region, at least, must be one that {@link StripRules} accepts; from one
  * that is not, a block goes on with the first form. Confined to the compiling thread.
  */
 record StripCompiler(
@@ -39,6 +40,7 @@ record StripCompiler(
         @Nullable StripCompiler parting,
         Map<Integer, String> parts,
         int vectorBits,
+        int threads,
         CompileBudget budget) {
     private static final System.Logger LOG = System.getLogger(StripCompiler.class.getName());
 
@@ -67,7 +69,19 @@ record StripCompiler(
                 && graph.ways() <= MOST_WAYS
                 && regions.continuations().stream()
                         .map(continuation -> continuation.point().kind())
-                        .allMatch(kind -> kind == SyncPoint.Kind.NONE || kind == SyncPoint.Kind.BARRIER);
+                        .allMatch(StripCompiler::isKnown);
+    }
+
+    private static boolean isKnown(SyncPoint.Kind kind) {
+        return kind == SyncPoint.Kind.NONE
+                || kind == SyncPoint.Kind.BARRIER
+                || kind.isReduction()
+                || (kind.isOfWarp() && kind != SyncPoint.Kind.MATRIX);
+    }
+
+    /** How many threads a strip has: a warp where its lanes exchange values. */
+    static int threads(Regions regions) {
+        return regions.isOfWarps() ? Strips.WARP : Strips.THREADS;
     }
 
     /**
@@ -102,14 +116,17 @@ record StripCompiler(
             Regions regions,
             SpillRows rows,
             CompileBudget budget) {
-        Partings partings = Partings.of(function, graph, budget);
-        StripCompiler whole = of(function, context, graph, regions, rows, partings, null, budget);
+        boolean warps = regions.isOfWarps();
+        FlowGraph ways = warps ? FlowGraph.ofWarps(function) : graph;
+        Regions own = warps ? regions.ofWarps(ways) : regions;
+        Partings partings = Partings.of(function, ways, budget);
+        StripCompiler whole = of(function, context, ways, own, rows, partings, null, budget);
         if (!whole.mayCompareApart()) {
             return whole;
         }
-        Partings byPlace = Partings.byPlace(function, graph, budget);
-        StripCompiler parting = of(function, context, graph, regions, rows, byPlace, null, budget);
-        return of(function, context, graph, regions, rows, partings, parting, budget);
+        Partings byPlace = Partings.byPlace(function, ways, budget);
+        StripCompiler parting = of(function, context, ways, own, rows, byPlace, null, budget);
+        return of(function, context, ways, own, rows, partings, parting, budget);
     }
 
     private static StripCompiler of(
@@ -124,7 +141,18 @@ record StripCompiler(
         StripRules rules = new StripRules(graph, partings, context.kinds(function), function.registers());
         Map<Integer, String> parts = parting == null ? Map.of() : parting.accepted("parts");
         return new StripCompiler(
-                function, context, graph, regions, rows, partings, rules, parting, parts, VectorUnit.bits(), budget);
+                function,
+                context,
+                graph,
+                regions,
+                rows,
+                partings,
+                rules,
+                parting,
+                parts,
+                VectorUnit.bits(),
+                threads(regions),
+                budget);
     }
 
     /** Whether strips may give up because their coordinates compare differently. */
@@ -170,7 +198,11 @@ record StripCompiler(
                     ClassFile.ACC_PUBLIC,
                     code -> code.aload(0)
                             .aload(1)
-                            .invokespecial(Emitter.descriptor(StripKernel.class), ConstantDescs.INIT_NAME, constructor)
+                            .loadConstant(threads)
+                            .invokespecial(
+                                    Emitter.descriptor(StripKernel.class),
+                                    ConstantDescs.INIT_NAME,
+                                    constructor.insertParameterTypes(1, ConstantDescs.CD_int))
                             .return_());
             dispatch(type, "runStrips", strips, "runSingly");
             dispatch(type, "runParts", parts, "runSingly");

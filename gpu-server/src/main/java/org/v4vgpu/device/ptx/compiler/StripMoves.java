@@ -155,10 +155,10 @@ final class StripMoves {
     private int locateShared(Place place, int more) {
         int index = code.allocateLocal(TypeKind.INT);
         place.pushInt(e);
-        code.aload(e.shared).arraylength();
-        if (more != 0) {
-            code.loadConstant(more).isub();
-        }
+        code.aload(e.shared)
+                .arraylength()
+                .loadConstant(registers.threads + more)
+                .isub();
         e.call(Strips.class, "index", TypeKind.INT, TypeKind.INT, TypeKind.INT);
         code.istore(index);
         if (!masks.isPartial()) {
@@ -172,7 +172,10 @@ final class StripMoves {
     /** By way of an array; only for the threads that run the block at hand. */
     private void moveApart(Instruction i, Place place, long stride, Operand value, boolean load) {
         VectorKind kind = bits(i);
-        int between = kind == VectorKind.LONG ? e.field("stripLongs", kind.array()) : e.field("strip", kind.array());
+        boolean warp = registers.threads == Strips.WARP;
+        int between = kind == VectorKind.LONG
+                ? e.field(warp ? "warpLongs" : "stripLongs", kind.array())
+                : e.field(warp ? "warp" : "strip", kind.array());
         if (!load) {
             moveBetween(i, value, between, false);
         }

@@ -3,6 +3,7 @@ package org.v4vgpu.device.ptx.compiler;
 import java.lang.classfile.TypeKind;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.ptx.runtime.ThreadBlock;
@@ -36,6 +37,8 @@ final class StripRules {
         LOGIC,
         /** By the code for one thread, a thread after the other. */
         LANES,
+        /** What the lanes of a warp do together. */
+        EXCHANGED,
         /** A branch that some threads take. */
         PARTED,
         NOT
@@ -101,7 +104,7 @@ final class StripRules {
     Way way(Instruction i) {
         boolean parts = i.guard() != null && !shapes.of(i.guard().register()).isUniform();
         if (FlowGraph.isSynchronizing(i)) {
-            return i.opcode().equals("bar") && i.guard() == null ? Way.SCALAR : Way.NOT;
+            return isAllTogether(i) ? Way.SCALAR : !parts && isExchange(i) ? Way.EXCHANGED : Way.NOT;
         }
         if (NEVER.contains(i.opcode())
                 || i.opcode().startsWith("cp.")
@@ -115,6 +118,32 @@ final class StripRules {
         boolean ofEach = parts || StripCommits.isAtomic(i) || i.has("cc") || i.readsCarry();
         Way way = ofEach ? Way.NOT : together(i);
         return way == Way.NOT && isSingle(i) ? Way.LANES : way;
+    }
+
+    /** Whether it is a barrier of the whole block that all threads of a strip come to. */
+    private static boolean isAllTogether(Instruction i) {
+        return i.guard() == null
+                && (i.opcode().equals("bar") || (i.opcode().equals("bar.red") && SyncPoints.barrier(i) >= 0));
+    }
+
+    /** Whether the lanes of a warp can do it as the threads of a strip: those that it names are the same for all of them. */
+    private boolean isExchange(Instruction i) {
+        if (i.opcode().startsWith("bar") && !i.opcode().equals("bar.warp")) {
+            return false;
+        }
+        boolean named = StripExchange.members(i) == null
+                || shapes.of(Objects.requireNonNull(StripExchange.members(i))).isUniform();
+        return named
+                && switch (i.opcode()) {
+                    case "shfl" ->
+                        isOperand(i.operand(1), Type.B32, true)
+                                && isOperand(i.operand(2), Type.B32, true)
+                                && isOperand(i.operand(3), Type.B32, true);
+                    case "match" -> isOperand(i.operand(1), i.type().bits() == 64 ? Type.B64 : Type.B32, true);
+                    case "redux" -> isOperand(i.operand(1), Type.B32, true);
+                    case "vote", "activemask", "elect", "bar.warp", FlowGraph.LOCKSTEP -> true;
+                    default -> false;
+                };
     }
 
     /** Whether it can be done by single threads: then what it writes varies. */
@@ -349,6 +378,7 @@ final class StripRules {
         return switch (way(i)) {
             case WIDENED, COMPARED, NOT -> true;
             case MOVED -> !isSingle(i);
+            case EXCHANGED -> partings.isPartial(i) && StripExchange.members(i) != null;
             case SCALAR, SPREAD, LANES, VECTOR, TESTED, LOGIC, PARTED -> false;
         };
     }

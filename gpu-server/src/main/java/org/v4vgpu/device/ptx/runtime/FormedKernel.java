@@ -39,6 +39,10 @@ public final class FormedKernel extends CompiledKernel {
                     .factory());
 
     private final CompiledKernel single;
+
+    /** Of a strip. */
+    private final int threads;
+
     private final FormTrial trial = new FormTrial();
     private final LongAdder left = new LongAdder();
     private final LongAdder parted = new LongAdder();
@@ -53,10 +57,12 @@ public final class FormedKernel extends CompiledKernel {
     /**
      * Begins with the first form.
      *
+     * @param threads of a strip of the second one: rows of blocks that are no multiple of it have the first
      * @param maker makes the second one, or null where there is none; asked once
      */
-    public FormedKernel(CompiledKernel single, Supplier<@Nullable StripKernel> maker) {
+    public FormedKernel(CompiledKernel single, int threads, Supplier<@Nullable StripKernel> maker) {
         this.single = single;
+        this.threads = threads;
         this.maker = maker;
     }
 
@@ -97,7 +103,7 @@ public final class FormedKernel extends CompiledKernel {
         block.inParts = parting.next();
         block.beganInParts = block.inParts;
         block.strayed = 0;
-        if (block.ntidX % Strips.THREADS != 0) {
+        if (block.ntidX % threads != 0) {
             return;
         }
         if (trial.isOver()) {
@@ -127,7 +133,7 @@ public final class FormedKernel extends CompiledKernel {
             parted.increment();
         }
         if (block.beganInStrips && !block.beganInParts) {
-            parting.ran(block.strayed, block.threads / Strips.THREADS);
+            parting.ran(block.strayed, block.threads / threads);
         }
         if (block.part != FormTrial.Part.NONE && trial.ran(block.part, System.nanoTime() - block.trialStart)) {
             try {

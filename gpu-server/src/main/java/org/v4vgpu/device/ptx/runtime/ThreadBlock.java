@@ -90,15 +90,23 @@ public final class ThreadBlock {
     public final LiveRanges ranges = new LiveRanges();
 
     // What single threads of a strip take and give, within one instruction.
-    public final int[][] laneInts = new int[LANE_ROWS][Strips.THREADS];
-    public final long[][] laneLongs = new long[LANE_ROWS][Strips.THREADS];
-    public final float[][] laneFloats = new float[LANE_ROWS][Strips.THREADS];
-    public final double[][] laneDoubles = new double[LANE_ROWS][Strips.THREADS];
+    public final int[][] laneInts = new int[LANE_ROWS][Strips.WARP];
+    public final long[][] laneLongs = new long[LANE_ROWS][Strips.WARP];
+    public final float[][] laneFloats = new float[LANE_ROWS][Strips.WARP];
+    public final double[][] laneDoubles = new double[LANE_ROWS][Strips.WARP];
 
     /** What is on its way between a strip's vectors and words that do not lie side by side. */
     public final int[] strip = new int[Strips.THREADS];
 
     public final long[] stripLongs = new long[Strips.THREADS];
+
+    /** The same where strips are warps. */
+    public final int[] warp = new int[Strips.WARP];
+
+    public final long[] warpLongs = new long[Strips.WARP];
+
+    /** What the lanes of a warp look at of each other: theirs stand in the middle. */
+    public final int[] exchange = new int[3 * Strips.WARP];
 
     /** What the block is to the trial of its kernel's forms, and when it began. */
     FormTrial.Part part = FormTrial.Part.NONE;
@@ -260,6 +268,11 @@ public final class ThreadBlock {
     public void partStrip() {
         inParts = true;
         strayed++;
+    }
+
+    /** Has some threads begin at a continuation, for the scheduler to run. */
+    public void place(int from, int count, int entry) {
+        Arrays.fill(pc, from, from + count, entry);
     }
 
     private static boolean never() {
