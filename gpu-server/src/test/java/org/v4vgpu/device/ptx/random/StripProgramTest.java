@@ -98,6 +98,10 @@ class StripProgramTest {
         private final boolean stores;
         private final boolean loads;
         private final boolean atomics;
+
+        /** Whether strips are warps. */
+        private final boolean warps;
+
         private int labels;
         private int moves;
         private int loops;
@@ -107,6 +111,7 @@ class StripProgramTest {
             stores = seed % 2 == 0;
             loads = seed % 8 == 0;
             atomics = seed % 4 == 1;
+            warps = seed % 5 >= 3;
         }
 
         String text() {
@@ -141,6 +146,9 @@ class StripProgramTest {
             line(
                     "st.shared.f32 [%s1], %f0; st.shared.u32 [%s3], %i0; st.shared.u32 [%s3+256], %i1; st.shared.u32 [%s4], %i2");
             line("bar.sync 0");
+            if (warps) {
+                line("shfl.sync.bfly.b32 %i3, %i3, 5, 31, -1");
+            }
             steps(30, 0);
             line("bar.sync 0");
             for (int r = 0; r < 4; r++) {
