@@ -126,7 +126,7 @@ final class BodyEmitter {
                     .invokevirtual(Emitter.BLOCK, "yields", MethodTypeDesc.of(ConstantDescs.CD_boolean))
                     .ifeq(skip);
         }
-        if (FlowGraph.isSynchronizing(i)) {
+        if (block.sync() != null && FlowGraph.isSynchronizing(i)) {
             exits.synchronize(block, i);
         } else if (e.kernel.checked) {
             CheckEmitter.before(e, i);

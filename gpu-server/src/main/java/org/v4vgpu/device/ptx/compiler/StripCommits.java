@@ -91,6 +91,9 @@ final class StripCommits {
         if (isAtomic(i)) {
             return state | ATOMIC;
         }
+        if (i.opcode().equals("membar") || i.opcode().equals("fence")) {
+            return state | READ; // What is stored after may tell others to change what was stored before.
+        }
         int spaces = spaces(i);
         return i.opcode().equals("ld") ? state | spaces : state | (state & spaces) << SPACES;
     }

@@ -38,6 +38,7 @@ final class StripEmitter implements BodyEmitter.Manner {
 
     /** The local that tells whether the strip can no longer begin again, or -1 where it always can. */
     private final int committed;
+    private final StripExchange exchange;
 
     /** Where control goes when the strip gives up, with nothing on the stack. */
     private final Label giveUp;
@@ -53,7 +54,9 @@ final class StripEmitter implements BodyEmitter.Manner {
             Partings partings,
             StripCommits commits,
             int committed,
+            StripExchange exchange,
             Label giveUp) {
+        this.exchange = exchange;
         this.e = e;
         this.code = e.code;
         this.shapes = shapes;
@@ -137,6 +140,7 @@ final class StripEmitter implements BodyEmitter.Manner {
             case TESTED -> test(i);
             case LOGIC -> logic(i);
             case PARTED -> masks.part(i, partings.block(i));
+            case EXCHANGED -> exchange.emit(i);
             case LANES -> lanes.emit(i, plain);
             case NOT -> throw new IllegalStateException(i.written());
         }
@@ -170,12 +174,17 @@ final class StripEmitter implements BodyEmitter.Manner {
         }
         Type type = i.opcode().equals("cvt") ? i.lastType() : i.type();
         e.push(i, i.operand(operand), type);
-        code.loadConstant(shape.stride());
+        code.loadConstant(reach(shape));
         e.call(
                 Strips.class,
                 type.isSigned() ? "widens" : "widensUnsigned",
                 MethodTypeDesc.of(ConstantDescs.CD_boolean, ConstantDescs.CD_int, ConstantDescs.CD_long));
         code.ifeq(giveUp);
+    }
+
+    /** From the first thread's value to the last one's. */
+    private long reach(Shape shape) {
+        return (registers.threads - 1) * shape.stride();
     }
 
     private void compare(Instruction i) {
@@ -192,7 +201,7 @@ final class StripEmitter implements BodyEmitter.Manner {
                     code.loadConstant(0xFFFF_FFFFL).land();
                 }
             }
-            code.loadConstant(shapes.of(i.operand(n)).stride());
+            code.loadConstant(reach(shapes.of(i.operand(n))));
         }
         code.loadConstant(
                 switch (comparison) {
@@ -258,7 +267,7 @@ final class StripEmitter implements BodyEmitter.Manner {
         }
         code.iload(bits);
         if (COMPLEMENTS.contains(comparison)) {
-            code.loadConstant(StripRegisters.ALL).ixor();
+            code.loadConstant(registers.all).ixor();
         }
         code.istore(e.slot(i.definitions().getFirst()));
     }
@@ -305,7 +314,7 @@ final class StripEmitter implements BodyEmitter.Manner {
             case "and" -> code.iand();
             case "or" -> code.ior();
             case "xor" -> code.ixor();
-            case "not" -> code.loadConstant(StripRegisters.ALL).ixor();
+            case "not" -> code.loadConstant(registers.all).ixor();
             default -> {}
         }
         code.istore(e.slot(i.definitions().getFirst()));
@@ -316,11 +325,11 @@ final class StripEmitter implements BodyEmitter.Manner {
             case Operand.Register register -> registers.pushBits(register.index());
             case Operand.Negated negated -> {
                 registers.pushBits(negated.register().index());
-                code.loadConstant(StripRegisters.ALL).ixor();
+                code.loadConstant(registers.all).ixor();
             }
             default -> {
                 e.push(i, operand, Type.PRED);
-                code.ineg().loadConstant(StripRegisters.ALL).iand();
+                code.ineg().loadConstant(registers.all).iand();
             }
         }
     }

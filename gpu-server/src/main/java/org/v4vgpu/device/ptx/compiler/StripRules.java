@@ -3,6 +3,7 @@ package org.v4vgpu.device.ptx.compiler;
 import java.lang.classfile.TypeKind;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.ptx.runtime.ThreadBlock;
@@ -36,6 +37,8 @@ final class StripRules {
         LOGIC,
         /** By the code for one thread, a thread after the other. */
         LANES,
+        /** What the lanes of a warp do together. */
+        EXCHANGED,
         /** A branch that some threads take. */
         PARTED,
         NOT
@@ -101,7 +104,7 @@ final class StripRules {
     Way way(Instruction i) {
         boolean parts = i.guard() != null && !shapes.of(i.guard().register()).isUniform();
         if (FlowGraph.isSynchronizing(i)) {
-            return i.opcode().equals("bar") && i.guard() == null ? Way.SCALAR : Way.NOT;
+            return isAllTogether(i) ? Way.SCALAR : !parts && isExchange(i) ? Way.EXCHANGED : Way.NOT;
         }
         if (NEVER.contains(i.opcode())
                 || i.opcode().startsWith("cp.")
@@ -115,6 +118,32 @@ final class StripRules {
         boolean ofEach = parts || StripCommits.isAtomic(i) || i.has("cc") || i.readsCarry();
         Way way = ofEach ? Way.NOT : together(i);
         return way == Way.NOT && isSingle(i) ? Way.LANES : way;
+    }
+
+    /** Whether it is a barrier of the whole block that all threads of a strip come to. */
+    private static boolean isAllTogether(Instruction i) {
+        return i.guard() == null
+                && (i.opcode().equals("bar") || (i.opcode().equals("bar.red") && SyncPoints.barrier(i) >= 0));
+    }
+
+    /** Whether the lanes of a warp can do it as the threads of a strip: those that it names are the same for all of them. */
+    private boolean isExchange(Instruction i) {
+        if (i.opcode().startsWith("bar") && !i.opcode().equals("bar.warp")) {
+            return false;
+        }
+        boolean named = StripExchange.members(i) == null
+                || shapes.of(Objects.requireNonNull(StripExchange.members(i))).isUniform();
+        return named
+                && switch (i.opcode()) {
+                    case "shfl" ->
+                        isOperand(i.operand(1), Type.B32, true)
+                                && isOperand(i.operand(2), Type.B32, true)
+                                && isOperand(i.operand(3), Type.B32, true);
+                    case "match" -> isOperand(i.operand(1), i.type().bits() == 64 ? Type.B64 : Type.B32, true);
+                    case "redux" -> isOperand(i.operand(1), Type.B32, true);
+                    case "vote", "activemask", "elect", "bar.warp", FlowGraph.LOCKSTEP -> true;
+                    default -> false;
+                };
     }
 
     /** Whether it can be done by single threads: then what it writes varies. */
@@ -191,7 +220,7 @@ final class StripRules {
                 && !i.oneOf(COMPARISONS.toArray(String[]::new)).isEmpty()
                 && shapes.of(i.operand(1)).isScalar()
                 && shapes.of(i.operand(2)).isScalar();
-        return plain ? Way.COMPARED : isTest(i) ? Way.TESTED : Way.NOT;
+        return plain && !partings.areByPlace() ? Way.COMPARED : isTest(i) ? Way.TESTED : Way.NOT;
     }
 
     private boolean isTest(Instruction i) {
@@ -223,21 +252,20 @@ final class StripRules {
             return Way.NOT; // Each thread may have its own memory there.
         }
         Shape at = shapes.of(address);
-        if (!load
-                && partings.isPartial(i)
-                && !(at.isUniform() && shapes.of(value).isUniform())) {
-            return Way.NOT; // Only those that are there store.
+        if (at.isUniform() && (load || shapes.of(value).isUniform())) {
+            return load ? ofUniform(i) : Way.SCALAR;
         }
-        if (at.isUniform()) {
-            return load ? ofUniform(i) : shapes.of(value).isUniform() ? Way.SCALAR : Way.NOT;
+        if (!i.oneOf("volatile", "acquire", "release", "relaxed", "cv").isEmpty()) {
+            return Way.NOT;
         }
         Type type = i.type();
+        if (i.vectorLength() > 1) {
+            return isTuple(i, at, value, load) ? Way.MOVED : Way.NOT;
+        }
         boolean beside = at.isAffine() && at.stride() == type.bytes();
-        boolean fits = i.vectorLength() == 1
-                && i.oneOf("volatile", "acquire", "release", "relaxed", "cv").isEmpty()
-                && (type.bytes() == 4
-                        ? beside || (at.isAffine() && at.stride() % 4 == 0)
-                        : beside && type.bytes() == 8 && space(i) == Space.GLOBAL);
+        boolean fits = type.bytes() == 4
+                ? at.isScalar() && at.stride() % 4 == 0
+                : beside && type.bytes() == 8 && space(i) == Space.GLOBAL;
         boolean whole = load
                 ? value instanceof Operand.Register target
                         && types.get(target.index()).bits() == type.bits()
@@ -245,10 +273,32 @@ final class StripRules {
         return fits && whole ? Way.MOVED : Way.NOT;
     }
 
+    /** Whether these are words that all threads move at once, side by side. */
+    private boolean isTuple(Instruction i, Shape at, Operand value, boolean load) {
+        return !partings.isPartial(i)
+                && space(i) == Space.GLOBAL
+                && i.type().bytes() == 4
+                && (i.vectorLength() == 2 || i.vectorLength() == 4)
+                && at.isAffine()
+                && at.stride() == 4L * i.vectorLength()
+                && value instanceof Operand.Vector tuple
+                && tuple.elements().size() == i.vectorLength()
+                && tuple.elements().stream().allMatch(element -> isElement(element, i.type(), load));
+    }
+
+    private boolean isElement(Operand element, Type type, boolean load) {
+        return load
+                ? element instanceof Operand.Sink
+                        || (element instanceof Operand.Register target
+                                && shapes.of(target).isVarying()
+                                && types.get(target.index()).bits() == type.bits())
+                : isOperand(element, type, true);
+    }
+
     /** Whether the threads of a strip access memory side by side. */
     boolean isBeside(Instruction access) {
         Shape at = shapes.of(access.operand(access.opcode().equals("ld") ? 1 : 0));
-        return at.isAffine() && at.stride() == access.type().bytes();
+        return at.isAffine() && at.stride() == access.type().bytes() * access.vectorLength();
     }
 
     /** Whose memory it is, if all threads see the same there; constants are global memory. */
@@ -329,6 +379,7 @@ final class StripRules {
         return switch (way(i)) {
             case WIDENED, COMPARED, NOT -> true;
             case MOVED -> !isSingle(i);
+            case EXCHANGED -> partings.isPartial(i) && StripExchange.members(i) != null;
             case SCALAR, SPREAD, LANES, VECTOR, TESTED, LOGIC, PARTED -> false;
         };
     }
