@@ -16,7 +16,7 @@ import org.v4vgpu.device.ptx.runtime.VectorUnit;
 class StripNumericsTest {
     private static final int THREADS = 1024;
 
-    /** The registers: words %a, %b, %c, floats %f, %g, %h, long ones %x, %y, doubles %d, %e; u is one that all share. */
+    /** The registers: words %a, %b, %c, floats %f, %g, %h and a moderate one %v, long ones %x, %y, doubles %d, %e; u is one that all share. */
     private static final List<String> INSTRUCTIONS = List.of(
             "f min.f32 %f, %g",
             "f max.f32 %f, %g",
@@ -32,6 +32,15 @@ class StripNumericsTest {
             "f rsqrt.approx.f32 %f",
             "f rsqrt.approx.ftz.f32 %f",
             "f sqrt.approx.ftz.f32 %f",
+            "f ex2.approx.f32 %f",
+            "f ex2.approx.ftz.f32 %f",
+            "f ex2.approx.f32 %v",
+            "f lg2.approx.f32 %f",
+            "f lg2.approx.ftz.f32 %f",
+            "f sin.approx.f32 %f",
+            "f cos.approx.f32 %f",
+            "f sin.approx.f32 %v",
+            "f cos.approx.ftz.f32 %v",
             "f add.ftz.f32 %f, %g",
             "f sub.ftz.f32 %f, %g",
             "f mul.rn.ftz.f32 %f, %g",
@@ -125,7 +134,7 @@ class StripNumericsTest {
                 .target sm_75
                 .address_size 64
                 .visible .entry k(.param .u64 words, .param .u64 longs, .param .u64 out, .param .u32 u) {
-                .reg .b32 %a, %b, %c, %u, %i, %t, %r, %s; .reg .f32 %f, %g, %h, %rf; .reg .b64 %x, %y, %p, %q, %o, %w, %z; .reg .f64 %d, %e, %rd;
+                .reg .b32 %a, %b, %c, %u, %i, %t, %r, %s; .reg .f32 %f, %g, %h, %v, %rf; .reg .b64 %x, %y, %p, %q, %o, %w, %z; .reg .f64 %d, %e, %rd;
                 ld.param.u64 %p, [words]; ld.param.u64 %q, [longs]; ld.param.u64 %o, [out]; ld.param.u32 %u, [u];
                 mov.u32 %i, %ctaid.x; mov.u32 %t, %tid.x; mad.lo.u32 %i, %i, 128, %t;
                 mul.wide.u32 %w, %i, 4; add.u64 %p, %p, %w; mul.wide.u32 %w, %i, 8; add.u64 %q, %q, %w; add.u64 %o, %o, %w;
@@ -138,6 +147,7 @@ class StripNumericsTest {
         text.append("]; ld.global.f64 %d, [%q]; ld.global.f64 %e, [%q+")
                 .append(8 * THREADS)
                 .append("];\n");
+        text.append("shr.s32 %t, %a, 22; cvt.rn.f32.s32 %v, %t; mul.f32 %v, %v, 0f3E2E147B;\n");
         for (int n = 0; n < INSTRUCTIONS.size(); n++) {
             String[] parts = INSTRUCTIONS.get(n).split("(?<=[a-z}]) (?=[a-z])", 2);
             String[] rest = parts[1].split(" ", 2);

@@ -170,7 +170,7 @@ final class StripArithmetic {
     }
 
     /** Gives denormals on the stack the zero of their sign. */
-    private void flush() {
+    void flush() {
         int floats = code.allocateLocal(TypeKind.REFERENCE);
         code.astore(floats).aload(floats);
         code.aload(floats);

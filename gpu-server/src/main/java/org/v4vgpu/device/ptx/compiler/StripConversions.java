@@ -291,6 +291,18 @@ final class StripConversions {
         VectorKind.FLOAT.reinterpretAs(code, VectorKind.INT);
     }
 
+    /** Pushes the doubles of two locals as floats. */
+    void pushNarrow(int first, int second) {
+        pushHalves();
+        for (int half : new int[] {first, second}) {
+            code.aload(half);
+            VectorKind.FLOAT.convertShape(code, "D2F", registers.vectorBits, 0);
+            VectorKind.FLOAT.reinterpretAs(code, VectorKind.INT);
+        }
+        VectorKind.INT.selectFrom(code);
+        VectorKind.INT.reinterpretAs(code, VectorKind.FLOAT);
+    }
+
     /** By halves, both exact as floats: the sum, rounded once, is that of the number. */
     private void pushUnsignedAsFloat(Instruction i, int part) {
         registers.push(i, i.operand(1), Type.U32, part);

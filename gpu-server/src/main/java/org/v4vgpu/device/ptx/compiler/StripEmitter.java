@@ -8,6 +8,7 @@ import java.lang.constant.MethodTypeDesc;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.v4vgpu.device.ptx.runtime.Strips;
 import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Operand;
@@ -29,6 +30,7 @@ final class StripEmitter implements BodyEmitter.Manner {
     private final StripMoves moves;
     private final StripConversions conversions;
     private final StripArithmetic arithmetic;
+    private final StripFunctions functions;
     private final StripLanes lanes;
     private final StripMasks masks;
     private final Partings partings;
@@ -64,6 +66,7 @@ final class StripEmitter implements BodyEmitter.Manner {
         this.moves = moves;
         this.conversions = new StripConversions(e, registers);
         this.arithmetic = new StripArithmetic(e, registers);
+        this.functions = new StripFunctions(e, registers, arithmetic, conversions);
         this.lanes = lanes;
         this.masks = masks;
         this.partings = partings;
@@ -128,7 +131,13 @@ final class StripEmitter implements BodyEmitter.Manner {
             }
             case COMPARED -> compare(i);
             case MOVED -> move(i, plain);
-            case VECTOR -> compute(i);
+            case VECTOR -> {
+                if (StripFunctions.takes(i, rules)) {
+                    otherwiseSingly(i, plain, singly -> functions.emit(i, singly));
+                } else {
+                    compute(i);
+                }
+            }
             case TESTED -> test(i);
             case LOGIC -> logic(i);
             case PARTED -> masks.part(i, partings.block(i));
@@ -146,9 +155,13 @@ final class StripEmitter implements BodyEmitter.Manner {
             moves.emit(i);
             return;
         }
+        otherwiseSingly(i, plain, singly -> moves.emit(i, singly));
+    }
+
+    private void otherwiseSingly(Instruction i, Runnable plain, Consumer<Label> together) {
         Label singly = code.newLabel();
         Label end = code.newLabel();
-        moves.emit(i, singly);
+        together.accept(singly);
         code.goto_(end).labelBinding(singly);
         lanes.emit(i, plain);
         code.labelBinding(end);

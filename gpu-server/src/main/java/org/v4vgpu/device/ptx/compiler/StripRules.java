@@ -187,7 +187,8 @@ final class StripRules {
         if (shapes.of(target.index()).isScalar()) {
             return isWidening(i) ? Way.WIDENED : Way.SCALAR;
         }
-        return isPlain(i) || StripArithmetic.takes(i, this) ? Way.VECTOR : Way.NOT;
+        boolean known = isPlain(i) || StripArithmetic.takes(i, this) || StripFunctions.takes(i, this);
+        return known ? Way.VECTOR : Way.NOT;
     }
 
     /** Whether an operator of vectors does it. */

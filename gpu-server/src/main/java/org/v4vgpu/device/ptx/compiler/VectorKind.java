@@ -158,6 +158,11 @@ enum VectorKind {
         code.invokestatic(MASK, "fromLong", MethodTypeDesc.of(MASK, SPECIES, ConstantDescs.CD_long));
     }
 
+    /** (mask, species) to the same mask for lanes of another kind. */
+    static void castMask(CodeBuilder code) {
+        code.invokevirtual(MASK, "cast", MethodTypeDesc.of(MASK, SPECIES));
+    }
+
     /** (mask) to bits in a long. */
     static void bitsOfMask(CodeBuilder code) {
         code.invokevirtual(MASK, "toLong", MethodTypeDesc.of(ConstantDescs.CD_long));

@@ -80,11 +80,11 @@ public final class FloatMath {
     }
 
     public static float sin(float a) {
-        return (float) Math.sin(a);
+        return Approximations.sin(a);
     }
 
     public static float cos(float a) {
-        return (float) Math.cos(a);
+        return Approximations.cos(a);
     }
 
     public static float tanh(float a) {
@@ -92,11 +92,11 @@ public final class FloatMath {
     }
 
     public static float ex2(float a) {
-        return (float) Math.pow(2.0, a);
+        return Approximations.ex2(a);
     }
 
     public static float lg2(float a) {
-        return (float) (Math.log(a) / Math.log(2.0));
+        return Approximations.lg2(a);
     }
 
     /** PTX ISA 9.7.3.3: copies the sign of a to b. */
