@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -35,7 +36,8 @@ final class Gathering {
         BitSet own = new BitSet();
         partial.stream().filter(block -> meetings[block] == meeting).forEach(own::set);
         Deque<Integer> again = new ArrayDeque<>();
-        for (FlowGraph.Block block : graph.blocks()) {
+        for (int index : reachable(graph).stream().toArray()) {
+            FlowGraph.Block block = graph.blocks().get(index);
             boolean isOwn = own.get(block.index());
             boolean isBefore = !isOwn && block.successors().stream().anyMatch(own::get);
             for (int successor : block.successors()) {
@@ -61,6 +63,19 @@ final class Gathering {
                                 .definitions()
                                 .forEach(register -> found.sources.merge(
                                         register, block, (a, b) -> a.equals(b) ? a : Integer.valueOf(SEVERAL)))));
+        return found;
+    }
+
+    private static BitSet reachable(FlowGraph graph) {
+        BitSet found = new BitSet();
+        Deque<Integer> open = new ArrayDeque<>(List.of(0));
+        while (!open.isEmpty()) {
+            int block = open.pop();
+            if (!found.get(block)) {
+                found.set(block);
+                open.addAll(FlowGraph.successorsInTime(graph.blocks().get(block)));
+            }
+        }
         return found;
     }
 
