@@ -90,9 +90,10 @@ final class AccessRuns {
      * @param number of the region: its runs begin there to count
      * @param threads of a strip
      */
-    AccessRuns(FlowGraph graph, Regions.Region region, StripRules rules, int number, int threads) {
+    AccessRuns(
+            FlowGraph graph, Regions.Region region, StripRules rules, StripCommits commits, int number, int threads) {
         this.threads = threads;
-        region.blocks().stream().forEach(block -> find(graph.blocks().get(block), rules, number));
+        region.blocks().stream().forEach(block -> find(graph.blocks().get(block), rules, commits, number));
     }
 
     List<Run> all() {
@@ -108,20 +109,20 @@ final class AccessRuns {
         return run;
     }
 
-    private void find(FlowGraph.Block block, StripRules rules, int number) {
+    private void find(FlowGraph.Block block, StripRules rules, StripCommits commits, int number) {
         Map<Integer, Run> open = new HashMap<>();
         for (Instruction i : block.instructions()) {
             if (rules.way(i) == StripRules.Way.MOVED
                     && rules.isBeside(i)
                     && i.operand(i.opcode().equals("ld") ? 1 : 0) instanceof Operand.Address address) {
-                // What is located where a guard may leave it out is nothing that others can rely on.
-                Run run = i.guard() == null && address.base() instanceof Operand.Register base
-                        ? open.get(base.index())
-                        : null;
+                // What is located where a guard may leave it out, or where it may be wrong for some, is nothing that
+                // others can rely on.
+                boolean relied = i.guard() == null && !commits.isBehind(i);
+                Run run = relied && address.base() instanceof Operand.Register base ? open.get(base.index()) : null;
                 if (run == null || !run.takes(i, address.offset())) {
                     run = new Run(i, address.offset(), (number + all.size()) % LiveRanges.SITES, threads);
                     all.add(run);
-                    if (i.guard() == null && address.base() instanceof Operand.Register base) {
+                    if (relied && address.base() instanceof Operand.Register base) {
                         open.put(base.index(), run);
                     }
                 }

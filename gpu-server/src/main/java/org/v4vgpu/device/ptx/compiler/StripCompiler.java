@@ -17,6 +17,7 @@ import org.v4vgpu.device.ptx.runtime.Strips;
 import org.v4vgpu.device.ptx.runtime.SyncPoint;
 import org.v4vgpu.device.ptx.runtime.VectorUnit;
 import org.v4vgpu.device.ptx.syntax.Function;
+import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.PtxErrors;
 
 /**
@@ -140,6 +141,11 @@ record StripCompiler(
         if (!accepted.contains(0)) {
             return null;
         }
+        if (rules.isMostlySingle()) {
+            LOG.log(Level.DEBUG, "{0}: threads run singly, as most of their instructions would", function.name());
+            return null;
+        }
+        logSingle();
         byte[] bytes = ClassFile.of().build(context.owner, type -> {
             type.withSuperclass(Emitter.descriptor(StripKernel.class))
                     .withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);
@@ -194,14 +200,33 @@ record StripCompiler(
             for (int i : accepted) {
                 budget.requireTime(function);
                 type.withMethodBody(
-                        "strips" + i,
-                        StripRegionEmitter.TYPE,
-                        ClassFile.ACC_PUBLIC | ClassFile.ACC_STATIC,
-                        code -> StripRegionEmitter.emit(
-                                code, this, regions.regions().get(i)));
+                        "strips" + i, StripRegionEmitter.TYPE, ClassFile.ACC_PUBLIC | ClassFile.ACC_STATIC, code -> {
+                            context.lines.begin("strips" + i);
+                            StripRegionEmitter.emit(
+                                    code, this, regions.regions().get(i));
+                        });
             }
         });
         return KernelLoader.load(bytes, single);
+    }
+
+    /** Tells which instructions have no vector form, for whoever wants a kernel to be faster. */
+    private void logSingle() {
+        if (!LOG.isLoggable(Level.DEBUG)) {
+            return;
+        }
+        for (FlowGraph.Block block : graph.blocks()) {
+            for (Instruction i : block.instructions()) {
+                if (rules.way(i) == StripRules.Way.LANES) {
+                    LOG.log(
+                            Level.DEBUG,
+                            "{0}, line {1}: a thread after the other, {2}",
+                            function.name(),
+                            i.line(),
+                            i.written());
+                }
+            }
+        }
     }
 
     Shapes shapes() {

@@ -27,9 +27,15 @@ final class StripEmitter implements BodyEmitter.Manner {
     private final StripRules rules;
     private final StripRegisters registers;
     private final StripMoves moves;
+    private final StripConversions conversions;
+    private final StripArithmetic arithmetic;
     private final StripLanes lanes;
     private final StripMasks masks;
     private final Partings partings;
+    private final StripCommits commits;
+
+    /** The local that tells whether the strip can no longer begin again, or -1 where it always can. */
+    private final int committed;
     private final StripExchange exchange;
 
     /** Where control goes when the strip gives up, with nothing on the stack. */
@@ -44,6 +50,8 @@ final class StripEmitter implements BodyEmitter.Manner {
             StripLanes lanes,
             StripMasks masks,
             Partings partings,
+            StripCommits commits,
+            int committed,
             StripExchange exchange,
             Label giveUp) {
         this.exchange = exchange;
@@ -53,9 +61,13 @@ final class StripEmitter implements BodyEmitter.Manner {
         this.rules = rules;
         this.registers = registers;
         this.moves = moves;
+        this.conversions = new StripConversions(e, registers);
+        this.arithmetic = new StripArithmetic(e, registers);
         this.lanes = lanes;
         this.masks = masks;
         this.partings = partings;
+        this.commits = commits;
+        this.committed = committed;
         this.giveUp = giveUp;
     }
 
@@ -74,6 +86,9 @@ final class StripEmitter implements BodyEmitter.Manner {
                     .filter(registers::isMask)
                     .filter(masks::isMerged)
                     .forEach(predicate -> kept.put(predicate, keep(predicate)));
+        }
+        if (commits.isCommit(i)) {
+            code.iconst_1().istore(committed);
         }
         emitForAll(i, plain);
         kept.forEach(this::merge);
@@ -111,7 +126,7 @@ final class StripEmitter implements BodyEmitter.Manner {
                 plain.run();
             }
             case COMPARED -> compare(i);
-            case MOVED -> moves.emit(i);
+            case MOVED -> move(i, plain);
             case VECTOR -> compute(i);
             case TESTED -> test(i);
             case LOGIC -> logic(i);
@@ -123,6 +138,20 @@ final class StripEmitter implements BodyEmitter.Manner {
     }
 
     // Instructions
+
+    /** Where the strip can't begin again, what can't be moved at once is moved by a thread after the other, and is its fault. */
+    private void move(Instruction i, Runnable plain) {
+        if (!commits.isBehind(i) && !commits.isCommit(i)) {
+            moves.emit(i);
+            return;
+        }
+        Label singly = code.newLabel();
+        Label end = code.newLabel();
+        moves.emit(i, singly);
+        code.goto_(end).labelBinding(singly);
+        lanes.emit(i, plain);
+        code.labelBinding(end);
+    }
 
     /** Gives up where an affine operand of 32 bits wraps within the strip. */
     private void requireWide(Instruction i, int operand) {
@@ -293,6 +322,14 @@ final class StripEmitter implements BodyEmitter.Manner {
     }
 
     private void compute(Instruction i) {
+        if (StripConversions.takes(i, rules)) {
+            conversions.emit(i);
+            return;
+        }
+        if (!rules.isPlain(i)) {
+            arithmetic.emit(i);
+            return;
+        }
         Type type = i.type();
         VectorKind kind = VectorKind.of(RegisterKinds.of(type));
         for (int part = 0; part < registers.parts(kind); part++) {
@@ -301,6 +338,9 @@ final class StripEmitter implements BodyEmitter.Manner {
                 registers.popBits(i.operand(0), kind, part);
             } else {
                 compute(i, type, kind, part);
+                if (kind == VectorKind.FLOAT && e.isNanMade(i, i.definitions().getFirst())) {
+                    registers.canonicalNans();
+                }
                 registers.popBits(i.operand(0), kind, part);
             }
         }
@@ -326,18 +366,9 @@ final class StripEmitter implements BodyEmitter.Manner {
     }
 
     private void compute(Instruction i, Type type, VectorKind kind, int part) {
-        registers.push(i, i.operand(1), i.opcode().equals("cvt") ? Type.S32 : type, part);
+        registers.push(i, i.operand(1), type, part);
         switch (i.opcode()) {
             case "mov" -> {}
-            case "cvt" -> {
-                code.getstatic(VectorKind.OPERATORS, "I2F", VectorKind.CONVERSION)
-                        .iconst_0();
-                code.invokevirtual(
-                        VectorKind.VECTOR,
-                        "convert",
-                        MethodTypeDesc.of(VectorKind.VECTOR, VectorKind.CONVERSION, ConstantDescs.CD_int));
-                code.checkcast(kind.type);
-            }
             case "neg", "abs", "sqrt" -> kind.unary(code, i.opcode());
             case "add", "sub", "mul", "div" -> {
                 registers.push(i, i.operand(2), type, part);

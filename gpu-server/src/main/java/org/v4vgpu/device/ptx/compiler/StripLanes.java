@@ -100,7 +100,8 @@ final class StripLanes {
             }
         }
         boolean ownMemory = i.space() == Space.LOCAL || i.space() == Space.GENERIC;
-        if (ownMemory && (i.opcode().equals("ld") || i.opcode().equals("st"))) {
+        boolean accesses = i.opcode().equals("ld") || i.opcode().equals("st") || StripCommits.isAtomic(i);
+        if (ownMemory && accesses) {
             code.iload(e.thread).aload(e.block).getfield(Emitter.BLOCK, "localStride", ConstantDescs.CD_int);
             code.imul().istore(e.localBase);
         }

@@ -56,7 +56,7 @@ final class StripMasks {
 
     /** Nobody stands anywhere: a strip begins. */
     void open() {
-        code.loadConstant(all).istore(running);
+        runAll();
         standing.values().forEach(local -> code.iconst_0().istore(local));
     }
 
@@ -68,7 +68,13 @@ final class StripMasks {
             partial = block;
             code.iload(local).ifeq(next(block.index()));
             code.iload(local).istore(running).iconst_0().istore(local);
+        } else if (!standing.isEmpty()) {
+            runAll();
         }
+    }
+
+    void runAll() {
+        code.loadConstant(all).istore(running);
     }
 
     /** Whether the block at hand is run by some threads only. */

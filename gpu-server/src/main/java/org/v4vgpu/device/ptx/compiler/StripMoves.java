@@ -28,8 +28,8 @@ final class StripMoves {
     private final AccessRuns runs;
     private final StripRegisters registers;
 
-    /** Where control goes when the strip gives up, with nothing on the stack. */
-    private final Label giveUp;
+    /** Where control goes when an access can't be done so, with nothing on the stack. */
+    private Label giveUp;
 
     /** The local with what the block knows of live memory, where it is asked. */
     private int ranges = -1;
@@ -56,6 +56,14 @@ final class StripMoves {
                 reload(run);
             }
         }
+    }
+
+    /** @param otherwise where control goes when it can't be done so, instead of giving up; nothing is stored then */
+    void emit(Instruction i, Label otherwise) {
+        Label kept = giveUp;
+        giveUp = otherwise;
+        emit(i);
+        giveUp = kept;
     }
 
     void emit(Instruction i) {
@@ -194,7 +202,7 @@ final class StripMoves {
             } else if (own == kind) {
                 registers.pushBits(i, value, part);
             } else {
-                code.aload(registers.slot(((Operand.Register) value).index()) + part);
+                registers.pushVector(i, ((Operand.Register) value).index(), part);
             }
             code.getstatic(Emitter.descriptor(GlobalAccess.class), "EVERYTHING", MEMORY);
             code.lload(run.slot);

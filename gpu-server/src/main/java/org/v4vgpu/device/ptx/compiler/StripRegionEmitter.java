@@ -68,6 +68,9 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
     /** Whether the program counters of the threads that have run are as {@code state} says, and not yet written. */
     private final int together;
 
+    /** The local that tells whether a strip can no longer begin again, or -1. */
+    private final int committed;
+
     private final FlowGraph graph;
     private final Shapes shapes;
     private final Regions regions;
@@ -100,8 +103,10 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
                 code, function, kernel.context().frame(function), kernel.context(), BLOCK, thread, localBase, -1);
         this.stripEnd = code.newLabel();
         this.giveUp = code.newLabel();
+        StripCommits commits = kernel.rules().commits(region);
+        this.committed = commits.isAny() ? code.allocateLocal(TypeKind.INT) : -1;
         AccessRuns runs = new AccessRuns(
-                graph, region, kernel.rules(), 8 * regions.regions().indexOf(region), kernel.threads());
+                graph, region, kernel.rules(), commits, 8 * regions.regions().indexOf(region), kernel.threads());
         this.masks = new StripMasks(e, graph, region, kernel.partings(), this::label, kernel.threads());
         this.registers = new StripRegisters(e, shapes, masks, kernel.vectorBits(), kernel.threads());
         this.moves = new StripMoves(e, shapes, kernel.rules(), runs, registers, giveUp);
@@ -109,7 +114,18 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         this.lanes = new StripLanes(e, shapes, registers, masks, strip);
         this.exchange = new StripExchange(e, shapes, registers, masks, Constants.of(function, graph), giveUp);
         StripEmitter strips = new StripEmitter(
-                e, shapes, kernel.rules(), registers, moves, lanes, masks, kernel.partings(), exchange, giveUp);
+                e,
+                shapes,
+                kernel.rules(),
+                registers,
+                moves,
+                lanes,
+                masks,
+                kernel.partings(),
+                commits,
+                committed,
+                exchange,
+                giveUp);
         this.body = new BodyEmitter(e, graph, this, strips);
         this.dirty = DirtyRegisters.of(function, graph, region);
         this.pc = e.field("pc", Emitter.INTS);
@@ -146,6 +162,10 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
             code.aload(pc).iload(strip).iaload().iload(EXPECTED).if_icmpne(nextStrip);
             code.labelBinding(ready);
         }
+        if (committed >= 0) {
+            code.iconst_0().istore(committed);
+            masks.runAll();
+        }
         code.labelBinding(tryStart);
         enter(region.entries().getFirst());
         body.emit(region.blocks());
@@ -157,7 +177,11 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         } else {
             code.goto_(nextStrip);
         }
-        code.labelBinding(handler).pop().labelBinding(giveUp);
+        code.labelBinding(handler);
+        if (committed >= 0) {
+            rethrow();
+        }
+        code.pop().labelBinding(giveUp);
         giveUp();
         noteState(nextStrip);
         code.labelBinding(nextStrip).iinc(strip, registers.threads).goto_(top);
@@ -169,9 +193,26 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         code.iload(state).loadConstant(NONE).if_icmpne(some);
         code.loadConstant(CompiledKernel.MIXED).ireturn();
         code.labelBinding(some).iload(state).ireturn();
-        // What goes wrong in a strip goes wrong again in the thread whose fault it is, and is told there.
+        // What goes wrong in a strip that can begin again goes wrong again in the thread whose fault it is, and is told
+        // there.
         code.exceptionCatch(tryStart, tryEnd, handler, Emitter.descriptor(KernelFault.class));
         code.exceptionCatch(tryStart, tryEnd, handler, Emitter.descriptor(IndexOutOfBoundsException.class));
+    }
+
+    /** Where the strip can't begin again, the fault is that of the thread at hand, the first one of those that run if they run as one. */
+    private void rethrow() {
+        Label again = code.newLabel();
+        Label found = code.newLabel();
+        code.iload(committed).ifeq(again);
+        masks.pushRunning();
+        code.iload(e.thread).iload(strip).isub().iushr().iconst_1().iand().ifne(found);
+        code.iload(strip);
+        masks.pushRunning();
+        e.call(Integer.class, "numberOfTrailingZeros", TypeKind.INT, TypeKind.INT);
+        code.iadd().istore(e.thread);
+        code.labelBinding(found);
+        code.aload(BLOCK).iload(e.thread).putfield(Emitter.BLOCK, "faultThread", ConstantDescs.CD_int);
+        code.athrow().labelBinding(again);
     }
 
     /** Each of the strip's threads runs the region for itself. */

@@ -3,6 +3,7 @@ package org.v4vgpu.device.ptx.compiler;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.TypeKind;
 import java.util.Arrays;
+import org.v4vgpu.device.ptx.runtime.FloatMath;
 import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Operand;
 import org.v4vgpu.device.ptx.syntax.Type;
@@ -183,7 +184,7 @@ final class StripRegisters {
         VectorKind want = VectorKind.of(RegisterKinds.of(type));
         Shape shape = shapes.of(operand);
         if (shape.isVarying() && operand instanceof Operand.Register register) {
-            code.aload(slot(register.index()) + part);
+            pushVector(i, register.index(), part);
             kind(register.index()).reinterpretAs(code, want);
             return;
         }
@@ -196,6 +197,27 @@ final class StripRegisters {
         want.species(code, vectorBits);
         e.push(i, operand, type);
         spread(want, shape, part);
+    }
+
+    /** Pushes a part of a register that varies, as an instruction sees it. */
+    void pushVector(Instruction i, int register, int part) {
+        code.aload(slot(register) + part);
+        if (e.isNanSeen(i, register)) {
+            canonicalNans();
+        }
+    }
+
+    /** Gives the NaNs among the floats on the stack the pattern of results. */
+    void canonicalNans() {
+        int floats = code.allocateLocal(TypeKind.REFERENCE);
+        code.astore(floats).aload(floats);
+        VectorKind.INT.species(code, vectorBits);
+        code.loadConstant(FloatMath.NAN_BITS);
+        VectorKind.INT.broadcast(code);
+        VectorKind.INT.reinterpretAs(code, VectorKind.FLOAT);
+        code.aload(floats).aload(floats);
+        VectorKind.FLOAT.compare(code, "NE");
+        VectorKind.FLOAT.blend(code);
     }
 
     /** Pushes a part of a value as lanes of bits. */

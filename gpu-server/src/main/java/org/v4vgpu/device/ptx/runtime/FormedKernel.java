@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 public final class FormedKernel extends CompiledKernel {
     private static final System.Logger LOG = System.getLogger(FormedKernel.class.getName());
 
+    /** After so many blocks of a worker it is asked whether a verdict is old. */
+    private static final int REVIEW_BLOCKS = 1024;
+
     /** Kernels that wait for their second form, of all sessions. Others ask again later. */
     static final int MOST_WAITING = 64;
 
@@ -96,9 +99,12 @@ public final class FormedKernel extends CompiledKernel {
         if (trial.isOver()) {
             block.inStrips = trial.isWon();
             block.beganInStrips = block.inStrips;
+            if (++block.settled % REVIEW_BLOCKS == 0) {
+                trial.review(System.nanoTime());
+            }
             return;
         }
-        block.part = trial.next(block.shape, block.parameters);
+        block.part = trial.next();
         block.inStrips = block.part == FormTrial.Part.STRIPS;
         block.beganInStrips = block.inStrips;
         block.trialStart = System.nanoTime();

@@ -101,6 +101,9 @@ public final class ThreadBlock {
 
     long trialStart;
 
+    /** Blocks that had a form without trial. */
+    int settled;
+
     /** The shape of the launch. */
     LaunchShape shape = NO_SHAPE;
 

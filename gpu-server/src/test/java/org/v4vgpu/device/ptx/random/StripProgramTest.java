@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -19,6 +20,9 @@ import org.v4vgpu.device.ptx.runtime.VectorUnit;
 class StripProgramTest {
     private static final int PROGRAMS = 60;
     private static final int WORDS = 64 + 3 * 2 * 64;
+
+    /** Behind the words that threads load, two that atomics of all threads change. */
+    private static final int COMMON = WORDS;
 
     /** Words that a thread stores: of four registers of either kind, of two long ones, and where partings store. */
     private static final int RESULTS = 8 + 2 * 2 + 2;
@@ -61,18 +65,15 @@ class StripProgramTest {
     private static Run run(String text, boolean strips) throws DeviceException {
         try (KernelBench bench = new KernelBench(text)) {
             boolean formed = bench.module().kernel("k").useStrips(strips);
-            int[] words = new int[WORDS];
+            int[] words = new int[WORDS + 2];
             for (int i = 0; i < WORDS; i++) {
                 words[i] = Float.floatToRawIntBits(i * 0.37f - 20);
             }
             long in = bench.upload(words);
             long out = bench.memory().allocate(4L * WORDS * RESULTS);
             bench.launch("k", SHAPE, in, out, 5, 40);
-            int[] found = bench.ints(out, WORDS * RESULTS);
-            for (int i = 0; i < 4 * WORDS; i++) {
-                // All NaNs alike.
-                found[i] = Float.floatToIntBits(Float.intBitsToFloat(found[i]));
-            }
+            int[] found = Arrays.copyOf(bench.ints(out, WORDS * RESULTS), WORDS * RESULTS + 2);
+            System.arraycopy(bench.ints(in + 4 * COMMON, 2), 0, found, WORDS * RESULTS, 2);
             return new Run(found, formed, bench.module().kernel("k").blocksThatLeftStrips());
         }
     }
@@ -86,12 +87,14 @@ class StripProgramTest {
         private final StringBuilder text = new StringBuilder();
         private final boolean stores;
         private final boolean loads;
+        private final boolean atomics;
         private int labels;
 
         Writer(long seed) {
             random = new Random(seed);
             stores = seed % 2 == 0;
             loads = seed % 8 == 0;
+            atomics = seed % 4 == 1;
         }
 
         String text() {
@@ -213,7 +216,10 @@ class StripProgramTest {
                     case 22 ->
                         line("setp." + pick("lt", "ge", "eq") + ".u32 %v0|%v1, "
                                 + pick(i() + ", " + any(), u() + ", " + u(), "%u0, 5"));
-                    case 23 -> store();
+                    case 23 -> {
+                        store();
+                        atomic();
+                    }
                     case 24 -> choice(depth + 1);
                     case 25, 26 -> parting(depth + 1);
                     case 27 -> partingLoop(depth + 1);
@@ -239,6 +245,20 @@ class StripProgramTest {
             if (stores) {
                 String loaded = loads ? pick("ld.global.u32 " + i() + ", [%z]; ", "") : "";
                 line(loaded + "st.global.u32 [%z" + pick("", "+" + 4 * WORDS) + "], " + i());
+            }
+        }
+
+        /** To words that are the thread's own, and to one of all, for which the order does not matter. */
+        private void atomic() {
+            if (atomics) {
+                line(pick("", "", "@" + pick("", "!") + v() + " ")
+                        + pick(
+                                "atom.global.add.u32 " + i() + ", [%z], " + any(),
+                                "atom.global.exch.b32 " + i() + ", [%z+" + 4 * WORDS + "], " + i(),
+                                "atom.global.cas.b32 " + i() + ", [%z+" + 4 * WORDS + "], 0, " + any(),
+                                "red.global.add.u32 [%x0+" + 4 * COMMON + "], " + any(),
+                                "red.global.min.s32 [%x0+" + (4 * COMMON + 4) + "], " + i(),
+                                "red.add.u32 [%z], " + i()));
             }
         }
 
