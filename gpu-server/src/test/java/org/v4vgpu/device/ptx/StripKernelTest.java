@@ -352,19 +352,21 @@ class StripKernelTest {
         assertArrayEquals(IntStream.range(0, 32).map(expected).toArray(), found);
     }
 
-    /** Where coordinates end at a strip's end, none gives up. */
+    /** Where coordinates end at a strip's end, none parts; where they end within, those of the edge do, and run in strips still. */
     @Test
-    void wholeStripsRunToTheEnd() throws DeviceException {
+    void stripsRunToTheEnd() throws DeviceException {
         try (KernelBench bench = KernelBench.ofFile("mandelbrot")) {
             Kernel kernel = bench.module().kernel("mandel");
             assertTrue(kernel.useStrips(true));
             long out = bench.memory().allocate(4 * 64 * 64);
-            long before = kernel.blocksThatLeftStrips();
+            long left = kernel.blocksThatLeftStrips();
+            long parted = kernel.blocksThatParted();
             LaunchShape shape = new LaunchShape(4, 4, 1, 16, 16, 1, 0);
             bench.launch("mandel", shape, out, 64, 64, -2f, -1.25f, 2.5f / 64, 2.5f / 64, 100);
-            assertEquals(before, kernel.blocksThatLeftStrips());
+            assertEquals(parted, kernel.blocksThatParted());
             bench.launch("mandel", shape, out, 60, 64, -2f, -1.25f, 2.5f / 64, 2.5f / 64, 100);
-            assertEquals(before + 4, kernel.blocksThatLeftStrips());
+            assertEquals(parted + 4, kernel.blocksThatParted());
+            assertEquals(left, kernel.blocksThatLeftStrips());
         }
         try (KernelBench bench = KernelBench.ofFile("matmul")) {
             long a = bench.upload(random(32 * 32, 1));

@@ -31,7 +31,10 @@ final class AccessRuns {
         long least;
         long greatest;
 
-        /** The local that holds the index or native address of the least address, once that is computed; or -1. */
+        /**
+         * The local that holds the index or native address of the least address, once that is computed; or -1. Where some threads
+         * only run, the local holds -1 if not all of the run is there.
+         */
         int slot = -1;
 
         /** The locals with the device address where live memory begins, and with how many elements behind it a run may begin. */
@@ -43,7 +46,7 @@ final class AccessRuns {
             this.threads = threads;
             this.opening = opening;
             this.site = site;
-            this.bytes = opening.type().bytes();
+            this.bytes = opening.type().bytes() * opening.vectorLength();
             this.least = offset;
             this.greatest = offset;
         }
@@ -66,7 +69,7 @@ final class AccessRuns {
         }
 
         private boolean takes(Instruction i, long offset) {
-            return i.type().bytes() == bytes
+            return i.type().bytes() * i.vectorLength() == bytes
                     && (offset - least) % bytes == 0
                     && StripRules.space(i) == StripRules.space(opening)
                     && Math.max(greatest, offset) - Math.min(least, offset)

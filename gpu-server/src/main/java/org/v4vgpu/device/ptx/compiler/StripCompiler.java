@@ -1,6 +1,7 @@
 package org.v4vgpu.device.ptx.compiler;
 
 import java.lang.System.Logger.Level;
+import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
@@ -9,9 +10,12 @@ import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.ptx.runtime.CompiledKernel;
 import org.v4vgpu.device.ptx.runtime.KernelLoader;
+import org.v4vgpu.device.ptx.runtime.LiveRanges;
 import org.v4vgpu.device.ptx.runtime.StripKernel;
 import org.v4vgpu.device.ptx.runtime.Strips;
 import org.v4vgpu.device.ptx.runtime.SyncPoint;
@@ -33,6 +37,8 @@ record StripCompiler(
         SpillRows rows,
         Partings partings,
         StripRules rules,
+        @Nullable StripCompiler parting,
+        Map<Integer, String> parts,
         int vectorBits,
         int threads,
         CompileBudget budget) {
@@ -110,35 +116,60 @@ record StripCompiler(
             Regions regions,
             SpillRows rows,
             CompileBudget budget) {
-        boolean warps = regions.isOfWarps();
-        FlowGraph ways = warps ? FlowGraph.ofWarps(function) : graph;
-        Partings partings = Partings.of(function, ways, budget);
-        StripRules rules = new StripRules(ways, partings, context.kinds(function), function.registers());
-        return new StripCompiler(
-                function,
-                context,
-                ways,
-                warps ? regions.ofWarps(ways) : regions,
-                rows,
-                partings,
-                rules,
-                VectorUnit.bits(),
-                threads(regions),
-                budget);
+        if (regions.isOfWarps() && !graph.isOfWarps()) {
+            FlowGraph joined = FlowGraph.ofWarps(function);
+            return of(function, context, joined, regions.ofWarps(joined), rows, budget);
+        }
+        Partings partings = Partings.of(function, graph, budget);
+        StripCompiler whole = of(function, context, graph, regions, rows, partings, null, budget);
+        if (!whole.mayCompareApart()) {
+            return whole;
+        }
+        Partings byPlace = Partings.byPlace(function, graph, budget);
+        StripCompiler parting = of(function, context, graph, regions, rows, byPlace, null, budget);
+        return of(function, context, graph, regions, rows, partings, parting, budget);
     }
 
-    private @Nullable StripKernel compile(CompiledKernel single) {
-        List<Integer> accepted = new ArrayList<>();
+    private static StripCompiler of(
+            Function function,
+            KernelContext context,
+            FlowGraph graph,
+            Regions regions,
+            SpillRows rows,
+            Partings partings,
+            @Nullable StripCompiler parting,
+            CompileBudget budget) {
+        StripRules rules = new StripRules(graph, partings, context.kinds(function), function.registers());
+        Map<Integer, String> parts = parting == null ? Map.of() : parting.accepted("parts");
+        return new StripCompiler(
+                function, context, graph, regions, rows, partings, rules, parting, parts, VectorUnit.bits(), threads(regions), budget);
+    }
+
+    /** Whether strips may give up because their coordinates compare differently. */
+    private boolean mayCompareApart() {
+        return graph.blocks().stream()
+                .flatMap(block -> block.instructions().stream())
+                .anyMatch(i -> rules.way(i) == StripRules.Way.COMPARED);
+    }
+
+    /** The names of the methods of regions that have this form. */
+    private Map<Integer, String> accepted(String prefix) {
+        Map<Integer, String> accepted = new TreeMap<>();
         for (int i = 0; i < regions.regions().size(); i++) {
             budget.requireTime(function);
             String objection = objection(regions.regions().get(i));
             if (objection.isEmpty()) {
-                accepted.add(i);
+                accepted.put(i, prefix + i);
             } else {
-                LOG.log(Level.DEBUG, "{0}, region {1}: threads run singly, {2}", function.name(), i, objection);
+                LOG.log(Level.DEBUG, "{0}, {1}{2}: not so, {3}", function.name(), prefix, i, objection);
             }
         }
-        if (!accepted.contains(0)) {
+        return accepted;
+    }
+
+    private @Nullable StripKernel compile(CompiledKernel single) {
+        Map<Integer, String> strips = accepted("strips");
+        if (!strips.containsKey(0)) {
             return null;
         }
         if (rules.isMostlySingle()) {
@@ -163,51 +194,76 @@ record StripCompiler(
                                     ConstantDescs.INIT_NAME,
                                     constructor.insertParameterTypes(1, ConstantDescs.CD_int))
                             .return_());
-            type.withMethodBody("runStrips", StripRegionEmitter.RUN, ClassFile.ACC_PROTECTED, code -> {
-                List<SwitchCase> cases = new ArrayList<>();
-                for (int i : accepted) {
-                    Regions.Continuation entry =
-                            regions.regions().get(i).entries().getFirst();
-                    cases.add(SwitchCase.of(entry.id(), code.newLabel()));
-                }
-                Label other = code.newLabel();
-                code.iload(1).lookupswitch(other, cases);
-                for (int n = 0; n < cases.size(); n++) {
-                    code.labelBinding(cases.get(n).target())
-                            .aload(0)
-                            .getfield(
-                                    Emitter.descriptor(StripKernel.class),
-                                    "single",
-                                    Emitter.descriptor(CompiledKernel.class))
-                            .aload(2)
-                            .iload(3)
-                            .iload(4)
-                            .iload(5)
-                            .iload(1)
-                            .invokestatic(context.owner, "strips" + accepted.get(n), StripRegionEmitter.TYPE)
-                            .ireturn();
-                }
-                code.labelBinding(other)
+            dispatch(type, "runStrips", strips, "runSingly");
+            dispatch(type, "runParts", parts, "runSingly");
+            emit(type, strips);
+            if (parting != null) {
+                parting.emit(type, parts);
+            }
+        });
+        return KernelLoader.load(bytes, single);
+    }
+
+    private void emit(ClassBuilder type, Map<Integer, String> methods) {
+        methods.forEach((i, name) -> {
+            budget.requireTime(function);
+            type.withMethodBody(
+                    name,
+                    StripRegionEmitter.TYPE,
+                    ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC,
+                    code -> {
+                        context.lines.begin(name);
+                        StripRegionEmitter.emit(code, this, regions.regions().get(i));
+                    });
+        });
+    }
+
+    /** name(entry, block, from, to, expected): calls the method of the region that begins there, or another one for all regions. */
+    private void dispatch(ClassBuilder type, String name, Map<Integer, String> methods, String otherwise) {
+        type.withMethodBody(name, StripRegionEmitter.RUN, ClassFile.ACC_PROTECTED, code -> {
+            List<SwitchCase> cases = new ArrayList<>();
+            methods.keySet()
+                    .forEach(i -> cases.add(SwitchCase.of(
+                            regions.regions().get(i).entries().getFirst().id(), code.newLabel())));
+            Label other = code.newLabel();
+            code.iload(1).lookupswitch(other, cases);
+            int n = 0;
+            for (String method : methods.values()) {
+                code.labelBinding(cases.get(n++).target())
                         .aload(0)
-                        .iload(1)
+                        .getfield(
+                                Emitter.descriptor(StripKernel.class),
+                                "single",
+                                Emitter.descriptor(CompiledKernel.class))
                         .aload(2)
                         .iload(3)
                         .iload(4)
                         .iload(5)
-                        .invokevirtual(Emitter.descriptor(StripKernel.class), "runSingly", StripRegionEmitter.RUN)
+                        .iload(1)
+                        .invokestatic(context.owner, method, StripRegionEmitter.TYPE)
                         .ireturn();
-            });
-            for (int i : accepted) {
-                budget.requireTime(function);
-                type.withMethodBody(
-                        "strips" + i, StripRegionEmitter.TYPE, ClassFile.ACC_PUBLIC | ClassFile.ACC_STATIC, code -> {
-                            context.lines.begin("strips" + i);
-                            StripRegionEmitter.emit(
-                                    code, this, regions.regions().get(i));
-                        });
             }
+            code.labelBinding(other)
+                    .aload(0)
+                    .iload(1)
+                    .aload(2)
+                    .iload(3)
+                    .iload(4)
+                    .iload(5)
+                    .invokevirtual(Emitter.descriptor(StripKernel.class), otherwise, StripRegionEmitter.RUN)
+                    .ireturn();
         });
-        return KernelLoader.load(bytes, single);
+    }
+
+    /** The method that a strip of a region goes over to when it gives up, or null where single threads do. */
+    @Nullable
+    String parting(Regions.Region region) {
+        return parts.get(regions.regions().indexOf(region));
+    }
+
+    /** Which of the block's live ranges its methods begin with. */
+    int firstSite() {
+        return partings.areByPlace() ? LiveRanges.SITES / 2 : 0;
     }
 
     /** Tells which instructions have no vector form, for whoever wants a kernel to be faster. */

@@ -87,6 +87,11 @@ final class StripMasks {
         return partial != null && partings.merged().get(register);
     }
 
+    /** Goes elsewhere if not all threads run the block at hand. */
+    void jumpUnlessAll(Label elsewhere) {
+        code.iload(running).loadConstant(all).if_icmpne(elsewhere);
+    }
+
     /** Pushes the threads that run the block at hand, as bits. */
     void pushRunning() {
         code.iload(running);

@@ -24,6 +24,8 @@ import org.v4vgpu.device.ptx.syntax.Instruction;
  *       giveUp: scalar.run(entry, block, t, t + threads, expected), or, of a warp, pc[t .. t + 31] = entry;
  *   }
  * </pre>
+ *
+ * Where the region is also there in the form whose threads part by place, a strip that gives up runs that instead.
  */
 final class StripRegionEmitter implements BodyEmitter.Exits {
     /** (code for single threads, block, from, to, expected, entry) to the common program counter. */
@@ -55,6 +57,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
 
     private final CodeBuilder code;
     private final Emitter e;
+    private final StripCompiler kernel;
     private final StripRegisters registers;
     private final StripMoves moves;
     private final StripMasks masks;
@@ -89,6 +92,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
 
     private StripRegionEmitter(CodeBuilder code, StripCompiler kernel, Regions.Region region) {
         this.code = code;
+        this.kernel = kernel;
         this.graph = kernel.graph();
         this.shapes = kernel.shapes();
         this.partings = kernel.partings();
@@ -106,10 +110,10 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         StripCommits commits = kernel.rules().commits(region);
         this.committed = commits.isAny() ? code.allocateLocal(TypeKind.INT) : -1;
         AccessRuns runs = new AccessRuns(
-                graph, region, kernel.rules(), commits, 8 * regions.regions().indexOf(region), kernel.threads());
+                graph, region, kernel.rules(), commits, 8 * regions.regions().indexOf(region) + kernel.firstSite(), kernel.threads());
         this.masks = new StripMasks(e, graph, region, kernel.partings(), this::label, kernel.threads());
         this.registers = new StripRegisters(e, shapes, masks, kernel.vectorBits(), kernel.threads());
-        this.moves = new StripMoves(e, shapes, kernel.rules(), runs, registers, giveUp);
+        this.moves = new StripMoves(e, shapes, kernel.rules(), runs, registers, masks, giveUp);
         this.strip = code.allocateLocal(TypeKind.INT);
         this.lanes = new StripLanes(e, shapes, registers, masks, strip);
         this.exchange = new StripExchange(e, shapes, registers, masks, Constants.of(function, graph), giveUp);
@@ -215,11 +219,26 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         code.athrow().labelBinding(again);
     }
 
-    /** Each of the strip's threads runs the region for itself. */
+    /** The strip runs the region in the form that parts by place, or each of its threads for itself. */
     private void giveUp() {
         code.iload(strip).istore(e.thread);
         if (regions.isSynchronizing()) {
             part();
+        }
+        String parting = kernel.parting(region);
+        if (parting != null) {
+            code.aload(BLOCK).invokevirtual(Emitter.BLOCK, "partStrip", ConstantDescs.MTD_void);
+            code.aload(SINGLE)
+                    .aload(BLOCK)
+                    .iload(strip)
+                    .iload(strip)
+                    .loadConstant(registers.threads)
+                    .iadd()
+                    .iload(EXPECTED)
+                    .iload(ENTRY)
+                    .invokestatic(kernel.context().owner, parting, TYPE)
+                    .istore(next);
+            return;
         }
         code.aload(BLOCK).iconst_0().putfield(Emitter.BLOCK, "inStrips", ConstantDescs.CD_boolean);
         if (regions.isOfWarps()) {
@@ -407,23 +426,27 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
             }
         }
         masks.open();
-        BitSet merged = merged();
-        merged.andNot(live);
-        merged.stream().forEach(registers::zero);
+        BitSet partial = partial();
+        partial.andNot(live);
+        partial.stream().forEach(register -> {
+            if (shapes.of(register).isVarying()) {
+                registers.zero(register);
+            } else {
+                e.zero(register);
+            }
+        });
         code.goto_(body.label(entry.block()));
     }
 
     /** What some threads write and others leave as it was, even if nothing was there. */
-    private BitSet merged() {
+    private BitSet partial() {
         BitSet found = new BitSet();
         for (int block : region.blocks().stream().toArray()) {
             for (Instruction i : graph.blocks().get(block).instructions()) {
                 boolean some = i.guard() != null && registers.isMask(i.guard().register());
-                i.definitions().stream()
-                        .filter(register -> some
-                                || (partings.isPartial(block)
-                                        && partings.merged().get(register)))
-                        .forEach(found::set);
+                if (some || partings.isPartial(block)) {
+                    i.definitions().forEach(found::set);
+                }
             }
         }
         return found;

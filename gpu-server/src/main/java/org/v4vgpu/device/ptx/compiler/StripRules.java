@@ -219,7 +219,7 @@ final class StripRules {
                 && !i.oneOf(COMPARISONS.toArray(String[]::new)).isEmpty()
                 && shapes.of(i.operand(1)).isScalar()
                 && shapes.of(i.operand(2)).isScalar();
-        return plain ? Way.COMPARED : isTest(i) ? Way.TESTED : Way.NOT;
+        return plain && !partings.areByPlace() ? Way.COMPARED : isTest(i) ? Way.TESTED : Way.NOT;
     }
 
     private boolean isTest(Instruction i) {
@@ -251,21 +251,20 @@ final class StripRules {
             return Way.NOT; // Each thread may have its own memory there.
         }
         Shape at = shapes.of(address);
-        if (!load
-                && partings.isPartial(i)
-                && !(at.isUniform() && shapes.of(value).isUniform())) {
-            return Way.NOT; // Only those that are there store.
+        if (at.isUniform() && (load || shapes.of(value).isUniform())) {
+            return load ? ofUniform(i) : Way.SCALAR;
         }
-        if (at.isUniform()) {
-            return load ? ofUniform(i) : shapes.of(value).isUniform() ? Way.SCALAR : Way.NOT;
+        if (!i.oneOf("volatile", "acquire", "release", "relaxed", "cv").isEmpty()) {
+            return Way.NOT;
         }
         Type type = i.type();
+        if (i.vectorLength() > 1) {
+            return isTuple(i, at, value, load) ? Way.MOVED : Way.NOT;
+        }
         boolean beside = at.isAffine() && at.stride() == type.bytes();
-        boolean fits = i.vectorLength() == 1
-                && i.oneOf("volatile", "acquire", "release", "relaxed", "cv").isEmpty()
-                && (type.bytes() == 4
-                        ? beside || (at.isAffine() && at.stride() % 4 == 0)
-                        : beside && type.bytes() == 8 && space(i) == Space.GLOBAL);
+        boolean fits = type.bytes() == 4
+                ? at.isScalar() && at.stride() % 4 == 0
+                : beside && type.bytes() == 8 && space(i) == Space.GLOBAL;
         boolean whole = load
                 ? value instanceof Operand.Register target
                         && types.get(target.index()).bits() == type.bits()
@@ -273,10 +272,32 @@ final class StripRules {
         return fits && whole ? Way.MOVED : Way.NOT;
     }
 
+    /** Whether these are words that all threads move at once, side by side. */
+    private boolean isTuple(Instruction i, Shape at, Operand value, boolean load) {
+        return !partings.isPartial(i)
+                && space(i) == Space.GLOBAL
+                && i.type().bytes() == 4
+                && (i.vectorLength() == 2 || i.vectorLength() == 4)
+                && at.isAffine()
+                && at.stride() == 4L * i.vectorLength()
+                && value instanceof Operand.Vector tuple
+                && tuple.elements().size() == i.vectorLength()
+                && tuple.elements().stream().allMatch(element -> isElement(element, i.type(), load));
+    }
+
+    private boolean isElement(Operand element, Type type, boolean load) {
+        return load
+                ? element instanceof Operand.Sink
+                        || (element instanceof Operand.Register target
+                                && shapes.of(target).isVarying()
+                                && types.get(target.index()).bits() == type.bits())
+                : isOperand(element, type, true);
+    }
+
     /** Whether the threads of a strip access memory side by side. */
     boolean isBeside(Instruction access) {
         Shape at = shapes.of(access.operand(access.opcode().equals("ld") ? 1 : 0));
-        return at.isAffine() && at.stride() == access.type().bytes();
+        return at.isAffine() && at.stride() == access.type().bytes() * access.vectorLength();
     }
 
     /** Whose memory it is, if all threads see the same there; constants are global memory. */

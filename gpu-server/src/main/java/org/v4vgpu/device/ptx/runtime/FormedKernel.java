@@ -45,6 +45,8 @@ public final class FormedKernel extends CompiledKernel {
 
     private final FormTrial trial = new FormTrial();
     private final LongAdder left = new LongAdder();
+    private final LongAdder parted = new LongAdder();
+    private final PlaceParting parting = new PlaceParting();
 
     // SYNC: strips-made. Written with the finished form, before the trial begins.
     private volatile @Nullable StripKernel strips;
@@ -82,6 +84,11 @@ public final class FormedKernel extends CompiledKernel {
         return left.sum();
     }
 
+    /** How many blocks have run in the second form to their end and have parted by their coordinates. */
+    public long blocksParted() {
+        return parted.sum();
+    }
+
     @Override
     public int run(int entry, ThreadBlock block, int from, int to, int expected) {
         StripKernel form = block.inStrips ? strips : null;
@@ -93,6 +100,9 @@ public final class FormedKernel extends CompiledKernel {
         block.inStrips = false;
         block.beganInStrips = false;
         block.part = FormTrial.Part.NONE;
+        block.inParts = parting.next();
+        block.beganInParts = block.inParts;
+        block.strayed = 0;
         if (block.ntidX % threads != 0) {
             return;
         }
@@ -119,6 +129,11 @@ public final class FormedKernel extends CompiledKernel {
     void end(ThreadBlock block) {
         if (block.beganInStrips && !block.inStrips) {
             left.increment();
+        } else if (block.beganInStrips && block.inParts) {
+            parted.increment();
+        }
+        if (block.beganInStrips && !block.beganInParts) {
+            parting.ran(block.strayed, block.threads / threads);
         }
         if (block.part != FormTrial.Part.NONE && trial.ran(block.part, System.nanoTime() - block.trialStart)) {
             try {

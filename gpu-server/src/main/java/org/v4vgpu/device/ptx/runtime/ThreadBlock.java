@@ -72,8 +72,16 @@ public final class ThreadBlock {
     /** Whether strips of its threads run as vectors: so far, none has parted. */
     public boolean inStrips;
 
+    /** Whether strips part where comparisons of coordinates come out differently; set while {@link #inStrips} is. */
+    public boolean inParts;
+
+    /** Strips that have found out only amid a region that they part so. */
+    int strayed;
+
     /** Whether they did when the block began. */
     boolean beganInStrips;
+
+    boolean beganInParts;
 
     /** The program counter of all threads, where {@link #pc} is not written because it is the same, or APART. Of strips only. */
     public int together = APART;
@@ -95,6 +103,8 @@ public final class ThreadBlock {
 
     /** What the lanes of a warp look at of each other: theirs stand in the middle. */
     public final int[] exchange = new int[3 * Strips.WARP];
+
+    public final long[] stripLongs = new long[Strips.WARP];
 
     /** What the block is to the trial of its kernel's forms, and when it began. */
     FormTrial.Part part = FormTrial.Part.NONE;
@@ -255,6 +265,12 @@ public final class ThreadBlock {
     /** Has some threads begin at a continuation, for the scheduler to run. */
     public void place(int from, int count, int entry) {
         Arrays.fill(pc, from, from + count, entry);
+    }
+
+    /** A strip goes on in the form that parts by place, and with it its block. */
+    public void partStrip() {
+        inParts = true;
+        strayed++;
     }
 
     private static boolean never() {
