@@ -92,7 +92,7 @@ final class StripCommits {
             return state | ATOMIC;
         }
         if (i.opcode().equals("membar") || i.opcode().equals("fence")) {
-            return state | READ; // What is stored behind may tell others to change what was stored before.
+            return state | READ; // What is stored after may tell others to change what was stored before.
         }
         int spaces = spaces(i);
         return i.opcode().equals("ld") ? state | spaces : state | (state & spaces) << SPACES;

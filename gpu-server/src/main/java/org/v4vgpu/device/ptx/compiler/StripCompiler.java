@@ -116,18 +116,17 @@ record StripCompiler(
             Regions regions,
             SpillRows rows,
             CompileBudget budget) {
-        if (regions.isOfWarps() && !graph.isOfWarps()) {
-            FlowGraph joined = FlowGraph.ofWarps(function);
-            return of(function, context, joined, regions.ofWarps(joined), rows, budget);
-        }
-        Partings partings = Partings.of(function, graph, budget);
-        StripCompiler whole = of(function, context, graph, regions, rows, partings, null, budget);
+        boolean warps = regions.isOfWarps();
+        FlowGraph ways = warps ? FlowGraph.ofWarps(function) : graph;
+        Regions own = warps ? regions.ofWarps(ways) : regions;
+        Partings partings = Partings.of(function, ways, budget);
+        StripCompiler whole = of(function, context, ways, own, rows, partings, null, budget);
         if (!whole.mayCompareApart()) {
             return whole;
         }
-        Partings byPlace = Partings.byPlace(function, graph, budget);
-        StripCompiler parting = of(function, context, graph, regions, rows, byPlace, null, budget);
-        return of(function, context, graph, regions, rows, partings, parting, budget);
+        Partings byPlace = Partings.byPlace(function, ways, budget);
+        StripCompiler parting = of(function, context, ways, own, rows, byPlace, null, budget);
+        return of(function, context, ways, own, rows, partings, parting, budget);
     }
 
     private static StripCompiler of(
@@ -142,7 +141,18 @@ record StripCompiler(
         StripRules rules = new StripRules(graph, partings, context.kinds(function), function.registers());
         Map<Integer, String> parts = parting == null ? Map.of() : parting.accepted("parts");
         return new StripCompiler(
-                function, context, graph, regions, rows, partings, rules, parting, parts, VectorUnit.bits(), threads(regions), budget);
+                function,
+                context,
+                graph,
+                regions,
+                rows,
+                partings,
+                rules,
+                parting,
+                parts,
+                VectorUnit.bits(),
+                threads(regions),
+                budget);
     }
 
     /** Whether strips may give up because their coordinates compare differently. */

@@ -172,8 +172,10 @@ final class StripMoves {
     /** By way of an array; only for the threads that run the block at hand. */
     private void moveApart(Instruction i, Place place, long stride, Operand value, boolean load) {
         VectorKind kind = bits(i);
-        String words = registers.threads == Strips.WARP ? "warp" : "strip";
-        int between = e.field(kind == VectorKind.LONG ? "stripLongs" : words, kind.array());
+        boolean warp = registers.threads == Strips.WARP;
+        int between = kind == VectorKind.LONG
+                ? e.field(warp ? "warpLongs" : "stripLongs", kind.array())
+                : e.field(warp ? "warp" : "strip", kind.array());
         if (!load) {
             moveBetween(i, value, between, false);
         }

@@ -110,7 +110,12 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         StripCommits commits = kernel.rules().commits(region);
         this.committed = commits.isAny() ? code.allocateLocal(TypeKind.INT) : -1;
         AccessRuns runs = new AccessRuns(
-                graph, region, kernel.rules(), commits, 8 * regions.regions().indexOf(region) + kernel.firstSite(), kernel.threads());
+                graph,
+                region,
+                kernel.rules(),
+                commits,
+                8 * regions.regions().indexOf(region) + kernel.firstSite(),
+                kernel.threads());
         this.masks = new StripMasks(e, graph, region, kernel.partings(), this::label, kernel.threads());
         this.registers = new StripRegisters(e, shapes, masks, kernel.vectorBits(), kernel.threads());
         this.moves = new StripMoves(e, shapes, kernel.rules(), runs, registers, masks, giveUp);

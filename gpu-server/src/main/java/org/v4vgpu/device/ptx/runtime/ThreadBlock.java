@@ -98,13 +98,15 @@ public final class ThreadBlock {
     /** What is on its way between a strip's vectors and words that do not lie side by side. */
     public final int[] strip = new int[Strips.THREADS];
 
+    public final long[] stripLongs = new long[Strips.THREADS];
+
     /** The same where strips are warps. */
     public final int[] warp = new int[Strips.WARP];
 
+    public final long[] warpLongs = new long[Strips.WARP];
+
     /** What the lanes of a warp look at of each other: theirs stand in the middle. */
     public final int[] exchange = new int[3 * Strips.WARP];
-
-    public final long[] stripLongs = new long[Strips.WARP];
 
     /** What the block is to the trial of its kernel's forms, and when it began. */
     FormTrial.Part part = FormTrial.Part.NONE;
@@ -262,15 +264,15 @@ public final class ThreadBlock {
         together = APART;
     }
 
-    /** Has some threads begin at a continuation, for the scheduler to run. */
-    public void place(int from, int count, int entry) {
-        Arrays.fill(pc, from, from + count, entry);
-    }
-
     /** A strip goes on in the form that parts by place, and with it its block. */
     public void partStrip() {
         inParts = true;
         strayed++;
+    }
+
+    /** Has some threads begin at a continuation, for the scheduler to run. */
+    public void place(int from, int count, int entry) {
+        Arrays.fill(pc, from, from + count, entry);
     }
 
     private static boolean never() {
