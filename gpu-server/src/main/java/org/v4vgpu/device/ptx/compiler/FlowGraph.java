@@ -118,6 +118,11 @@ public final class FlowGraph {
         return SYNCHRONIZING.contains(instruction.opcode());
     }
 
+    /** Whether the lanes of a warp run as one. */
+    boolean isOfWarps() {
+        return joined;
+    }
+
     List<Block> blocks() {
         return blocks;
     }
