@@ -61,6 +61,37 @@ class ChecksTest {
         assertFinding(MEMORY, bytes, "uninitialised shared memory at 0x0 (4 bytes)");
     }
 
+    /** The reader runs before the writer, but what is wrong is that they do not wait for each other. */
+    @Test
+    void aMissingBarrierIsARaceAndNoUninitialisedRead() throws DeviceException {
+        assertFinding(
+                ALL,
+                kernel("""
+                    st.shared.u32 [%r2], %r1;
+                    ld.shared.u32 %r5, [%r3];
+                """),
+                "race in shared memory: thread (1,0,0) writes 4 bytes at 0x4 (PTX line 14) that thread (0,0,0) reads");
+    }
+
+    @Test
+    void readsThatNobodyWritesAreToldWhereRacesAreLookedFor() throws DeviceException {
+        String uninitialised =
+                "read of uninitialised shared memory at 0x100 (4 bytes) in kernel k, block (0,0,0), thread (7,0,0), PTX line ";
+        String reads = """
+                    setp.eq.u32 %q1, %r1, 7;
+                    @%q1 ld.shared.u32 %r5, [s+256];
+                """;
+        assertFinding(ALL, kernel(reads), uninitialised + 15);
+        assertFinding(ALL, kernel(reads + "    bar.sync 0;\n    st.shared.u32 [s+256], 1;\n"), uninitialised + 15);
+        // What it led to does not hide it.
+        assertFinding(
+                ALL,
+                kernel(reads + "    mov.u64 %rd2, 64;\n    @%q1 st.global.u32 [%rd2], %r5;\n"),
+                uninitialised + 15);
+        // Its own thread comes too late.
+        assertFinding(ALL, kernel(reads + "    @%q1 st.shared.u32 [s+256], 1;\n"), uninitialised + 15);
+    }
+
     @Test
     void everyBlockBeginsUninitialized() throws DeviceException {
         assertFinding(
