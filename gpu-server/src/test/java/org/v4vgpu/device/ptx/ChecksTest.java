@@ -268,6 +268,56 @@ class ChecksTest {
         }
     }
 
+    /** 20 bytes of malloc at 0, 16 and 20 of them, and after free. */
+    @Test
+    void memoryOfMallocIsCheckedToTheByte() throws DeviceException {
+        String ptx = """
+                .version 7.0
+                .target sm_75
+                .address_size 64
+                .extern .func (.param .b64 r) malloc(.param .b64 n);
+                .extern .func free(.param .b64 p);
+                .visible .entry k(.param .u32 offset, .param .u32 freed) {
+                    .reg .b64 %rd<4>; .reg .b32 %r<3>; .reg .pred %q;
+                    { .param .b64 n; st.param.b64 [n], 20; .param .b64 r; call.uni (r), malloc, (n); ld.param.b64 %rd1, [r]; }
+                    ld.param.u32 %r1, [offset]; ld.param.u32 %r2, [freed];
+                    cvt.u64.u32 %rd2, %r1;
+                    add.u64 %rd3, %rd1, %rd2;
+                    setp.eq.u32 %q, %r2, 0;
+                    @%q bra KEEP;
+                    { .param .b64 p; st.param.b64 [p], %rd1; call.uni free, (p); }
+                KEEP:
+                    st.u32 [%rd3], 7;
+                    @!%q bra END;
+                    { .param .b64 p; st.param.b64 [p], %rd1; call.uni free, (p); }
+                END:
+                    ret;
+                }
+                """;
+        try (KernelBench bench = new KernelBench(ptx, MEMORY)) {
+            bench.launch("k", KernelBench.line(2, 32), 0, 0);
+            bench.launch("k", KernelBench.line(2, 32), 16, 0);
+            String beyond = fault(bench, 20, 0);
+            assertTrue(
+                    beyond.contains("PTX line 16; 0 bytes past the end of the 20 bytes that malloc gave at 0x"),
+                    beyond);
+        }
+        try (KernelBench bench = new KernelBench(ptx, MEMORY)) {
+            String freed = fault(bench, 0, 1);
+            assertTrue(freed.endsWith("PTX line 16; in the heap of malloc, where nothing is given out"), freed);
+        }
+        try (KernelBench bench = new KernelBench(ptx)) {
+            bench.launch("k", KernelBench.line(1, 1), 20, 1);
+        }
+    }
+
+    private static String fault(KernelBench bench, int offset, int freed) {
+        DeviceException thrown =
+                assertThrows(DeviceException.class, () -> bench.launch("k", KernelBench.line(1, 1), offset, freed));
+        assertEquals(CudaStatus.ILLEGAL_ADDRESS, thrown.status());
+        return String.valueOf(thrown.getMessage());
+    }
+
     @Test
     void realKernelsPassAndComputeTheSame() throws DeviceException {
         int n = 64;

@@ -153,7 +153,9 @@ public final class AccessChecks {
         if (isShared) {
             shared(thread, (int) address, value, bytes, kind, line);
         } else if (checks.memory() && ((kind & GLOBAL) != 0 || !GenericAccess.isInWindow(address))) {
-            if (!launch.window().holds(address, bytes)) {
+            DeviceHeap heap = launch.heap();
+            boolean given = heap == null || !heap.covers(address) || heap.holds(address, bytes);
+            if (!given || !launch.window().holds(address, bytes)) {
                 throw KernelFault.illegalAddress(address);
             }
         }
