@@ -15,7 +15,7 @@ import org.v4vgpu.device.ptx.syntax.PtxErrors;
 import org.v4vgpu.device.ptx.syntax.Space;
 import org.v4vgpu.device.ptx.syntax.Statement;
 
-/** A function as basic blocks, with the registers that live at their starts. Blocks end at branches and synchronising instructions. */
+/** A function as basic blocks, with the registers that live at their starts. Blocks end at branches and synchronising instructions, long ones before. */
 public final class FlowGraph {
     /** Stands before volatile accesses of shared memory: the lanes of a warp wait for each other, as warp-synchronous code expects. */
     static final String LOCKSTEP = "lockstep";
@@ -30,6 +30,11 @@ public final class FlowGraph {
 
     /** Ways from a block to another, together: a table of targets can be named by many branches. */
     private static final int MOST_WAYS = 1 << 20;
+
+    /** Instructions of a kernel that may have to be cut into methods: that is done between blocks, so that these must not be long. */
+    private static final int MOST_UNCUT = 600;
+
+    private static final int LONGEST_BLOCK = 90;
 
     private static final Set<String> SYNCHRONIZING = Set.of(
             "bar",
@@ -191,8 +196,13 @@ public final class FlowGraph {
                 targets.addAll(table.names());
             }
         }
+        int longest = function.entry() && function.body().size() > MOST_UNCUT ? LONGEST_BLOCK : Integer.MAX_VALUE;
         List<Instruction> current = new ArrayList<>();
         for (Statement statement : function.body()) {
+            if (current.size() >= longest) {
+                close(current, null);
+                current = new ArrayList<>();
+            }
             switch (statement) {
                 case Statement.Label label -> {
                     if (targets.contains(label.name())) {

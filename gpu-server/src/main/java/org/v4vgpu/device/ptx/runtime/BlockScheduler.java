@@ -1,8 +1,14 @@
 package org.v4vgpu.device.ptx.runtime;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
@@ -12,6 +18,10 @@ import org.v4vgpu.proto.CudaStatus;
  */
 final class BlockScheduler {
     private static final int WARP = 32;
+
+    /** Places that a message names. */
+    private static final int MOST_PLACES = 4;
+
     private static final int EXITED = CompiledKernel.EXITED;
     private static final int MIXED = CompiledKernel.MIXED;
 
@@ -19,6 +29,8 @@ final class BlockScheduler {
     private final KernelPlan plan;
     private final SyncPoint[] points;
     private final ThreadBlock block;
+    private final FaultContext faults;
+    private final LaunchShape shape;
     private final boolean warps;
     private boolean begun;
 
@@ -27,6 +39,8 @@ final class BlockScheduler {
         this.plan = launch.plan();
         this.points = plan.points().toArray(new SyncPoint[0]);
         this.block = block;
+        this.faults = launch.faults();
+        this.shape = launch.shape();
         this.warps = plan.isSynchronizingWarps();
     }
 
@@ -53,6 +67,22 @@ final class BlockScheduler {
 
     /** Runs the block until all threads have ended, or until those that have not wait in spin loops: then answers false. */
     boolean advance() {
+        AccessChecks checks = block.checks;
+        if (checks == null) {
+            return step();
+        }
+        try {
+            boolean ended = step();
+            if (ended) {
+                checks.end();
+            }
+            return ended;
+        } catch (RuntimeException thrown) {
+            throw checks.causeOf(thrown);
+        }
+    }
+
+    private boolean step() {
         if (!plan.isSynchronizing()) {
             code.run(0, block, 0, block.threads, 0);
             return true;
@@ -316,14 +346,31 @@ final class BlockScheduler {
     }
 
     private KernelFault deadlock() {
-        List<String> places = Arrays.stream(block.pc, 0, block.threads)
-                .filter(at -> at < 0)
-                .mapToObj(at -> points[~at])
-                .distinct()
-                .limit(4)
-                .map(point -> point.kind() + " at line " + point.line())
-                .toList();
+        Map<String, Integer> counts = new LinkedHashMap<>();
+        Map<String, Integer> first = new HashMap<>();
+        for (int t = 0; t < block.threads; t++) {
+            if (block.pc[t] < 0) {
+                String place = place(points[~block.pc[t]], t);
+                counts.merge(place, 1, Integer::sum);
+                first.putIfAbsent(place, t);
+            }
+        }
+        List<String> places = new ArrayList<>();
+        counts.forEach((place, count) -> places.add((count == 1 ? "1 thread" : count + " threads, the first of them")
+                + " " + FaultReport.point(first.getOrDefault(place, 0), shape) + ", at " + place));
+        int more = places.size() - MOST_PLACES;
         return KernelFault.ofBlock(
-                CudaStatus.LAUNCH_FAILED, "deadlock: threads wait for each other at " + String.join(" and ", places));
+                CudaStatus.LAUNCH_FAILED,
+                "deadlock: threads wait for each other, "
+                        + String.join("; ", places.subList(0, Math.min(places.size(), MOST_PLACES)))
+                        + (more > 0 ? "; and at " + more + " more places;" : ";"));
+    }
+
+    /** Where a thread waits, in words. */
+    private String place(SyncPoint point, int thread) {
+        String what = point.kind().isOfBlock()
+                ? "barrier " + barrier(point, thread)
+                : point.kind().name().toLowerCase(Locale.ROOT).replace('_', ' ') + " of its warp";
+        return what + ", " + FaultReport.line(faults, point.line());
     }
 }

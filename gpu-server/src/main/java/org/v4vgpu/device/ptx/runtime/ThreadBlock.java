@@ -182,7 +182,7 @@ public final class ThreadBlock {
         workspace = launch.workspace();
         cancellation = stop;
         output = launch.output();
-        checks = launch.checks().isAny() ? new AccessChecks(launch, shared, sharedBytes) : null;
+        checks = launch.checks().isAny() ? new AccessChecks(launch, this) : null;
         if (plan.isSynchronizing()) {
             sizeRows(plan);
         }
