@@ -31,6 +31,7 @@ class AtomicTest {
             xor.b64 0xff 0xf00000000f 0xf0000000f0
             exch.b32 1 2 2
             exch.b64 1 0x200000002 0x200000002
+            add.s64 -5 3 -2
             min.u32 0xffffffff 3 3
             min.s32 0xffffffff 3 0xffffffff
             min.u64 -1 3 3
@@ -63,7 +64,8 @@ class AtomicTest {
         List<Case> found = new ArrayList<>();
         for (String line : TABLE.lines().toList()) {
             String[] words = line.strip().split("\\s+", -1);
-            for (String space : List.of("global", "shared", "generic global", "generic shared", "generic local")) {
+            for (String space :
+                    List.of("global", "shared", "shared::cta", "generic global", "generic shared", "generic local")) {
                 found.add(new Case(
                         words[0], number(words[1]), List.of(words[2].split(",", -1)), number(words[3]), space));
             }
@@ -105,7 +107,7 @@ class AtomicTest {
                 + ".reg" + b
                 + "%v, %d, %e, %c<2>; .reg .u64 %p, %s; .shared .align 8 .b8 s[16]; .local .align 8 .b8 l[16];\n"
                 + "ld.param.u64 %p, [p];\n"
-                + (each.space.endsWith("shared")
+                + (each.space.contains("shared")
                         ? "mov.u64 %s, s;" + (prefix.isEmpty() ? " cvta.shared.u64 %s, %s;" : "")
                         : "mov.u64 %s, l; cvta.local.u64 %s, %s;")
                 + "\n" + constants
