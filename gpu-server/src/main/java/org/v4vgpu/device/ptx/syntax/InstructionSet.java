@@ -157,26 +157,35 @@ public final class InstructionSet {
             cvt     | f16x2 < e4m3x2 e5m2x2 | rn relu                         | ds
             cvta    | u64 | to place                                          | ds
             mov     | pred b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 |      | Vv
-            ld      | mem | space v2 v4 ; scope weak volatile relaxed acquire ca cg cs lu cv evict fetch nc | Vm
-            ld      | b32 u32 s32 f32 | global v8 ; scope weak volatile relaxed acquire evict fetch nc | Vm
+            ld      | mem | space v2 v4 ; scope weak volatile relaxed acquire ca cg cs lu cv evict fetch nc hint | Vm
+            ld      | b32 u32 s32 f32 | global v8 ; scope weak volatile relaxed acquire evict fetch nc hint | Vm
             ldu     | b8 u8 s8 b16 u16 s16 b32 u32 s32 f32 | global v2 v4     | Vm
             ldu     | b64 u64 s64 f64 | global v2                             | Vm
-            st      | mem | writable v2 v4 ; scope weak volatile relaxed release wb cg cs wt evict | mv
-            st      | b32 u32 s32 f32 | global v8 ; scope weak volatile relaxed release evict | mv
+            st      | mem | writable v2 v4 ; scope weak volatile relaxed release wb cg cs wt evict hint | mv
+            st      | b32 u32 s32 f32 | global v8 ; scope weak volatile relaxed release evict hint | mv
             prefetch | - | global local L1 L2 L2::evict_last L2::evict_normal | m
             prefetchu | - | L1                                                | m
             isspacep | - | window                                             | ds
-            atom    | half | places add noftz ; ordered                       | dms
-            atom    | u32 s32 u64 s64 f32 f64 | places add ; ordered| dms
-            atom    | u32 s32 u64 s64 | places min max ; ordered             | dms
-            atom    | u32 | places inc dec ; ordered                        | dms
-            atom    | b32 b64 | places and or xor exch ; ordered              | dms
-            atom    | b16 b32 b64 | places cas ; ordered                    | dmss
-            red     | half | places add noftz ; scope relaxed release         | ms
-            red     | u32 s32 u64 s64 f32 f64 | places add ; scope relaxed release | ms
-            red     | u32 s32 u64 s64 | places min max ; scope relaxed release | ms
-            red     | u32 | places inc dec ; scope relaxed release            | ms
-            red     | b32 b64 | places and or xor ; scope relaxed release     | ms
+            atom    | half | places add noftz ; ordered hint                  | dms
+            atom    | f32 | global add v2 v4 ; ordered hint                   | Vmv
+            atom    | f16 bf16 | global add min max noftz v2 v4 v8 ; ordered hint | Vmv
+            atom    | f16x2 bf16x2 | global add min max noftz v2 v4 ; ordered hint | Vmv
+            atom    | u32 s32 u64 s64 f32 f64 | places add ; ordered hint     | dms
+            atom    | u32 s32 u64 s64 | places min max ; ordered hint         | dms
+            atom    | u32 | places inc dec ; ordered hint                     | dms
+            atom    | b32 b64 | places and or xor exch ; ordered hint         | dms
+            atom    | b16 b32 b64 | places cas ; ordered hint                 | dmss
+            red     | half | places add noftz ; unanswered hint               | ms
+            red     | f32 | global add v2 v4 ; unanswered hint                | mv
+            red     | f16 bf16 | global add min max noftz v2 v4 v8 ; unanswered hint | mv
+            red     | f16x2 bf16x2 | global add min max noftz v2 v4 ; unanswered hint | mv
+            red     | u32 s32 u64 s64 f32 f64 | places add ; unanswered hint  | ms
+            red     | u32 s32 u64 s64 | places min max ; unanswered hint      | ms
+            red     | u32 | places inc dec ; unanswered hint                  | ms
+            red     | b32 b64 | places and or xor ; unanswered hint           | ms
+            createpolicy.fractional | b64 | fractional levels                 | d?s
+            createpolicy.range | b64 | range global levels                    | dmss
+            createpolicy.cvt | b64 | cvt L2                                   | ds
             bra     | - | uni                                                 | l
             ret     | - | uni                                                 |
             exit    | - |                                                     |
@@ -201,6 +210,28 @@ public final class InstructionSet {
             fns     | b32 |                                          | dsss
             dp4a    | u32 s32 < u32 s32 |                            | dsss
             dp2a    | u32 s32 < u32 s32 | lo hi                      | dsss
+            vadd    | word < word < word | sat add min max               | dss?s
+            vsub    | word < word < word | sat add min max               | dss?s
+            vabsdiff | word < word < word | sat add min max               | dss?s
+            vmin    | word < word < word | sat add min max               | dss?s
+            vmax    | word < word < word | sat add min max               | dss?s
+            vshl    | word < word < u32 | sat clamp wrap add min max     | dss?s
+            vshr    | word < word < u32 | sat clamp wrap add min max     | dss?s
+            vset    | word < word | same order add min max               | dss?s
+            vadd2   | word < word < word | sat add                       | dsss
+            vadd4   | word < word < word | sat add                       | dsss
+            vsub2   | word < word < word | sat add                       | dsss
+            vsub4   | word < word < word | sat add                       | dsss
+            vavrg2  | word < word < word | sat add                       | dsss
+            vavrg4  | word < word < word | sat add                       | dsss
+            vabsdiff2 | word < word < word | sat add                       | dsss
+            vabsdiff4 | word < word < word | sat add                       | dsss
+            vmin2   | word < word < word | sat add                       | dsss
+            vmin4   | word < word < word | sat add                       | dsss
+            vmax2   | word < word < word | sat add                       | dsss
+            vmax4   | word < word < word | sat add                       | dsss
+            vset2   | word < word | same order add                       | dsss
+            vset4   | word < word | same order add                       | dsss
             cvt.pack | u16 s16 < s32 | pack sat                       | dss
             cvt.pack | u8 s8 < s32 < b32 | pack sat                   | dsss
             brx     | - | idx uni                                    | sl
@@ -218,7 +249,7 @@ public final class InstructionSet {
             wmma.store | f32 | pieces m16n16k8 store d ; places               | mv?s
             wmma.store | f64 | pieces m8n8k4 store d ; places                 | mv?s
             wmma.mma | 1-4 f16 bf16 tf32 f32 f64 s32 s8 u8 | pieces fragment mma satfinite | Vvvv
-            cp.async | - | async ca cg shared shared::cta global L2::64B L2::128B L2::256B | mms?s
+            cp.async | - | async ca cg shared shared::cta global L2::64B L2::128B L2::256B hint | mms?s
             cp.async.commit_group | - | async commit_group           |
             cp.async.wait_group | - | async wait_group               | s
             cp.async.wait_all | - | async wait_all                   |
@@ -238,6 +269,9 @@ public final class InstructionSet {
             applypriority | - | global L2::evict_normal              | ms
             """;
 
+    /** With it a last operand is there, which says how long the second-level cache is to keep what is accessed. */
+    private static final String HINT = "L2::cache_hint";
+
     /** The shapes of mma and wmma; which go with which types their emitter says. */
     private static final String TILES =
             "m8n8k4 m8n8k16 m8n8k32 m8n8k128 m16n8k4 m16n8k8 m16n8k16 m16n8k32 m16n8k64 m16n8k128" + " m16n8k256";
@@ -253,6 +287,7 @@ public final class InstructionSet {
             Map.entry("rnd", "rn rz rm rp"),
             Map.entry("integral", "rni rzi rmi rpi"),
             Map.entry("integer", "u8 s8 u16 s16 u32 s32 u64 s64"),
+            Map.entry("word", "u32 s32"),
             Map.entry("same", "eq ne"),
             Map.entry("order", "lt le gt ge"),
             Map.entry("unsigned", "lo ls hi hs"),
@@ -267,6 +302,9 @@ public final class InstructionSet {
             Map.entry("meeting", "relaxed cta cluster shared shared::cta"),
             Map.entry("places", "global shared shared::cta"),
             Map.entry("ordered", "scope relaxed acquire release acq_rel"),
+            Map.entry("unanswered", "scope relaxed release"),
+            Map.entry("hint", HINT),
+            Map.entry("levels", "L2::evict_last L2::evict_normal L2::evict_first L2::evict_unchanged"),
             Map.entry("mem", "b8 u8 s8 b16 u16 s16 b32 u32 s32 b64 u64 s64 f32 f64"));
 
     private static final Map<String, List<Form>> FORMS = new HashMap<>();
@@ -400,8 +438,26 @@ public final class InstructionSet {
         return opcode.equals("call") || FORMS.containsKey(opcode);
     }
 
-    /** @throws PtxErrors.Refusal if the instruction is not one that the table holds */
-    static void check(Instruction instruction) {
+    /**
+     * What an instruction comes to, if the table holds it: itself, or itself without a hint to the cache.
+     *
+     * @throws PtxErrors.Refusal if not
+     */
+    static Instruction checked(Instruction instruction) {
+        List<Operand> operands = instruction.operands();
+        if (!instruction.has(HINT) || operands.isEmpty()) {
+            check(instruction);
+            return instruction;
+        }
+        if (!fits(operands.getLast(), 's')) {
+            throw refusal(instruction, "unsupported operand " + operands.size());
+        }
+        Instruction bare = instruction.withOperands(operands.subList(0, operands.size() - 1));
+        check(bare);
+        return bare;
+    }
+
+    private static void check(Instruction instruction) {
         if (instruction.opcode().equals("call")) {
             if (instruction.modifiers().stream().anyMatch(word -> !word.equals("uni"))) {
                 throw refusal(instruction, "unsupported modifier of call");

@@ -26,6 +26,7 @@ class CompletenessTest {
             "LoadStoreTest",
             "ComparisonTest",
             "ConversionGridTest",
+            "VideoTest",
             "WarpWordsTest",
             "IntegerTest",
             "FloatingPointTest",
