@@ -6,6 +6,7 @@
 //   STANDIN_DEVICES=N          default 1
 //   STANDIN_VERSION=N          as cuDriverGetVersion; default 13000
 //   STANDIN_PAGEABLE=1         asynchronous copies may be from and to any memory; default is registered memory only
+//   STANDIN_DMA_MICROS=N       copies from and to registered memory are done later, one after the other, each after so long
 //   STANDIN_FAIL=NAME=CODE@N   the Nth call of that function (from 1) and all later ones answer CODE; several with commas
 //
 //   gcc -shared -fPIC -O2 -pthread -o libcuda.so.1 standin-cuda.c
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NOT_INITIALIZED = 3, NO_DEVICE = 100, INVALID_DEVICE = 101,
        INVALID_CONTEXT = 201, INVALID_PTX = 218, UNSUPPORTED_PTX_VERSION = 222, INVALID_HANDLE = 400, NOT_FOUND = 500,
@@ -133,6 +135,46 @@ static volatile int *busy_before(struct thing *stream) {
   return NULL;
 }
 
+// Copies that are not done yet: what the engine for DMA has. Whatever else is called waits for them, as a stream would.
+struct dma { uint64_t to, from; size_t bytes; volatile int *done, *after; struct dma *next; };
+static struct dma *dma_first;
+static volatile int dma_count, dma_held;
+static long dma_micros = -1;
+static void *dma_engine(void *unused) {
+  for (;;) {
+    pthread_mutex_lock(&lock);
+    struct dma *first = dma_first;
+    int ready = first && !dma_held && !(first->after && *first->after == 0);
+    if (ready && dma_micros > 0) { pthread_mutex_unlock(&lock); usleep(dma_micros); pthread_mutex_lock(&lock); }
+    if (ready) {
+      memmove((void *) first->to, (void *) first->from, first->bytes);
+      *first->done = 1;
+      dma_first = first->next;
+      dma_count--;
+      free(first);
+    }
+    pthread_mutex_unlock(&lock);
+    if (!ready) usleep(100);
+  }
+  return unused;
+}
+// With the lock held.
+static void dma_begin(struct thing *stream, uint64_t to, uint64_t from, size_t bytes) {
+  static int runs;
+  struct dma *dma = malloc(sizeof *dma), **end = &dma_first;
+  *dma = (struct dma) {to, from, bytes, calloc(1, sizeof(int)), stream->until, NULL};
+  while (*end) end = &(*end)->next;
+  *end = dma;
+  dma_count++;
+  stream->until = dma->done;
+  pthread_t thread;
+  if (!runs++) { pthread_create(&thread, NULL, dma_engine, NULL); pthread_detach(thread); }
+}
+static void dma_settle(void) { while (dma_count) usleep(50); }
+// Copies wait from now on, and for nothing but the end of this.
+void standin_hold_dma(int held) { pthread_mutex_lock(&lock); dma_held = held; pthread_mutex_unlock(&lock); }
+int standin_waiting_dma(void) { return dma_count; }
+
 #define LOCKED(...) do { pthread_mutex_lock(&lock); int result = OK; do { __VA_ARGS__ } while (0); pthread_mutex_unlock(&lock); return result; } while (0)
 #define FAIL(code) { result = (code); break; }
 #define USABLE { int broken = usable(); if (broken) FAIL(broken) }
@@ -145,7 +187,7 @@ const char *standin_kind(int kind) { return kind < KINDS ? kind_names[kind] : NU
 // ---- what the stand-in for libcublas asks
 
 int standin_injected(const char *name, int call) { return injected(name, call); }
-void *standin_context(void) { pthread_mutex_lock(&lock); void *context = usable() ? NULL : current(); pthread_mutex_unlock(&lock); return context; }
+void *standin_context(void) { dma_settle(); pthread_mutex_lock(&lock); void *context = usable() ? NULL : current(); pthread_mutex_unlock(&lock); return context; }
 void *standin_make_blas(void) { pthread_mutex_lock(&lock); void *made = make(CUBLAS, current()); pthread_mutex_unlock(&lock); return made; }
 int standin_is_blas(void *handle) { pthread_mutex_lock(&lock); int found = find(CUBLAS, handle) != NULL; pthread_mutex_unlock(&lock); return found; }
 void standin_drop_blas(void *handle) { pthread_mutex_lock(&lock); drop(handle); pthread_mutex_unlock(&lock); }
@@ -165,6 +207,7 @@ int cuInit(unsigned flags) {
   BEGIN(cuInit);
   if (setting("STANDIN_DEVICES", 1) == 0) return NO_DEVICE;
   initialized = 1;
+  dma_micros = setting("STANDIN_DMA_MICROS", -1);
   return flags ? INVALID_VALUE : OK;
 }
 int cuDriverGetVersion(int *version) { BEGIN(cuDriverGetVersion); *version = setting("STANDIN_VERSION", 13000); return OK; }
@@ -221,6 +264,7 @@ int cuCtxSetCurrent(struct thing *context) {
   });
 }
 int cuCtxDestroy_v2(struct thing *context) {
+  dma_settle();
   BEGIN(cuCtxDestroy_v2);
   LOCKED({
     if (!find(CONTEXT, context)) FAIL(INVALID_CONTEXT)
@@ -233,7 +277,7 @@ int cuCtxDestroy_v2(struct thing *context) {
 }
 static int synchronized;
 int standin_synchronized(void) { return synchronized; }
-int cuCtxSynchronize(void) { BEGIN(cuCtxSynchronize); synchronized++; LOCKED({ USABLE }); }
+int cuCtxSynchronize(void) { dma_settle(); BEGIN(cuCtxSynchronize); synchronized++; LOCKED({ USABLE }); }
 int cuCtxGetLimit(size_t *value, int limit) {
   BEGIN(cuCtxGetLimit);
   LOCKED({ USABLE *value = limit == 0 ? 1024 : 1 << 20; });
@@ -258,6 +302,7 @@ int cuMemAlloc_v2(uint64_t *address, size_t bytes) {
   });
 }
 int cuMemFree_v2(uint64_t address) {
+  dma_settle();
   BEGIN(cuMemFree_v2);
   LOCKED({
     USABLE
@@ -285,6 +330,7 @@ int cuMemHostRegister_v2(void *address, size_t bytes, unsigned flags) {
   });
 }
 int cuMemHostUnregister(void *address) {
+  dma_settle();
   BEGIN(cuMemHostUnregister);
   LOCKED({
     USABLE
@@ -297,14 +343,17 @@ int cuMemHostAlloc(void **address, size_t bytes, unsigned flags) { *address = al
 int cuMemAllocHost_v2(void **address, size_t bytes) { return cuMemHostAlloc(address, bytes, 0); }
 int cuMemFreeHost(void *address) { free(address); return OK; }
 
-static int move(uint64_t to, uint64_t from, size_t bytes, int device_to, int device_from, void *stream) {
+static int move(uint64_t to, uint64_t from, size_t bytes, int device_to, int device_from, void *handle) {
+  if (device_to == device_from) dma_settle();
   LOCKED({
     USABLE
-    if (!stream_of(stream)) FAIL(INVALID_HANDLE)
+    struct thing *stream = stream_of(handle);
+    if (!stream) FAIL(INVALID_HANDLE)
     struct thing *into = device_to ? range(MEMORY, to, bytes) : NULL;
     struct thing *out_of = device_from ? range(MEMORY, from, bytes) : NULL;
     if ((device_to && (!into || into->owner != current())) || (device_from && (!out_of || out_of->owner != current()))) FAIL(INVALID_VALUE)
-    memmove((void *) to, (void *) from, bytes);
+    if (device_to != device_from && (dma_held || dma_micros >= 0)) dma_begin(stream, to, from, bytes);
+    else memmove((void *) to, (void *) from, bytes);
   });
 }
 // Asynchronous copies are to be DMA: from and to registered memory only.
@@ -345,6 +394,7 @@ int cuMemcpy2DAsync_v2(const struct rows_copy *copy, void *stream) {
 }
 
 static int fill(uint64_t to, unsigned value, size_t count, int width, void *stream) {
+  dma_settle();
   LOCKED({
     USABLE
     struct thing *memory = range(MEMORY, to, count * width);
@@ -479,6 +529,7 @@ int cuModuleLoadDataEx(struct thing **module, const char *image, unsigned count,
 }
 int cuModuleLoadData(struct thing **module, const char *image) { return cuModuleLoadDataEx(module, image, 0, NULL, NULL); }
 int cuModuleUnload(struct thing *module) {
+  dma_settle();
   BEGIN(cuModuleUnload);
   LOCKED({
     USABLE
@@ -610,6 +661,7 @@ static int run(struct thing *function, struct thing *stream, struct arguments *f
 }
 int cuLaunchKernel(struct thing *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
                    unsigned shared, void *handle, void **parameters, void **extra) {
+  dma_settle();
   BEGIN(cuLaunchKernel);
   LOCKED({
     USABLE

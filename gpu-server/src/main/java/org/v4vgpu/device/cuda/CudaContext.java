@@ -50,6 +50,9 @@ final class CudaContext implements DeviceContext {
     private final Object blasLock = new Object();
     private final CudaStream defaultStream = new CudaStream(this, new StreamQueue(StreamQueue.Kind.DEFAULT, 0, events));
 
+    /** Whether the driver has it no more. Guarded by {@code use}. */
+    private boolean destroyed;
+
     /** Made when it is first asked for. Guarded by {@code blasLock}, which is taken after {@code use}. */
     private @Nullable CudaBlas blas;
 
@@ -118,6 +121,26 @@ final class CudaContext implements DeviceContext {
             }
             CurrentContext.bind(this, handle);
             step.run();
+            return true;
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
+    /**
+     * Whether the work before a mark is over, also in a context that is broken, cancelled or about to be destroyed. What the driver won't
+     * tell of is over.
+     */
+    boolean isOver(CudaMark mark) {
+        use.readLock().lock();
+        try {
+            if (destroyed) {
+                return true;
+            }
+            CurrentContext.bind(this, handle);
+            return mark.isDone();
+        } catch (DeviceException e) {
+            fail(e);
             return true;
         } finally {
             use.readLock().unlock();
@@ -382,6 +405,7 @@ final class CudaContext implements DeviceContext {
         use.writeLock().lock();
         try {
             CurrentContext.bind(this, handle);
+            destroyed = true;
             closeBlas();
             staging.close();
             memory.close();
