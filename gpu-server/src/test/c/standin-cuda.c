@@ -433,6 +433,7 @@ struct call { void (*function)(void *); void *data; volatile int *returned; };
 static void *call_back(void *argument) {
   struct call call = *(struct call *) argument;
   free(argument);
+  dma_settle();
   call.function(call.data);
   *call.returned = 1;
   return NULL;
