@@ -24,8 +24,8 @@ enum { OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NOT_INITIALIZED = 3, NO_DEV
        INVALID_CONTEXT = 201, INVALID_PTX = 218, UNSUPPORTED_PTX_VERSION = 222, INVALID_HANDLE = 400, NOT_FOUND = 500,
        NOT_READY = 600, ILLEGAL_ADDRESS = 700, ALREADY_REGISTERED = 712, NOT_REGISTERED = 713, NOT_SUPPORTED = 801 };
 
-enum kind { CONTEXT, STREAM, EVENT, MODULE, FUNCTION, MEMORY, REGISTRATION, CUBLAS, KINDS };
-static const char *kind_names[] = {"context", "stream", "event", "module", "function", "memory", "registration", "cublas"};
+enum kind { CONTEXT, STREAM, EVENT, MODULE, FUNCTION, MEMORY, REGISTRATION, CUBLAS, POOL, RESERVE, KINDS };
+static const char *kind_names[] = {"context", "stream", "event", "module", "function", "memory", "registration", "cublas", "pool", "reserve"};
 
 // Everything that has a handle is in one list, with the context that owns it.
 struct thing {
@@ -35,6 +35,7 @@ struct thing {
   unsigned flags;               // streams: 1 is non-blocking
   volatile int *until;          // streams and events: busy while this is 0
   int64_t nanos;                // events: when they were recorded, 0 if never
+  struct thing *pool, *freed_in; // memory of a pool; reserve: what was freed, in which stream
   int error;                    // contexts: what broke them
   struct thing *null_stream;    // contexts
   char *text;                   // modules
@@ -103,7 +104,7 @@ static void drop(struct thing *gone) {
   while (*at != gone) at = &(*at)->next;
   *at = gone->next;
   counts[gone->kind]--;
-  if (gone->kind == MEMORY) { used -= gone->bytes; free((void *) gone->address); }
+  if (gone->kind == MEMORY || gone->kind == RESERVE) { used -= gone->bytes; free((void *) gone->address); }
   free(gone->text);
   free(gone);
 }
@@ -228,7 +229,7 @@ int cuDeviceTotalMem_v2(size_t *bytes, int device) { BEGIN(cuDeviceTotalMem_v2);
 int cuDeviceGetAttribute(int *value, int attribute, int device) {
   BEGIN(cuDeviceGetAttribute);
   static const int table[][2] = {{1, 1024}, {2, 1024}, {3, 1024}, {4, 64}, {5, 0x7fffffff}, {6, 65535}, {7, 65535},
-    {8, 49152}, {10, 32}, {12, 65536}, {16, 1}, {19, 1}, {41, 1}, {75, 9}, {76, 0}, {83, 1}, {97, 232448}};
+    {8, 49152}, {10, 32}, {12, 65536}, {16, 1}, {19, 1}, {41, 1}, {75, 9}, {76, 0}, {83, 1}, {97, 232448}, {115, 1}};
   if (attribute < 1 || attribute > 140) return INVALID_VALUE;
   *value = 0;
   for (unsigned i = 0; i < sizeof table / sizeof *table; i++) if (table[i][0] == attribute) *value = table[i][1];
@@ -270,7 +271,7 @@ int cuCtxDestroy_v2(struct thing *context) {
     if (!find(CONTEXT, context)) FAIL(INVALID_CONTEXT)
     for (struct thing *each = things, *next; each; each = next) {
       next = each->next;
-      if (each->owner == context) { drop(each); next = things; }
+      if (each->owner == context && !each->pool) { drop(each); next = things; }
     }
     drop(context);
   });
@@ -310,6 +311,73 @@ int cuMemFree_v2(uint64_t address) {
     if (!memory || memory->address != address || memory->owner != current()) FAIL(INVALID_VALUE)
     drop(memory);
   });
+}
+
+// Pools: what is freed in a stream is there at once for that stream, for others when the stream has come there, and for all when it is trimmed.
+static void set_kind(struct thing *thing, enum kind kind) { counts[thing->kind]--; counts[kind]++; thing->kind = kind; }
+int cuMemPoolCreate(struct thing **pool, const int *properties) {
+  BEGIN(cuMemPoolCreate);
+  LOCKED({
+    USABLE
+    if (properties[0] != 1 || properties[1] || properties[2] != 1 || properties[3] >= setting("STANDIN_DEVICES", 1)) FAIL(INVALID_VALUE)
+    for (int i = 4; i < 22; i++) if (properties[i]) FAIL(INVALID_VALUE)
+    if (!result) *pool = make(POOL, NULL);
+  });
+}
+int cuMemAllocFromPoolAsync(uint64_t *address, size_t bytes, struct thing *pool, void *handle) {
+  BEGIN(cuMemAllocFromPoolAsync);
+  LOCKED({
+    USABLE
+    struct thing *stream = stream_of(handle);
+    if (!stream || !find(POOL, pool)) FAIL(INVALID_HANDLE)
+    if (!bytes) FAIL(INVALID_VALUE)
+    uint64_t total = setting("STANDIN_MEMORY", 64 << 20);
+    uint64_t rounded = (bytes + 511) / 512 * 512;
+    if (rounded < bytes) FAIL(OUT_OF_MEMORY)
+    struct thing *found = NULL;
+    for (struct thing *each = things; each; each = each->next)
+      if (each->kind == RESERVE && each->pool == pool && each->bytes == rounded && (each->freed_in == stream || !is_busy(each))) found = each;
+    if (found) {
+      set_kind(found, MEMORY);
+      found->owner = current();
+    } else {
+      if (rounded > total - used) FAIL(OUT_OF_MEMORY)
+      found = make(MEMORY, current());
+      found->address = (uint64_t) aligned_alloc(512, rounded);
+      found->bytes = rounded;
+      found->pool = pool;
+      used += rounded;
+    }
+    found->until = NULL;
+    *address = found->address;
+  });
+}
+int cuMemFreeAsync(uint64_t address, void *handle) {
+  BEGIN(cuMemFreeAsync);
+  LOCKED({
+    USABLE
+    struct thing *stream = stream_of(handle);
+    struct thing *memory = range(MEMORY, address, 1);
+    if (!stream) FAIL(INVALID_HANDLE)
+    if (!memory || memory->address != address || memory->owner != current() || !memory->pool) FAIL(INVALID_VALUE)
+    set_kind(memory, RESERVE);
+    memory->freed_in = stream;
+    memory->until = busy_before(stream);
+  });
+}
+static void trim(struct thing *pool) {
+  for (struct thing *each = things, *next; each; each = next) {
+    next = each->next;
+    if (each->kind == RESERVE && each->pool == pool && !is_busy(each)) { drop(each); next = things; }
+  }
+}
+int cuMemPoolTrimTo(struct thing *pool, size_t least) {
+  BEGIN(cuMemPoolTrimTo);
+  LOCKED({ USABLE if (!find(POOL, pool)) FAIL(INVALID_HANDLE) trim(pool); });
+}
+int cuMemPoolDestroy(struct thing *pool) {
+  BEGIN(cuMemPoolDestroy);
+  LOCKED({ if (!find(POOL, pool)) FAIL(INVALID_HANDLE) trim(pool); drop(pool); });
 }
 int cuMemGetInfo_v2(size_t *free, size_t *total) {
   BEGIN(cuMemGetInfo_v2);

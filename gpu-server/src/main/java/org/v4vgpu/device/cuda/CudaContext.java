@@ -186,6 +186,20 @@ final class CudaContext implements DeviceContext {
     }
 
     @Override
+    public long allocate(long bytes, DeviceStream stream) throws DeviceException {
+        return memory.allocate(bytes, CudaStream.of(stream, this).queue());
+    }
+
+    @Override
+    public void free(long address, DeviceStream stream) throws DeviceException {
+        memory.free(address, CudaStream.of(stream, this));
+    }
+
+    void trimPool() {
+        memory.trim();
+    }
+
+    @Override
     public boolean isFreeing(long untilNanos) {
         return !isBroken() && memory.isFreeing(untilNanos);
     }
@@ -197,6 +211,7 @@ final class CudaContext implements DeviceContext {
 
     @Override
     public MemoryInfo memoryInfo() throws DeviceException {
+        memory.trim(); // what a pool keeps in reserve is free
         return answer(DriverMemory::info);
     }
 
@@ -409,6 +424,7 @@ final class CudaContext implements DeviceContext {
             closeBlas();
             staging.close();
             memory.close();
+            memory.closePool();
             DriverContexts.destroy(handle);
         } catch (DeviceException e) {
             LOG.log(Level.WARNING, "{0}: destroying it failed: {1}", name, e.getMessage());

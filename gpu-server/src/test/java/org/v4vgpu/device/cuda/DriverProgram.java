@@ -65,6 +65,9 @@ final class DriverProgram {
         context.allocate(4096);
         step = "createStream";
         DeviceStream stream = context.createStream(1, 0);
+        step = "allocateInOrder";
+        context.free(context.allocate(4096, stream), stream);
+        context.allocate(4096, stream);
         step = "loadModule";
         var module = context.loadModule(Kernels.image(Kernels.STORE));
         step = "function";

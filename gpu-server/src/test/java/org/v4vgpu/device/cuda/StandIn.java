@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Assumptions;
 
 /** The stand-in driver: builds it, starts JVMs on it, and asks it what it still holds. */
 public final class StandIn {
-    private static final List<String> KINDS =
-            List.of("context", "stream", "event", "module", "function", "memory", "registration", "cublas");
+    private static final List<String> KINDS = List.of(
+            "context", "stream", "event", "module", "function", "memory", "registration", "cublas", "pool", "reserve");
 
     private StandIn() {}
 
