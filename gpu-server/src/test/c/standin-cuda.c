@@ -497,11 +497,11 @@ int cuStreamWaitEvent(void *handle, struct thing *event, unsigned flags) {
 }
 
 // The stream goes on when the function has returned; the flag that says so is never freed, as events may look at it.
-struct call { void (*function)(void *); void *data; volatile int *returned; };
+struct call { void (*function)(void *); void *data; volatile int *returned, *after; };
 static void *call_back(void *argument) {
   struct call call = *(struct call *) argument;
   free(argument);
-  dma_settle();
+  while (call.after && *call.after == 0) usleep(50);
   call.function(call.data);
   *call.returned = 1;
   return NULL;
@@ -513,8 +513,8 @@ int cuLaunchHostFunc(void *handle, void (*function)(void *), void *data) {
     struct thing *stream = stream_of(handle);
     if (!stream) FAIL(INVALID_HANDLE)
     struct call *call = malloc(sizeof *call);
-    *call = (struct call) {function, data, calloc(1, sizeof(int))};
-    if (!is_busy(stream)) stream->until = call->returned;
+    *call = (struct call) {function, data, calloc(1, sizeof(int)), dma_count ? stream->until : NULL};
+    if (!is_busy(stream) || dma_count) stream->until = call->returned;
     pthread_t thread;
     pthread_create(&thread, NULL, call_back, call);
     pthread_detach(thread);
