@@ -35,7 +35,7 @@ public record ModuleLoad(CudaStatus status, @Nullable RemoteModule module, Strin
         } catch (NoSuchFileException e) {
             throw new CudaException(CudaStatus.FILE_NOT_FOUND, "no module file " + file, e);
         } catch (IOException e) {
-            throw new CudaException(CudaStatus.OPERATING_SYSTEM, "can't read the module file " + file + ": " + e, e);
+            throw new CudaException(CudaStatus.FILE_NOT_FOUND, "can't read the module file " + file + ": " + e, e);
         }
     }
 

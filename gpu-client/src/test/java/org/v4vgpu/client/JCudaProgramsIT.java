@@ -29,6 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.v4vgpu.client.JCudaProcess.Result;
+import org.v4vgpu.client.jcuda.SupportedCalls;
 
 /** Ordinary JCuda programs and a server, as processes, with the agent and with the drop-in jar, over V4V and TCP. */
 @Timeout(120)
@@ -103,6 +104,15 @@ final class JCudaProgramsIT {
     void wrongUseIsAnswered(String form, String transport) throws Exception {
         Result result = run(form, server.address(transport), "WrongUse", KERNELS);
         assertTrue(result.output().endsWith("all wrong uses: answered"), result::toString);
+    }
+
+    /** The answers are made on this side: one form and one transport tell. */
+    @Test
+    void everyArgumentMayBeWrong() throws Exception {
+        Result result = new JCudaProcess(server, temporary)
+                .withJCuda(Path.of(JCudaProcess.realJCuda()), SupportedCalls.JCUBLAS)
+                .run("agent", server.address("v4v"), "WrongArguments", "SUPPORTED.md");
+        assertTrue(result.output().endsWith("wrong arguments: answered"), result::toString);
     }
 
     @ParameterizedTest

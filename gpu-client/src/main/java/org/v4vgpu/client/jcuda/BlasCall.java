@@ -4,6 +4,7 @@ import static org.v4vgpu.client.jcuda.JCudaBridge.mandatory;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import jcuda.Pointer;
 import jcuda.jcublas.cublasAtomicsMode;
 import jcuda.jcublas.cublasHandle;
@@ -14,6 +15,13 @@ import org.v4vgpu.proto.CudaStatus;
 
 /** One call of cuBLAS on its way to be an operation. Used by one thread, for one call. */
 final class BlasCall {
+    /** In the order of an operation's; the last one is what it writes. */
+    private enum Operand {
+        A,
+        B,
+        C
+    }
+
     private final BlasHandle handle;
     private final BlasOperation.Builder operation;
     private final String name;
@@ -26,7 +34,7 @@ final class BlasCall {
 
     /** @throws CudaException NOT_INITIALIZED if the handle is none */
     static BlasCall of(String name, cublasHandle handle, BlasRoutine routine, boolean wide) {
-        BlasHandle found = BlasHandle.of(handle);
+        BlasHandle found = BlasHandle.of(handle, name);
         return new BlasCall(
                 found,
                 BlasOperation.newBuilder()
@@ -49,17 +57,17 @@ final class BlasCall {
     }
 
     BlasCall a(Pointer pointer, int step) {
-        operation.setA(address(pointer, "A")).setStepA(step);
+        operation.setA(address(pointer, Operand.A)).setStepA(step);
         return this;
     }
 
     BlasCall b(Pointer pointer, int step) {
-        operation.setB(address(pointer, "B")).setStepB(step);
+        operation.setB(address(pointer, Operand.B)).setStepB(step);
         return this;
     }
 
     BlasCall c(Pointer pointer, int step) {
-        operation.setC(address(pointer, "C")).setStepC(step);
+        operation.setC(address(pointer, Operand.C)).setStepC(step);
         return this;
     }
 
@@ -129,7 +137,7 @@ final class BlasCall {
         }
         boolean isIndex = operation.getRoutine() == BlasRoutine.BLAS_IAMAX;
         MemorySegment memory =
-                HostPointer.of(result).bytes(isIndex || !operation.getWide() ? Float.BYTES : Double.BYTES);
+                HostPointer.of(result).room(isIndex || !operation.getWide() ? Float.BYTES : Double.BYTES);
         double value = handle.context().blas().reduce(handle.stream(), operation);
         MirroredMemory.afterWait();
         if (isIndex) {
@@ -156,8 +164,22 @@ final class BlasCall {
         return address;
     }
 
-    private long address(Pointer pointer, String operand) {
-        return HostPointer.address(mandatory(pointer, operand, name));
+    private long address(Pointer pointer, Operand operand) {
+        return HostPointer.address(mandatory(pointer, parameter(operand), name));
+    }
+
+    /** What the call calls an operand. */
+    private String parameter(Operand operand) {
+        return switch (operation.getRoutine()) {
+            case BLAS_COPY, BLAS_SWAP, BLAS_AXPY, BLAS_DOT, BLAS_NRM2, BLAS_ASUM, BLAS_IAMAX ->
+                operand == Operand.A ? "x" : "y";
+            case BLAS_SCAL -> "x";
+            case BLAS_GEMV -> List.of("A", "x", "y").get(operand.ordinal());
+            case BLAS_GER -> List.of("x", "y", "A").get(operand.ordinal());
+            case BLAS_TRMV -> operand == Operand.A ? "A" : "x";
+            case BLAS_TRSM -> operand == Operand.A ? "A" : "B";
+            default -> operand + (name.endsWith("gemmBatched") ? "array" : "");
+        };
     }
 
     private static boolean isTransposed(int operation) {

@@ -1,8 +1,9 @@
 package org.v4vgpu.client.jcuda;
 
+import static org.v4vgpu.client.jcuda.JCudaBridge.mandatory;
+
 import jcuda.jcublas.cublasHandle;
 import jcuda.jcublas.cublasPointerMode;
-import org.jspecify.annotations.Nullable;
 import org.v4vgpu.client.CudaException;
 import org.v4vgpu.client.RemoteContext;
 import org.v4vgpu.client.RemoteStream;
@@ -24,7 +25,8 @@ final class BlasHandle {
     }
 
     /** @throws CudaException NOT_INITIALIZED for one that was never created, or destroyed */
-    static BlasHandle of(@Nullable cublasHandle handle) {
+    static BlasHandle of(cublasHandle handle, String call) {
+        mandatory(handle, "handle", call);
         try {
             return Handles.find(JCudaFields.handle(handle), BlasHandle.class);
         } catch (CudaException e) {

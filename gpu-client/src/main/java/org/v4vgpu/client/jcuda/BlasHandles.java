@@ -30,59 +30,58 @@ final class BlasHandles {
     }
 
     static void cublasDestroy(cublasHandle handle) {
-        mandatory(handle, "handle", "cublasDestroy");
-        BlasHandle.of(handle);
+        BlasHandle.of(handle, "cublasDestroy");
         Handles.remove(JCudaFields.handle(handle), BlasHandle.class);
     }
 
     static void cublasGetVersion(cublasHandle handle, int[] version) {
         mandatory(version, "version", "cublasGetVersion");
-        version[0] = BlasHandle.of(handle).version();
+        version[0] = BlasHandle.of(handle, "cublasGetVersion").version();
     }
 
     /** null and the numbers up to 2 name default streams. */
     static void cublasSetStream(cublasHandle handle, @Nullable cudaStream_t stream) {
-        BlasHandle found = BlasHandle.of(handle);
+        BlasHandle found = BlasHandle.of(handle, "cublasSetStream");
         found.use(Streams.of(stream, found.context()));
     }
 
     static void cublasGetStream(cublasHandle handle, cudaStream_t stream) {
         mandatory(stream, "streamId", "cublasGetStream");
-        BlasHandle found = BlasHandle.of(handle);
+        BlasHandle found = BlasHandle.of(handle, "cublasGetStream");
         RemoteStream used = found.stream();
         JCudaFields.setNativePointer(stream, used == found.context().defaultStream() ? 0 : Handles.of(used));
     }
 
     static void cublasSetPointerMode(cublasHandle handle, int mode) {
         requireMode(mode, cublasPointerMode.CUBLAS_POINTER_MODE_DEVICE);
-        BlasHandle.of(handle).pointerMode(mode);
+        BlasHandle.of(handle, "cublasSetPointerMode").pointerMode(mode);
     }
 
     static void cublasGetPointerMode(cublasHandle handle, int[] mode) {
         mandatory(mode, "mode", "cublasGetPointerMode");
-        mode[0] = BlasHandle.of(handle).pointerMode();
+        mode[0] = BlasHandle.of(handle, "cublasGetPointerMode").pointerMode();
     }
 
     /** How a GPU computes; the software device has one way. */
     static void cublasSetMathMode(cublasHandle handle, int mode) {
         requireMode(mode & ~cublasMath.CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION, HIGHEST_MATH_MODE);
-        BlasHandle.of(handle).mathMode(mode);
+        BlasHandle.of(handle, "cublasSetMathMode").mathMode(mode);
     }
 
     static void cublasGetMathMode(cublasHandle handle, int[] mode) {
         mandatory(mode, "mode", "cublasGetMathMode");
-        mode[0] = BlasHandle.of(handle).mathMode();
+        mode[0] = BlasHandle.of(handle, "cublasGetMathMode").mathMode();
     }
 
     /** On the software device sums have one order, whatever the mode allows. */
     static void cublasSetAtomicsMode(cublasHandle handle, int mode) {
         requireMode(mode, cublasAtomicsMode.CUBLAS_ATOMICS_ALLOWED);
-        BlasHandle.of(handle).atomicsMode(mode);
+        BlasHandle.of(handle, "cublasSetAtomicsMode").atomicsMode(mode);
     }
 
     static void cublasGetAtomicsMode(cublasHandle handle, int[] mode) {
         mandatory(mode, "mode", "cublasGetAtomicsMode");
-        mode[0] = BlasHandle.of(handle).atomicsMode();
+        mode[0] = BlasHandle.of(handle, "cublasGetAtomicsMode").atomicsMode();
     }
 
     static String cublasGetStatusName(int status) {

@@ -130,7 +130,10 @@ final class Copies {
         areMirrored(destination, source);
         long hostPitch = toHost ? destinationPitch : sourcePitch;
         long pitch = toHost ? sourcePitch : destinationPitch;
-        MemorySegment host = HostPointer.of(toHost ? destination : source).bytes(extent(hostPitch, width, height));
+        long hostBytes = extent(hostPitch, width, height);
+        MemorySegment host = toHost
+                ? HostPointer.of(destination).room(hostBytes)
+                : HostPointer.of(source).bytes(hostBytes);
         DeviceMemory device = DevicePointer.at(context, toHost ? source : destination, extent(pitch, width, height));
         RemoteStream order = stream != null ? stream : device.context().defaultStream();
         return device.copyRows(host, hostPitch, pitch, width, height, toHost, order, stream == null);
@@ -183,9 +186,9 @@ final class Copies {
         DeviceMemory from = DevicePointer.at(context, source, bytes);
         HostPointer target = HostPointer.of(destination);
         if (stream != null) {
-            from.copyToAsync(target.bytes(bytes), stream);
+            from.copyToAsync(target.room(bytes), stream);
         } else {
-            from.copyTo(target.bytes(bytes));
+            from.copyTo(target.room(bytes));
         }
         target.written();
         MirroredMemory.afterWait();
@@ -207,7 +210,7 @@ final class Copies {
             stream.synchronize();
         }
         HostPointer target = HostPointer.of(destination);
-        MemorySegment.copy(HostPointer.of(source).bytes(bytes), 0, target.bytes(bytes), 0, bytes);
+        MemorySegment.copy(HostPointer.of(source).bytes(bytes), 0, target.room(bytes), 0, bytes);
         target.written();
     }
 

@@ -104,13 +104,10 @@ final class CurrentContext {
         return Gpu.device(mine.device);
     }
 
-    /** Selects the device that the runtime API works on; its primary context is made when it is needed. */
+    /** Selects the device that the runtime API works on, and makes its primary context current, as cudaSetDevice does since CUDA 12. */
     static void selectDevice(RemoteDevice selected) {
-        CurrentContext mine = MINE.get();
-        mine.device = selected.ordinal();
-        RemoteContext top = mine.stack.peek();
-        if (top != null && top.device() != selected) {
-            set(Gpu.primary(selected).useByRuntime());
-        }
+        RemoteContext primary = Gpu.primary(selected).useByRuntime();
+        MINE.get().device = selected.ordinal();
+        set(primary);
     }
 }

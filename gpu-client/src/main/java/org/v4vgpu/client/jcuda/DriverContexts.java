@@ -15,6 +15,12 @@ final class DriverContexts {
     /** What cuCtxGetApiVersion says of contexts made by cuCtxCreate_v2. */
     private static final int API_VERSION = 3020;
 
+    /** How the host waits: by one of these bits, or as the driver thinks best. */
+    private static final int SCHEDULING_FLAGS = 7;
+
+    /** CU_CTX_FLAGS_MASK. */
+    private static final int KNOWN_FLAGS = 0xFF;
+
     private static final int LAST_CACHE_CONFIG = 3;
     private static final int LAST_SHARED_MEMORY_CONFIG = 2;
 
@@ -25,13 +31,15 @@ final class DriverContexts {
 
     static void cuCtxCreate(CUcontext context, int flags, CUdevice device) {
         mandatory(context, "pctx", "cuCtxCreate");
-        RemoteContext created = DriverDevices.of(device, "cuCtxCreate").createContext(flags);
+        RemoteDevice of = DriverDevices.of(device, "cuCtxCreate");
+        requireFlags(flags);
+        RemoteContext created = of.createContext(flags);
         CurrentContext.push(created);
         JCudaFields.setNativePointer(context, Handles.of(created));
     }
 
     static void cuCtxDestroy(CUcontext context) {
-        RemoteContext destroyed = of(context);
+        RemoteContext destroyed = of(mandatory(context, "ctx", "cuCtxDestroy"));
         if (Gpu.primary(destroyed.device()).is(destroyed)) {
             throw new CudaException(CudaStatus.INVALID_CONTEXT, "the primary context is released, not destroyed");
         }
@@ -43,7 +51,7 @@ final class DriverContexts {
     }
 
     static void cuCtxPushCurrent(CUcontext context) {
-        CurrentContext.push(of(context));
+        CurrentContext.push(of(mandatory(context, "ctx", "cuCtxPushCurrent")));
     }
 
     static void cuCtxPopCurrent(@Nullable CUcontext context) {
@@ -96,7 +104,7 @@ final class DriverContexts {
 
     static void cuCtxGetCacheConfig(int[] config) {
         CurrentContext.get();
-        mandatory(config, "pconfig", "cuCtxGetCacheConfig")[0] = 0;
+        mandatory(config, "config", "cuCtxGetCacheConfig")[0] = 0;
     }
 
     /** As the cache configuration: banks of 4 bytes are the only ones, and asking for others changes nothing. */
@@ -121,7 +129,7 @@ final class DriverContexts {
     }
 
     static void cuCtxGetLimit(long[] value, int limit) {
-        mandatory(value, "pvalue", "cuCtxGetLimit")[0] = CurrentContext.get().limit(limit);
+        mandatory(value, "pValue", "cuCtxGetLimit")[0] = CurrentContext.get().limit(limit);
     }
 
     static void cuCtxGetId(@Nullable CUcontext context, long[] id) {
@@ -150,13 +158,22 @@ final class DriverContexts {
     }
 
     static void cuDevicePrimaryCtxSetFlags(CUdevice device, int flags) {
-        Gpu.primary(DriverDevices.of(device, "cuDevicePrimaryCtxSetFlags")).setFlags(flags);
+        PrimaryContext primary = Gpu.primary(DriverDevices.of(device, "cuDevicePrimaryCtxSetFlags"));
+        requireFlags(flags);
+        primary.setFlags(flags);
     }
 
     static void cuDevicePrimaryCtxGetState(CUdevice device, int[] flags, int[] active) {
         PrimaryContext primary = Gpu.primary(DriverDevices.of(device, "cuDevicePrimaryCtxGetState"));
         mandatory(flags, "flags", "cuDevicePrimaryCtxGetState")[0] = primary.flags();
         mandatory(active, "active", "cuDevicePrimaryCtxGetState")[0] = primary.isActive() ? 1 : 0;
+    }
+
+    /** The runtime API has the same flags. */
+    static void requireFlags(int flags) {
+        if ((flags & ~KNOWN_FLAGS) != 0 || Integer.bitCount(flags & SCHEDULING_FLAGS) > 1) {
+            throw new CudaException(CudaStatus.INVALID_VALUE, "context flags " + flags);
+        }
     }
 
     static RemoteContext of(@Nullable CUcontext context) {

@@ -97,7 +97,7 @@ final class DriverDevices {
     }
 
     static void cuDeviceGetPCIBusId(String[] id, int length, CUdevice device) {
-        PciBusId.write(id, length, of(device, "cuDeviceGetPCIBusId"));
+        PciBusId.write(id, length, of(device, "cuDeviceGetPCIBusId"), "cuDeviceGetPCIBusId");
     }
 
     static void cuDeviceGetByPCIBusId(CUdevice device, String id) {
@@ -137,6 +137,6 @@ final class DriverDevices {
     }
 
     static RemoteDevice of(CUdevice device, String call) {
-        return Gpu.device(JCudaFields.nativePointer(mandatory(device, "device", call)));
+        return Gpu.device(JCudaFields.nativePointer(mandatory(device, "dev", call)));
     }
 }

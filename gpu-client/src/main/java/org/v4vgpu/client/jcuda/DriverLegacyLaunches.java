@@ -34,10 +34,10 @@ final class DriverLegacyLaunches {
     }
 
     static void cuFuncSetBlockShape(CUfunction function, int x, int y, int z) {
+        Setup setup = of(function, "cuFuncSetBlockShape");
         if (x <= 0 || y <= 0 || z <= 0) {
             throw new CudaException(CudaStatus.INVALID_VALUE, "a block of " + x + "x" + y + "x" + z);
         }
-        Setup setup = of(function, "cuFuncSetBlockShape");
         synchronized (setup) {
             setup.block = new Dim3(x, y, z);
         }
@@ -45,6 +45,9 @@ final class DriverLegacyLaunches {
 
     static void cuFuncSetSharedSize(CUfunction function, int bytes) {
         Setup setup = of(function, "cuFuncSetSharedSize");
+        if (bytes < 0) {
+            throw new CudaException(CudaStatus.INVALID_VALUE, bytes + " bytes of shared memory");
+        }
         synchronized (setup) {
             setup.sharedBytes = bytes;
         }
@@ -123,6 +126,8 @@ final class DriverLegacyLaunches {
     }
 
     private static RemoteFunction kernel(CUfunction function, String call) {
-        return Handles.find(JCudaFields.handle(mandatory(function, "hfunc", call)), RemoteFunction.class);
+        return Handles.find(
+                JCudaFields.handle(mandatory(function, call.startsWith("cuLaunch") ? "f" : "hfunc", call)),
+                RemoteFunction.class);
     }
 }

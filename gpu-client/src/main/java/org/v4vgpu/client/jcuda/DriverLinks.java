@@ -63,14 +63,14 @@ final class DriverLinks {
             long bytes,
             @Nullable String name,
             @Nullable JITOptions options) {
-        Link link = of(state);
+        Link link = of(state, "cuLinkAddData");
         MemorySegment image =
                 HostPointer.of(mandatory(data, "data", "cuLinkAddData")).bytes(bytes);
         add(link, type, image, name);
     }
 
     static void cuLinkAddFile(CUlinkState state, int type, String path, @Nullable JITOptions options) {
-        Link link = of(state);
+        Link link = of(state, "cuLinkAddFile");
         mandatory(path, "path", "cuLinkAddFile");
         requireKind(type, path);
         try {
@@ -133,7 +133,7 @@ final class DriverLinks {
 
     /** The image lives as long as somebody knows it, and not only as long as the link. */
     static void cuLinkComplete(CUlinkState state, Pointer cubin, long @Nullable [] bytes) {
-        Link link = of(state);
+        Link link = of(state, "cuLinkComplete");
         mandatory(cubin, "cubinOut", "cuLinkComplete");
         synchronized (link) {
             if (link.inputs.isEmpty()) {
@@ -162,7 +162,7 @@ final class DriverLinks {
         Handles.remove(JCudaFields.handle(mandatory(state, "state", "cuLinkDestroy")), Link.class);
     }
 
-    private static Link of(@Nullable CUlinkState state) {
-        return Handles.find(JCudaFields.handle(mandatory(state, "state", "cuLink")), Link.class);
+    private static Link of(CUlinkState state, String call) {
+        return Handles.find(JCudaFields.handle(mandatory(state, "state", call)), Link.class);
     }
 }

@@ -41,15 +41,18 @@ final class DriverModules {
     }
 
     static void cuModuleLoadData(CUmodule module, byte[] image) {
+        mandatory(module, "module", "cuModuleLoadData");
         load(module, MemorySegment.ofArray(mandatory(image, "image", "cuModuleLoadData")), null);
     }
 
     static void cuModuleLoadFatBinary(CUmodule module, byte[] image) {
+        mandatory(module, "module", "cuModuleLoadFatBinary");
         load(module, MemorySegment.ofArray(mandatory(image, "fatCubin", "cuModuleLoadFatBinary")), null);
     }
 
     static void cuModuleLoadDataEx(CUmodule module, Pointer image, int count, int[] options, Pointer values) {
-        mandatory(image, "image", "cuModuleLoadDataEx");
+        mandatory(module, "phMod", "cuModuleLoadDataEx");
+        mandatory(image, "p", "cuModuleLoadDataEx");
         mandatory(options, "options", "cuModuleLoadDataEx");
         if (count < 0 || count > options.length) {
             throw new CudaException(CudaStatus.INVALID_VALUE, count + " options");
@@ -64,12 +67,12 @@ final class DriverModules {
     }
 
     static void cuModuleLoadDataJIT(CUmodule module, Pointer image, @Nullable JITOptions options) {
-        mandatory(image, "pointer", "cuModuleLoadDataJIT");
+        mandatory(module, "phMod", "cuModuleLoadDataJIT");
+        mandatory(image, "p", "cuModuleLoadDataJIT");
         load(module, HostPointer.of(image).bytes(), options == null ? null : JitLogs.of(options));
     }
 
     private static void load(CUmodule module, MemorySegment image, @Nullable JitLogs logs) {
-        mandatory(module, "module", "cuModuleLoadData");
         ModuleLoad load = LinkedImage.is(image)
                 ? CurrentContext.get().tryLinkModule(LinkedImage.inputs(image), JitLogs.WANTED_BYTES)
                 : CurrentContext.get().tryLoadModule(ModuleImage.of(image), JitLogs.WANTED_BYTES);
@@ -80,7 +83,8 @@ final class DriverModules {
     }
 
     static void cuModuleUnload(CUmodule module) {
-        RemoteModule unloaded = Handles.remove(JCudaFields.handle(module), RemoteModule.class);
+        RemoteModule unloaded =
+                Handles.remove(JCudaFields.handle(mandatory(module, "hmod", "cuModuleUnload")), RemoteModule.class);
         Handles.forgetFunctionsOf(unloaded);
         unloaded.close();
     }
@@ -90,16 +94,14 @@ final class DriverModules {
     }
 
     static void cuModuleGetFunction(CUfunction function, CUmodule module, String name) {
-        RemoteModule of = Handles.find(JCudaFields.handle(module), RemoteModule.class);
-        JCudaFields.setNativePointer(
-                mandatory(function, "hfunc", "cuModuleGetFunction"),
-                Handles.of(of.function(mandatory(name, "name", "cuModuleGetFunction"))));
+        mandatory(function, "hfunc", "cuModuleGetFunction");
+        RemoteModule of = of(module, "cuModuleGetFunction");
+        JCudaFields.setNativePointer(function, Handles.of(of.function(mandatory(name, "name", "cuModuleGetFunction"))));
     }
 
     static void cuModuleGetGlobal(
             @Nullable CUdeviceptr pointer, long @Nullable [] bytes, CUmodule module, String name) {
-        DeviceMemory variable = Handles.find(JCudaFields.handle(module), RemoteModule.class)
-                .global(mandatory(name, "name", "cuModuleGetGlobal"));
+        DeviceMemory variable = of(module, "cuModuleGetGlobal").global(mandatory(name, "name", "cuModuleGetGlobal"));
         if (pointer != null) {
             JCudaFields.setAddress(pointer, variable.address());
         }
@@ -109,7 +111,7 @@ final class DriverModules {
     }
 
     static void cuFuncGetAttribute(int[] value, int attribute, CUfunction function) {
-        RemoteFunction of = Handles.find(JCudaFields.handle(function), RemoteFunction.class);
+        RemoteFunction of = of(function, "func", "cuFuncGetAttribute");
         if (attribute < 0 || attribute > LAST_FUNCTION_ATTRIBUTE) {
             throw new CudaException(CudaStatus.INVALID_VALUE, "function attribute " + attribute);
         }
@@ -123,7 +125,7 @@ final class DriverModules {
 
     /** The carveout is a preference, as {@link DriverContexts#cuCtxSetCacheConfig}. */
     static void cuFuncSetAttribute(CUfunction function, int attribute, int value) {
-        RemoteFunction of = Handles.find(JCudaFields.handle(function), RemoteFunction.class);
+        RemoteFunction of = of(function, "hfunc", "cuFuncSetAttribute");
         switch (attribute) {
             case MAX_DYNAMIC_SHARED_SIZE_BYTES -> of.setMaxDynamicShared(value);
             case PREFERRED_SHARED_MEMORY_CARVEOUT -> {
@@ -142,18 +144,26 @@ final class DriverModules {
 
     /** A preference, as {@link DriverContexts#cuCtxSetCacheConfig}. */
     static void cuFuncSetCacheConfig(CUfunction function, int config) {
-        Handles.find(JCudaFields.handle(function), RemoteFunction.class);
+        of(function, "hfunc", "cuFuncSetCacheConfig");
         DriverContexts.requireCacheConfig(config);
     }
 
     /** A preference, as {@link DriverContexts#cuCtxSetSharedMemConfig}. */
     static void cuFuncSetSharedMemConfig(CUfunction function, int config) {
-        Handles.find(JCudaFields.handle(function), RemoteFunction.class);
+        of(function, "hfunc", "cuFuncSetSharedMemConfig");
         DriverContexts.requireSharedMemoryConfig(config);
     }
 
     static void cuFuncGetModule(CUmodule module, CUfunction function) {
-        RemoteFunction of = Handles.find(JCudaFields.handle(function), RemoteFunction.class);
+        RemoteFunction of = of(function, "hfunc", "cuFuncGetModule");
         JCudaFields.setNativePointer(mandatory(module, "hmod", "cuFuncGetModule"), Handles.of(of.module()));
+    }
+
+    private static RemoteModule of(CUmodule module, String call) {
+        return Handles.find(JCudaFields.handle(mandatory(module, "hmod", call)), RemoteModule.class);
+    }
+
+    private static RemoteFunction of(CUfunction function, String parameter, String call) {
+        return Handles.find(JCudaFields.handle(mandatory(function, parameter, call)), RemoteFunction.class);
     }
 }

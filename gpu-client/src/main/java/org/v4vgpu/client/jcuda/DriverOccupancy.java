@@ -37,13 +37,19 @@ final class DriverOccupancy {
 
     static void cuOccupancyMaxActiveBlocksPerMultiprocessor(
             int[] blocks, CUfunction function, int blockSize, long sharedBytes) {
-        cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(blocks, function, blockSize, sharedBytes, 0);
+        fitting(blocks, function, blockSize, sharedBytes, 0, "cuOccupancyMaxActiveBlocksPerMultiprocessor");
     }
 
     static void cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(
             int[] blocks, CUfunction function, int blockSize, long sharedBytes, int flags) {
-        mandatory(blocks, "numBlocks", "cuOccupancyMaxActiveBlocksPerMultiprocessor");
-        RemoteFunction kernel = kernel(function);
+        String call = "cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags";
+        fitting(blocks, function, blockSize, sharedBytes, flags, call);
+    }
+
+    private static void fitting(
+            int[] blocks, CUfunction function, int blockSize, long sharedBytes, int flags, String call) {
+        mandatory(blocks, "numBlocks", call);
+        RemoteFunction kernel = kernel(function, call);
         requireFlags(flags);
         if (blockSize <= 0 || sharedBytes < 0) {
             throw new CudaException(
@@ -55,7 +61,7 @@ final class DriverOccupancy {
     static void cuOccupancyAvailableDynamicSMemPerBlock(
             long[] sharedBytes, CUfunction function, int blocks, int blockSize) {
         mandatory(sharedBytes, "dynamicSmemSize", "cuOccupancyAvailableDynamicSMemPerBlock");
-        RemoteFunction kernel = kernel(function);
+        RemoteFunction kernel = kernel(function, "cuOccupancyAvailableDynamicSMemPerBlock");
         if (blocks <= 0 || blockSize <= 0 || blocks > blocks(kernel, blockSize, 0)) {
             throw new CudaException(
                     CudaStatus.INVALID_VALUE, blocks + " blocks of " + blockSize + " threads do not fit");
@@ -76,11 +82,17 @@ final class DriverOccupancy {
             @Nullable CUoccupancyB2DSize sharedOfBlock,
             long sharedBytes,
             int limit) {
-        cuOccupancyMaxPotentialBlockSizeWithFlags(
-                minimumGrid, blockSize, function, sharedOfBlock, sharedBytes, limit, 0);
+        potential(
+                minimumGrid,
+                blockSize,
+                function,
+                sharedOfBlock,
+                sharedBytes,
+                limit,
+                0,
+                "cuOccupancyMaxPotentialBlockSize");
     }
 
-    /** The largest block among those that keep most threads at work. */
     static void cuOccupancyMaxPotentialBlockSizeWithFlags(
             int[] minimumGrid,
             int[] blockSize,
@@ -89,9 +101,30 @@ final class DriverOccupancy {
             long sharedBytes,
             int limit,
             int flags) {
-        mandatory(minimumGrid, "minGridSize", "cuOccupancyMaxPotentialBlockSize");
-        mandatory(blockSize, "blockSize", "cuOccupancyMaxPotentialBlockSize");
-        RemoteFunction kernel = kernel(function);
+        potential(
+                minimumGrid,
+                blockSize,
+                function,
+                sharedOfBlock,
+                sharedBytes,
+                limit,
+                flags,
+                "cuOccupancyMaxPotentialBlockSizeWithFlags");
+    }
+
+    /** The largest block among those that keep most threads at work. */
+    private static void potential(
+            int[] minimumGrid,
+            int[] blockSize,
+            CUfunction function,
+            @Nullable CUoccupancyB2DSize sharedOfBlock,
+            long sharedBytes,
+            int limit,
+            int flags,
+            String call) {
+        mandatory(minimumGrid, "minGridSize", call);
+        mandatory(blockSize, "minBlockSize", call);
+        RemoteFunction kernel = kernel(function, call);
         requireFlags(flags);
         RemoteDevice device = kernel.module().context().device();
         int most = Math.min(
@@ -174,8 +207,8 @@ final class DriverOccupancy {
         }
     }
 
-    private static RemoteFunction kernel(@Nullable CUfunction function) {
-        return Handles.find(JCudaFields.handle(function), RemoteFunction.class);
+    private static RemoteFunction kernel(CUfunction function, String call) {
+        return Handles.find(JCudaFields.handle(mandatory(function, "func", call)), RemoteFunction.class);
     }
 
     private static int attribute(RemoteDevice device, int attribute) {

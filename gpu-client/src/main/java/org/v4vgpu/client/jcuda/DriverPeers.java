@@ -26,7 +26,7 @@ final class DriverPeers {
     static void cuDeviceCanAccessPeer(int[] can, CUdevice device, CUdevice peer) {
         mandatory(can, "canAccessPeer", "cuDeviceCanAccessPeer");
         DriverDevices.of(device, "cuDeviceCanAccessPeer");
-        DriverDevices.of(peer, "cuDeviceCanAccessPeer");
+        DriverDevices.of(mandatory(peer, "peerDev", "cuDeviceCanAccessPeer"), "cuDeviceCanAccessPeer");
         can[0] = 0;
     }
 
@@ -35,8 +35,9 @@ final class DriverPeers {
         p2p(
                 value,
                 attribute,
-                DriverDevices.of(source, "cuDeviceGetP2PAttribute"),
-                DriverDevices.of(destination, "cuDeviceGetP2PAttribute"));
+                DriverDevices.of(mandatory(source, "srcDevice", "cuDeviceGetP2PAttribute"), "cuDeviceGetP2PAttribute"),
+                DriverDevices.of(
+                        mandatory(destination, "dstDevice", "cuDeviceGetP2PAttribute"), "cuDeviceGetP2PAttribute"));
     }
 
     static void p2p(int[] value, int attribute, RemoteDevice source, RemoteDevice destination) {
@@ -50,7 +51,7 @@ final class DriverPeers {
     }
 
     static void cuCtxEnablePeerAccess(CUcontext peer, int flags) {
-        RemoteContext of = DriverContexts.of(peer);
+        RemoteContext of = DriverContexts.of(mandatory(peer, "peerContext", "cuCtxEnablePeerAccess"));
         if (flags != 0) {
             throw new CudaException(CudaStatus.INVALID_VALUE, "flags " + flags);
         }
@@ -65,7 +66,7 @@ final class DriverPeers {
     }
 
     static void cuCtxDisablePeerAccess(CUcontext peer) {
-        DriverContexts.of(peer);
+        DriverContexts.of(mandatory(peer, "peerContext", "cuCtxDisablePeerAccess"));
         CurrentContext.get();
         throw new CudaException(CudaStatus.PEER_ACCESS_NOT_ENABLED, "peer access was never enabled");
     }
@@ -76,7 +77,7 @@ final class DriverPeers {
             CUdeviceptr source,
             CUcontext sourceContext,
             long bytes) {
-        copy(destination, destinationContext, source, sourceContext, bytes, null);
+        copy(destination, destinationContext, source, sourceContext, bytes, null, "cuMemcpyPeer");
     }
 
     static void cuMemcpyPeerAsync(
@@ -87,7 +88,7 @@ final class DriverPeers {
             long bytes,
             @Nullable CUstream stream) {
         RemoteStream queue = Streams.of(stream, CurrentContext.get());
-        copy(destination, destinationContext, source, sourceContext, bytes, queue);
+        copy(destination, destinationContext, source, sourceContext, bytes, queue, "cuMemcpyPeerAsync");
     }
 
     private static void copy(
@@ -96,11 +97,12 @@ final class DriverPeers {
             CUdeviceptr source,
             CUcontext sourceContext,
             long bytes,
-            @Nullable RemoteStream stream) {
-        RemoteContext to = DriverContexts.of(mandatory(destinationContext, "dstContext", "cuMemcpyPeer"));
-        RemoteContext from = DriverContexts.of(mandatory(sourceContext, "srcContext", "cuMemcpyPeer"));
-        mandatory(destination, "dstDevice", "cuMemcpyPeer");
-        mandatory(source, "srcDevice", "cuMemcpyPeer");
+            @Nullable RemoteStream stream,
+            String call) {
+        RemoteContext to = DriverContexts.of(mandatory(destinationContext, "dstContext", call));
+        RemoteContext from = DriverContexts.of(mandatory(sourceContext, "srcContext", call));
+        mandatory(destination, "dstDevice", call);
+        mandatory(source, "srcDevice", call);
         if (bytes < 0) {
             throw new CudaException(CudaStatus.INVALID_VALUE, "a copy of " + bytes + " bytes");
         }

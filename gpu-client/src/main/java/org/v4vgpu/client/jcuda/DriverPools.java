@@ -88,8 +88,8 @@ final class DriverPools {
     }
 
     /** Allocations from the pool stay. */
-    static void cuMemPoolDestroy(CUmemoryPool pool) {
-        Handles.remove(JCudaFields.handle(mandatory(pool, "pool", "cuMemPoolDestroy")), MemoryPool.class);
+    static void cuMemPoolDestroy(@Nullable CUmemoryPool pool) {
+        Handles.remove(JCudaFields.handle(pool), MemoryPool.class);
     }
 
     static void cuMemPoolTrimTo(CUmemoryPool pool, long minimumBytes) {

@@ -6,8 +6,7 @@ import jcuda.driver.CUcontext;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUstream;
 import org.jspecify.annotations.Nullable;
-import org.v4vgpu.client.CudaException;
-import org.v4vgpu.proto.CudaStatus;
+import org.v4vgpu.client.RemoteEvent;
 
 /** Streams and events of the driver API. Safe for any thread. */
 final class DriverStreams {
@@ -44,8 +43,9 @@ final class DriverStreams {
     }
 
     static void cuStreamWaitEvent(@Nullable CUstream stream, CUevent event, int flags) {
-        Streams.of(stream, CurrentContext.get())
-                .waitFor(Streams.event(mandatory(event, "hEvent", "cuStreamWaitEvent")), flags);
+        RemoteEvent awaited = Streams.event(mandatory(event, "hEvent", "cuStreamWaitEvent"));
+        Streams.requireNoFlags(flags, "event wait");
+        Streams.of(stream, CurrentContext.get()).waitFor(awaited);
     }
 
     static int cuStreamQuery(@Nullable CUstream stream) {
@@ -81,9 +81,8 @@ final class DriverStreams {
     }
 
     static void cuEventRecordWithFlags(CUevent event, @Nullable CUstream stream, int flags) {
-        if (flags != 0) {
-            throw new CudaException(CudaStatus.NOT_SUPPORTED, "event record flags " + flags);
-        }
+        mandatory(event, "hEvent", "cuEventRecordWithFlags");
+        Streams.requireNoFlags(flags, "event record");
         cuEventRecord(event, stream);
     }
 
@@ -101,7 +100,8 @@ final class DriverStreams {
     }
 
     static void cuEventElapsedTime(float[] millis, CUevent start, CUevent end) {
-        mandatory(millis, "pMilliseconds", "cuEventElapsedTime")[0] =
-                Streams.event(end).millisSince(Streams.event(start));
+        RemoteEvent from = Streams.event(mandatory(start, "hStart", "cuEventElapsedTime"));
+        RemoteEvent to = Streams.event(mandatory(end, "hEnd", "cuEventElapsedTime"));
+        mandatory(millis, "pMilliseconds", "cuEventElapsedTime")[0] = to.millisSince(from);
     }
 }

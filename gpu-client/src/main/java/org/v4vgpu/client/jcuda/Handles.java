@@ -54,7 +54,7 @@ final class Handles {
     /**
      * What a handle names.
      *
-     * @throws CudaException INVALID_HANDLE, or INVALID_CONTEXT for contexts, if it is unknown or names something else
+     * @throws CudaException INVALID_HANDLE, INVALID_CONTEXT for contexts, INVALID_VALUE for pools, if it is unknown or names something else
      */
     static <T> T find(long handle, Class<T> type) {
         Object object = OBJECTS.get(handle);
@@ -103,7 +103,9 @@ final class Handles {
     }
 
     private static CudaException unknown(long handle, Class<?> type) {
-        CudaStatus status = type == RemoteContext.class ? CudaStatus.INVALID_CONTEXT : CudaStatus.INVALID_HANDLE;
+        CudaStatus status = type == RemoteContext.class
+                ? CudaStatus.INVALID_CONTEXT
+                : type == DriverPools.MemoryPool.class ? CudaStatus.INVALID_VALUE : CudaStatus.INVALID_HANDLE;
         String noun = type.getSimpleName().replace("Remote", "").toLowerCase(Locale.ROOT);
         return new CudaException(status, "0x" + Long.toHexString(handle) + " is no " + noun + ", or was destroyed");
     }

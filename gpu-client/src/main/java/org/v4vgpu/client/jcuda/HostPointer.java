@@ -108,6 +108,15 @@ final class HostPointer {
         return memory.asSlice(offset, bytes);
     }
 
+    /** As {@link #bytes(long)}, to be written. @throws CudaException INVALID_VALUE also if the program's buffer is read-only */
+    MemorySegment room(long bytes) {
+        MemorySegment room = bytes(bytes);
+        if (room.isReadOnly()) {
+            throw new CudaException(CudaStatus.INVALID_VALUE, "the buffer to be written is read-only");
+        }
+        return room;
+    }
+
     /**
      * The first {@code bytes} bytes, to be sent to the device.
      *

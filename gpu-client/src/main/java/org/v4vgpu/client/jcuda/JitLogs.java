@@ -79,6 +79,10 @@ final class JitLogs {
 
     /** @throws CudaException INVALID_VALUE if it is no host memory */
     private static @Nullable MemorySegment segment(@Nullable NativePointerObject value) {
-        return value instanceof Pointer pointer ? HostPointer.of(pointer).bytes() : null;
+        return value instanceof Pointer pointer ? room(HostPointer.of(pointer)) : null;
+    }
+
+    private static MemorySegment room(HostPointer pointer) {
+        return pointer.room(pointer.bytes().byteSize());
     }
 }

@@ -81,7 +81,7 @@ final class NvrtcPrograms {
 
     static int nvrtcDestroyProgram(nvrtcProgram program) {
         mandatory(program, "prog", "nvrtcDestroyProgram");
-        if (find(program) == null) {
+        if (find(program, "nvrtcDestroyProgram") == null) {
             return nvrtcResult.NVRTC_ERROR_INVALID_PROGRAM;
         }
         Handles.remove(JCudaFields.handle(program), NvrtcProgram.class);
@@ -90,7 +90,7 @@ final class NvrtcPrograms {
     }
 
     static int nvrtcCompileProgram(nvrtcProgram program, int optionCount, @Nullable String @Nullable [] options) {
-        NvrtcProgram found = find(program);
+        NvrtcProgram found = find(program, "nvrtcCompileProgram");
         if (found == null) {
             return nvrtcResult.NVRTC_ERROR_INVALID_PROGRAM;
         }
@@ -102,7 +102,7 @@ final class NvrtcPrograms {
 
     static int nvrtcGetPTXSize(nvrtcProgram program, long[] size) {
         mandatory(size, "ptxSizeRet", "nvrtcGetPTXSize");
-        CompiledProgram compiled = compiled(program);
+        CompiledProgram compiled = compiled(program, "nvrtcGetPTXSize");
         if (compiled == null || !compiled.isSuccess()) {
             return nvrtcResult.NVRTC_ERROR_INVALID_PROGRAM;
         }
@@ -112,7 +112,7 @@ final class NvrtcPrograms {
 
     static int nvrtcGetPTX(nvrtcProgram program, @Nullable String[] ptx) {
         mandatory(ptx, "ptx", "nvrtcGetPTX");
-        CompiledProgram compiled = compiled(program);
+        CompiledProgram compiled = compiled(program, "nvrtcGetPTX");
         if (compiled == null || !compiled.isSuccess()) {
             return nvrtcResult.NVRTC_ERROR_INVALID_PROGRAM;
         }
@@ -123,7 +123,7 @@ final class NvrtcPrograms {
     /** Programs become PTX only, so that the size of a cubin is what NVRTC says for a virtual architecture. */
     static int nvrtcGetCUBINSize(nvrtcProgram program, long[] size) {
         mandatory(size, "cubinSizeRet", "nvrtcGetCUBINSize");
-        if (compiled(program) == null) {
+        if (compiled(program, "nvrtcGetCUBINSize") == null) {
             return nvrtcResult.NVRTC_ERROR_INVALID_PROGRAM;
         }
         size[0] = 0;
@@ -132,7 +132,7 @@ final class NvrtcPrograms {
 
     static int nvrtcGetProgramLogSize(nvrtcProgram program, long[] size) {
         mandatory(size, "logSizeRet", "nvrtcGetProgramLogSize");
-        NvrtcProgram found = find(program);
+        NvrtcProgram found = find(program, "nvrtcGetProgramLogSize");
         if (found == null) {
             return nvrtcResult.NVRTC_ERROR_INVALID_PROGRAM;
         }
@@ -142,7 +142,7 @@ final class NvrtcPrograms {
 
     static int nvrtcGetProgramLog(nvrtcProgram program, @Nullable String[] log) {
         mandatory(log, "log", "nvrtcGetProgramLog");
-        NvrtcProgram found = find(program);
+        NvrtcProgram found = find(program, "nvrtcGetProgramLog");
         if (found == null) {
             return nvrtcResult.NVRTC_ERROR_INVALID_PROGRAM;
         }
@@ -152,17 +152,17 @@ final class NvrtcPrograms {
 
     static int nvrtcAddNameExpression(nvrtcProgram program, String expression) {
         mandatory(expression, "name_expression", "nvrtcAddNameExpression");
-        NvrtcProgram found = find(program);
+        NvrtcProgram found = find(program, "nvrtcAddNameExpression");
         return found == null ? nvrtcResult.NVRTC_ERROR_INVALID_PROGRAM : found.addNameExpression(expression);
     }
 
     static int nvrtcGetLoweredName(nvrtcProgram program, String expression, @Nullable String[] loweredName) {
         mandatory(expression, "name_expression", "nvrtcGetLoweredName");
         mandatory(loweredName, "lowered_name", "nvrtcGetLoweredName");
-        if (find(program) == null) {
+        if (find(program, "nvrtcGetLoweredName") == null) {
             return nvrtcResult.NVRTC_ERROR_INVALID_PROGRAM;
         }
-        CompiledProgram compiled = compiled(program);
+        CompiledProgram compiled = compiled(program, "nvrtcGetLoweredName");
         if (compiled == null) {
             return nvrtcResult.NVRTC_ERROR_NO_LOWERED_NAMES_BEFORE_COMPILATION;
         }
@@ -210,7 +210,8 @@ final class NvrtcPrograms {
         return strings;
     }
 
-    private static @Nullable NvrtcProgram find(nvrtcProgram program) {
+    private static @Nullable NvrtcProgram find(nvrtcProgram program, String call) {
+        mandatory(program, "prog", call);
         try {
             return Handles.find(JCudaFields.handle(program), NvrtcProgram.class);
         } catch (CudaException e) {
@@ -218,8 +219,8 @@ final class NvrtcPrograms {
         }
     }
 
-    private static @Nullable CompiledProgram compiled(nvrtcProgram program) {
-        NvrtcProgram found = find(program);
+    private static @Nullable CompiledProgram compiled(nvrtcProgram program, String call) {
+        NvrtcProgram found = find(program, call);
         return found == null ? null : found.compiled();
     }
 

@@ -22,12 +22,13 @@ final class PciBusId {
     }
 
     /** @param length with the NUL that C puts at the end */
-    static void write(String[] id, int length, RemoteDevice device) {
+    static void write(String[] id, int length, RemoteDevice device, String call) {
+        mandatory(id, "pciBusId", call);
         String text = of(device);
         if (length <= text.length()) {
             throw new CudaException(CudaStatus.INVALID_VALUE, "a PCI bus id of up to " + length + " characters");
         }
-        mandatory(id, "pciBusId", "cuDeviceGetPCIBusId")[0] = text;
+        id[0] = text;
     }
 
     /** The first device there; domain and function may be left out. */

@@ -30,6 +30,9 @@ final class PinnedMemory {
     /** Portable, mapped, write-combined: the flags that there are. */
     private static final int KNOWN_FLAGS = 7;
 
+    /** Portable, mapped, of a device, read-only: the flags of a registration. */
+    private static final int REGISTRATION_FLAGS = 15;
+
     private static final ConcurrentNavigableMap<Long, Block> BLOCKS = new ConcurrentSkipListMap<>();
 
     private PinnedMemory() {}
@@ -72,15 +75,22 @@ final class PinnedMemory {
     /** Remembers direct memory of the program's own; memory of the heap moves, and stays what it is. */
     static void register(Pointer pointer, long bytes, int flags) {
         MemorySegment memory = HostPointer.of(pointer).bytes(bytes);
-        if (bytes == 0) {
-            throw new CudaException(CudaStatus.INVALID_VALUE, "a registration of 0 bytes");
+        if (bytes == 0 || (flags & ~REGISTRATION_FLAGS) != 0) {
+            throw new CudaException(
+                    CudaStatus.INVALID_VALUE, "a registration of " + bytes + " bytes with the flags " + flags);
         }
         if (!memory.isNative()) {
             throw new CudaException(
                     CudaStatus.NOT_SUPPORTED, "Java arrays can't be registered; use a direct buffer or cuMemHostAlloc");
         }
-        if (BLOCKS.putIfAbsent(memory.address(), new Block(bytes, flags, null)) != null) {
-            throw new CudaException(CudaStatus.HOST_MEMORY_ALREADY_REGISTERED, "the host memory is registered already");
+        synchronized (BLOCKS) {
+            Map.Entry<Long, Block> before = BLOCKS.lowerEntry(memory.address() + bytes);
+            if (before != null && before.getKey() + before.getValue().bytes() > memory.address()) {
+                throw new CudaException(
+                        CudaStatus.HOST_MEMORY_ALREADY_REGISTERED,
+                        "the host memory, or some of it, is registered already");
+            }
+            BLOCKS.put(memory.address(), new Block(bytes, flags, null));
         }
     }
 

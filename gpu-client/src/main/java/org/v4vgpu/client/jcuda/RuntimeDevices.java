@@ -2,7 +2,6 @@ package org.v4vgpu.client.jcuda;
 
 import static org.v4vgpu.client.jcuda.JCudaBridge.mandatory;
 
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.runtime.cudaDeviceProp;
@@ -30,7 +29,9 @@ final class RuntimeDevices {
     }
 
     static void cudaSetDeviceFlags(int flags) {
-        Gpu.primary(CurrentContext.deviceOfRuntime()).setFlags(flags);
+        PrimaryContext primary = Gpu.primary(CurrentContext.deviceOfRuntime());
+        DriverContexts.requireFlags(flags);
+        primary.setFlags(flags);
     }
 
     static void cudaGetDeviceFlags(int[] flags) {
@@ -56,7 +57,7 @@ final class RuntimeDevices {
     }
 
     static void cudaGetDeviceProperties(cudaDeviceProp properties, int device) {
-        fill(mandatory(properties, "prop", "cudaGetDeviceProperties"), device(device));
+        RuntimeProperties.fill(mandatory(properties, "prop", "cudaGetDeviceProperties"), device(device));
     }
 
     static void cudaDeviceSynchronize() {
@@ -92,7 +93,7 @@ final class RuntimeDevices {
     }
 
     static void cudaThreadGetCacheConfig(int[] config) {
-        cudaDeviceGetCacheConfig(config);
+        cudaDeviceGetCacheConfig(mandatory(config, "config", "cudaThreadGetCacheConfig"));
     }
 
     static void cudaDeviceSetSharedMemConfig(int config) {
@@ -119,11 +120,11 @@ final class RuntimeDevices {
     }
 
     static void cudaThreadGetLimit(long[] value, int limit) {
-        cudaDeviceGetLimit(value, limit);
+        cudaDeviceGetLimit(mandatory(value, "pValue", "cudaThreadGetLimit"), limit);
     }
 
     static void cudaDeviceGetPCIBusId(String[] id, int length, int device) {
-        PciBusId.write(id, length, device(device));
+        PciBusId.write(id, length, device(device), "cudaDeviceGetPCIBusId");
     }
 
     static void cudaDeviceGetByPCIBusId(int[] device, String id) {
@@ -169,60 +170,5 @@ final class RuntimeDevices {
 
     private static int minor(RemoteDevice device) {
         return DeviceAttributes.of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
-    }
-
-    @SuppressWarnings("deprecation") // programs still read these fields
-    private static void fill(cudaDeviceProp out, RemoteDevice device) {
-        byte[] name = device.name().getBytes(StandardCharsets.UTF_8);
-        out.name = new byte[256];
-        System.arraycopy(name, 0, out.name, 0, Math.min(name.length, out.name.length - 1));
-        out.uuid.bytes = DriverDevices.bytes(device.uuid());
-        out.totalGlobalMem = device.totalBytes();
-        out.sharedMemPerBlock = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK);
-        out.regsPerBlock = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_BLOCK);
-        out.warpSize = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_WARP_SIZE);
-        out.memPitch = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_PITCH);
-        out.maxThreadsPerBlock = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_BLOCK);
-        for (int i = 0; i < 3; i++) {
-            out.maxThreadsDim[i] = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_BLOCK_DIM_X + i);
-            out.maxGridSize[i] = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_GRID_DIM_X + i);
-        }
-        out.clockRate = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_CLOCK_RATE);
-        out.totalConstMem = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_TOTAL_CONSTANT_MEMORY);
-        out.major = major(device);
-        out.minor = minor(device);
-        out.textureAlignment = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_TEXTURE_ALIGNMENT);
-        out.texturePitchAlignment = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_TEXTURE_PITCH_ALIGNMENT);
-        out.multiProcessorCount = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
-        out.kernelExecTimeoutEnabled = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_KERNEL_EXEC_TIMEOUT);
-        out.integrated = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_INTEGRATED);
-        out.canMapHostMemory = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_CAN_MAP_HOST_MEMORY);
-        out.computeMode = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_MODE);
-        out.concurrentKernels = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_CONCURRENT_KERNELS);
-        out.ECCEnabled = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_ECC_ENABLED);
-        out.pciBusID = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_PCI_BUS_ID);
-        out.pciDeviceID = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_PCI_DEVICE_ID);
-        out.pciDomainID = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_PCI_DOMAIN_ID);
-        out.tccDriver = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_TCC_DRIVER);
-        out.asyncEngineCount = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_ASYNC_ENGINE_COUNT);
-        out.unifiedAddressing = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_UNIFIED_ADDRESSING);
-        out.memoryClockRate = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE);
-        out.memoryBusWidth = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH);
-        out.l2CacheSize = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE);
-        out.maxThreadsPerMultiProcessor =
-                of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_THREADS_PER_MULTIPROCESSOR);
-        out.streamPrioritiesSupported = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_STREAM_PRIORITIES_SUPPORTED);
-        out.sharedMemPerMultiprocessor =
-                of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR);
-        out.regsPerMultiprocessor = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_MULTIPROCESSOR);
-        out.managedMemory = of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MANAGED_MEMORY);
-        out.sharedMemPerBlockOptin =
-                of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
-        out.maxBlocksPerMultiProcessor =
-                of(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_BLOCKS_PER_MULTIPROCESSOR);
-    }
-
-    private static int of(RemoteDevice device, int attribute) {
-        return DeviceAttributes.of(device, attribute);
     }
 }

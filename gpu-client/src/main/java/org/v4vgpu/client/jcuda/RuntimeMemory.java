@@ -17,6 +17,9 @@ final class RuntimeMemory {
     /** {@code cudaErrorInvalidMemcpyDirection}, which the driver API does not have. */
     private static final CudaStatus INVALID_DIRECTION = new CudaStatus(21);
 
+    /** {@code cudaErrorInvalidPitchValue}, nor this. */
+    private static final CudaStatus INVALID_PITCH = new CudaStatus(12);
+
     private RuntimeMemory() {}
 
     static void cudaMalloc(Pointer pointer, long bytes) {
@@ -71,25 +74,26 @@ final class RuntimeMemory {
     }
 
     static void cudaMemGetInfo(long[] free, long[] total) {
-        mandatory(free, "free", "cudaMemGetInfo");
-        mandatory(total, "total", "cudaMemGetInfo");
+        mandatory(free, "freeBytes", "cudaMemGetInfo");
+        mandatory(total, "totalBytes", "cudaMemGetInfo");
         MemoryInfo info = CurrentContext.ofRuntime().memoryInfo();
         free[0] = info.freeBytes();
         total[0] = info.totalBytes();
     }
 
     static void cudaMemcpy(Pointer destination, Pointer source, long bytes, int kind) {
-        copy(destination, source, bytes, kind, null);
+        mandatory(destination, "dst", "cudaMemcpy");
+        copy(destination, mandatory(source, "src", "cudaMemcpy"), bytes, kind, null);
     }
 
     static void cudaMemcpyAsync(
             Pointer destination, Pointer source, long bytes, int kind, @Nullable cudaStream_t stream) {
+        mandatory(destination, "dst", "cudaMemcpyAsync");
+        mandatory(source, "src", "cudaMemcpyAsync");
         copy(destination, source, bytes, kind, Streams.of(stream, CurrentContext.ofRuntime()));
     }
 
     private static void copy(Pointer destination, Pointer source, long bytes, int kind, @Nullable RemoteStream stream) {
-        mandatory(destination, "dst", "cudaMemcpy");
-        mandatory(source, "src", "cudaMemcpy");
         RemoteContext context = CurrentContext.ofRuntime();
         switch (kind) {
             case cudaMemcpyKind.cudaMemcpyHostToHost -> Copies.hostToHost(destination, source, bytes, stream);
@@ -112,6 +116,8 @@ final class RuntimeMemory {
             long width,
             long height,
             int kind) {
+        mandatory(destination, "dst", "cudaMemcpy2D");
+        mandatory(source, "src", "cudaMemcpy2D");
         copyRows(destination, destinationPitch, source, sourcePitch, width, height, kind, null);
     }
 
@@ -124,6 +130,8 @@ final class RuntimeMemory {
             long height,
             int kind,
             @Nullable cudaStream_t stream) {
+        mandatory(destination, "dst", "cudaMemcpy2DAsync");
+        mandatory(source, "src", "cudaMemcpy2DAsync");
         copyRows(
                 destination,
                 destinationPitch,
@@ -144,13 +152,16 @@ final class RuntimeMemory {
             long height,
             int kind,
             @Nullable RemoteStream stream) {
-        mandatory(destination, "dst", "cudaMemcpy2D");
-        mandatory(source, "src", "cudaMemcpy2D");
         boolean mirrored = MirroredMemory.of(destination) != null || MirroredMemory.of(source) != null;
         boolean toHost = kind == cudaMemcpyKind.cudaMemcpyDeviceToHost || kind == cudaMemcpyKind.cudaMemcpyHostToHost;
         boolean fromHost = kind == cudaMemcpyKind.cudaMemcpyHostToDevice || kind == cudaMemcpyKind.cudaMemcpyHostToHost;
         if (kind < 0 || kind > cudaMemcpyKind.cudaMemcpyDefault) {
             throw new CudaException(INVALID_DIRECTION, "cudaMemcpyKind " + kind);
+        }
+        if (width >= 0 && height >= 0 && (width > destinationPitch || width > sourcePitch)) {
+            throw new CudaException(
+                    INVALID_PITCH,
+                    "rows of " + width + " bytes with pitches " + sourcePitch + " and " + destinationPitch);
         }
         if (kind != cudaMemcpyKind.cudaMemcpyDefault
                 && !mirrored
@@ -170,7 +181,7 @@ final class RuntimeMemory {
     }
 
     static void cudaMemsetAsync(Pointer pointer, int value, long bytes, @Nullable cudaStream_t stream) {
-        mandatory(pointer, "mem", "cudaMemsetAsync");
+        mandatory(pointer, "devPtr", "cudaMemsetAsync");
         RemoteContext context = CurrentContext.ofRuntime();
         Fills.elements(context, pointer, 1, value, bytes, Streams.of(stream, context));
     }
@@ -182,7 +193,7 @@ final class RuntimeMemory {
 
     static void cudaMemset2DAsync(
             Pointer pointer, long pitch, int value, long width, long height, @Nullable cudaStream_t stream) {
-        mandatory(pointer, "mem", "cudaMemset2DAsync");
+        mandatory(pointer, "devPtr", "cudaMemset2DAsync");
         RemoteContext context = CurrentContext.ofRuntime();
         Fills.rows(context, pointer, pitch, 1, value, width, height, Streams.of(stream, context));
     }

@@ -45,6 +45,8 @@ final class RuntimePeers {
 
     static void cudaMemcpyPeer(
             Pointer destination, int destinationDevice, Pointer source, int sourceDevice, long bytes) {
+        mandatory(destination, "dst", "cudaMemcpyPeer");
+        mandatory(source, "src", "cudaMemcpyPeer");
         copy(destination, destinationDevice, source, sourceDevice, bytes, null);
     }
 
@@ -55,6 +57,8 @@ final class RuntimePeers {
             int sourceDevice,
             long bytes,
             @Nullable cudaStream_t stream) {
+        mandatory(destination, "dst", "cudaMemcpyPeerAsync");
+        mandatory(source, "src", "cudaMemcpyPeerAsync");
         RemoteStream queue = Streams.of(stream, CurrentContext.ofRuntime());
         copy(destination, destinationDevice, source, sourceDevice, bytes, queue);
     }
@@ -66,8 +70,6 @@ final class RuntimePeers {
             int sourceDevice,
             long bytes,
             @Nullable RemoteStream stream) {
-        mandatory(destination, "dst", "cudaMemcpyPeer");
-        mandatory(source, "src", "cudaMemcpyPeer");
         RemoteDevice to = RuntimeDevices.device(destinationDevice);
         RemoteDevice from = RuntimeDevices.device(sourceDevice);
         if (bytes < 0) {

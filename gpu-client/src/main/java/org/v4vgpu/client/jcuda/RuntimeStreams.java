@@ -5,24 +5,25 @@ import static org.v4vgpu.client.jcuda.JCudaBridge.mandatory;
 import jcuda.runtime.cudaEvent_t;
 import jcuda.runtime.cudaStream_t;
 import org.jspecify.annotations.Nullable;
-import org.v4vgpu.client.CudaException;
 import org.v4vgpu.client.RemoteEvent;
-import org.v4vgpu.proto.CudaStatus;
 
 /** Streams and events of the runtime API. Safe for any thread. */
 final class RuntimeStreams {
     private RuntimeStreams() {}
 
     static void cudaStreamCreate(cudaStream_t stream) {
-        cudaStreamCreateWithPriority(stream, 0, 0);
+        create(mandatory(stream, "stream", "cudaStreamCreate"), 0, 0);
     }
 
     static void cudaStreamCreateWithFlags(cudaStream_t stream, int flags) {
-        cudaStreamCreateWithPriority(stream, flags, 0);
+        create(mandatory(stream, "stream", "cudaStreamCreateWithFlags"), flags, 0);
     }
 
     static void cudaStreamCreateWithPriority(cudaStream_t stream, int flags, int priority) {
-        mandatory(stream, "pStream", "cudaStreamCreate");
+        create(mandatory(stream, "phStream", "cudaStreamCreateWithPriority"), flags, priority);
+    }
+
+    private static void create(cudaStream_t stream, int flags, int priority) {
         JCudaFields.setNativePointer(
                 stream, Handles.of(CurrentContext.ofRuntime().createStream(flags, priority)));
     }
@@ -52,7 +53,8 @@ final class RuntimeStreams {
 
     static void cudaStreamWaitEvent(@Nullable cudaStream_t stream, cudaEvent_t event, int flags) {
         RemoteEvent awaited = Streams.event(mandatory(event, "event", "cudaStreamWaitEvent"));
-        Streams.of(stream, CurrentContext.ofRuntime()).waitFor(awaited, flags);
+        Streams.requireNoFlags(flags, "event wait");
+        Streams.of(stream, CurrentContext.ofRuntime()).waitFor(awaited);
     }
 
     static void cudaStreamSynchronize(@Nullable cudaStream_t stream) {
@@ -64,11 +66,14 @@ final class RuntimeStreams {
     }
 
     static void cudaEventCreate(cudaEvent_t event) {
-        cudaEventCreateWithFlags(event, 0);
+        create(mandatory(event, "event", "cudaEventCreate"), 0);
     }
 
     static void cudaEventCreateWithFlags(cudaEvent_t event, int flags) {
-        mandatory(event, "event", "cudaEventCreate");
+        create(mandatory(event, "event", "cudaEventCreateWithFlags"), flags);
+    }
+
+    private static void create(cudaEvent_t event, int flags) {
         JCudaFields.setNativePointer(
                 event, Handles.of(CurrentContext.ofRuntime().createEvent(flags)));
     }
@@ -79,9 +84,8 @@ final class RuntimeStreams {
     }
 
     static void cudaEventRecordWithFlags(cudaEvent_t event, @Nullable cudaStream_t stream, int flags) {
-        if (flags != 0) {
-            throw new CudaException(CudaStatus.NOT_SUPPORTED, "event record flags " + flags);
-        }
+        mandatory(event, "event", "cudaEventRecordWithFlags");
+        Streams.requireNoFlags(flags, "event record");
         cudaEventRecord(event, stream);
     }
 
@@ -99,6 +103,8 @@ final class RuntimeStreams {
     }
 
     static void cudaEventElapsedTime(float[] millis, cudaEvent_t start, cudaEvent_t end) {
-        mandatory(millis, "ms", "cudaEventElapsedTime")[0] = Streams.event(end).millisSince(Streams.event(start));
+        RemoteEvent from = Streams.event(mandatory(start, "start", "cudaEventElapsedTime"));
+        RemoteEvent to = Streams.event(mandatory(end, "end", "cudaEventElapsedTime"));
+        mandatory(millis, "ms", "cudaEventElapsedTime")[0] = to.millisSince(from);
     }
 }

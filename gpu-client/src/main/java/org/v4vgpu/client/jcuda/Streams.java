@@ -45,6 +45,13 @@ final class Streams {
         return queue;
     }
 
+    /** Flags of events mean something in a stream that is captured, and there are none. */
+    static void requireNoFlags(int flags, String what) {
+        if (flags != 0) {
+            throw new CudaException(CudaStatus.INVALID_VALUE, what + " flags " + flags);
+        }
+    }
+
     static void synchronize(RemoteStream stream) {
         stream.synchronize();
         MirroredMemory.afterWait();

@@ -248,9 +248,9 @@ final class MemoryCalls {
         that(back[0] == 3 && back[N - 1] == 3, "from a pool");
         ok(cuMemPoolTrimTo(pool, 0));
         ok(cuMemPoolDestroy(pool));
-        is(CUresult.CUDA_ERROR_INVALID_HANDLE, cuMemPoolDestroy(pool));
-        is(CUresult.CUDA_ERROR_INVALID_HANDLE, cuMemPoolTrimTo(pool, 0));
-        is(CUresult.CUDA_ERROR_INVALID_HANDLE, cuMemAllocFromPoolAsync(a, 16, pool, stream));
+        is(CUresult.CUDA_ERROR_INVALID_VALUE, cuMemPoolDestroy(pool));
+        is(CUresult.CUDA_ERROR_INVALID_VALUE, cuMemPoolTrimTo(pool, 0));
+        is(CUresult.CUDA_ERROR_INVALID_VALUE, cuMemAllocFromPoolAsync(a, 16, pool, stream));
         ok(cuMemFree(b));
         ok(cuStreamDestroy(stream));
     }

@@ -139,7 +139,7 @@ public final class WrongUse {
                 cudaError.cudaErrorInvalidValue,
                 cudaMemcpy(pointer, Pointer.to(small), 33, cudaMemcpyKind.cudaMemcpyHostToDevice));
         is(
-                cudaError.cudaErrorInvalidValue,
+                cudaError.cudaErrorInvalidPitchValue,
                 cudaMemcpy2D(pointer, 4, Pointer.to(small), 8, 8, 2, cudaMemcpyKind.cudaMemcpyHostToDevice));
         ok(cuMemFree(pointer));
     }
