@@ -122,7 +122,7 @@ public final class KernelCompiler {
         return new FormedKernel(
                 single,
                 StripCompiler.threads(regions),
-                () -> StripCompiler.compile(function, kernel.later(), graph, regions, rows, single));
+                anyhow -> StripCompiler.compile(function, kernel.later(), graph, regions, rows, single, anyhow));
     }
 
     private KernelPlan plan(Regions regions, SpillRows rows) {

@@ -88,6 +88,7 @@ record StripCompiler(
      * Compiles the form.
      *
      * @param single the first form
+     * @param anyhow also where hardly any instruction runs as a vector
      * @return null where the kernel has no such form, or it takes too long to find out
      */
     static @Nullable StripKernel compile(
@@ -96,10 +97,11 @@ record StripCompiler(
             FlowGraph graph,
             Regions regions,
             SpillRows rows,
-            CompiledKernel single) {
+            CompiledKernel single,
+            boolean anyhow) {
         CompileBudget budget = new CompileBudget(MOST_SECONDS);
         try {
-            return of(function, context, graph, regions, rows, budget).compile(single);
+            return of(function, context, graph, regions, rows, budget).compile(single, anyhow);
         } catch (PtxErrors.Refusal refusal) {
             if (!budget.isSpent()) {
                 throw refusal;
@@ -177,12 +179,12 @@ record StripCompiler(
         return accepted;
     }
 
-    private @Nullable StripKernel compile(CompiledKernel single) {
+    private @Nullable StripKernel compile(CompiledKernel single, boolean anyhow) {
         Map<Integer, String> strips = accepted("strips");
         if (!strips.containsKey(0)) {
             return null;
         }
-        if (rules.isMostlySingle()) {
+        if (!anyhow && rules.isMostlySingle()) {
             LOG.log(Level.DEBUG, "{0}: threads run singly, as most of their instructions would", function.name());
             return null;
         }

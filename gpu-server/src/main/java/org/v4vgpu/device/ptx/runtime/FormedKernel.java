@@ -7,7 +7,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,15 +51,28 @@ public final class FormedKernel extends CompiledKernel {
     private volatile @Nullable StripKernel strips;
 
     // Guarded by this. Null once it was asked, or will not be.
-    private @Nullable Supplier<@Nullable StripKernel> maker;
+    private @Nullable Maker maker;
+
+    /** Makes the second form. */
+    @FunctionalInterface
+    public interface Maker {
+        /**
+         * Called once, by any thread.
+         *
+         * @param anyhow also where it is not expected to be the faster one
+         * @return null where there is none
+         */
+        @Nullable
+        StripKernel make(boolean anyhow);
+    }
 
     /**
      * Begins with the first form.
      *
      * @param threads of a strip of the second one: rows of blocks that are no multiple of it have the first
-     * @param maker makes the second one, or null where there is none; asked once
+     * @param maker of the second one; asked once
      */
-    public FormedKernel(CompiledKernel single, int threads, Supplier<@Nullable StripKernel> maker) {
+    public FormedKernel(CompiledKernel single, int threads, Maker maker) {
         this.single = single;
         this.threads = threads;
         this.maker = maker;
@@ -73,7 +85,7 @@ public final class FormedKernel extends CompiledKernel {
      * @return false where there is none
      */
     public boolean use(boolean strips) {
-        make();
+        make(true);
         boolean found = this.strips != null;
         trial.decide(strips && found);
         return found;
@@ -148,7 +160,7 @@ public final class FormedKernel extends CompiledKernel {
 
     private void prepare() {
         try {
-            make();
+            make(false);
         } catch (RuntimeException | LinkageError | StackOverflowError bug) {
             LOG.log(Level.WARNING, "a kernel goes on without vectors", bug);
         } finally {
@@ -168,11 +180,11 @@ public final class FormedKernel extends CompiledKernel {
         trial.decide(false);
     }
 
-    private synchronized void make() {
-        Supplier<@Nullable StripKernel> asked = maker;
+    private synchronized void make(boolean anyhow) {
+        Maker asked = maker;
         maker = null;
         if (asked != null) {
-            strips = asked.get();
+            strips = asked.make(anyhow);
         }
     }
 }
