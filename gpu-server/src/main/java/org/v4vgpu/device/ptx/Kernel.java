@@ -289,6 +289,11 @@ public final class Kernel implements DeviceFunction {
         return entry.compiled().code() instanceof FormedKernel forms ? forms.blocksLeft() : 0;
     }
 
+    /** How many blocks have run in strips whose threads had parted by their coordinates, to the end. */
+    public long blocksThatParted() {
+        return entry.compiled().code() instanceof FormedKernel forms ? forms.blocksParted() : 0;
+    }
+
     private KernelPlan plan() {
         return entry.compiled().plan();
     }

@@ -74,19 +74,36 @@ public final class FlowGraph {
         }
     }
 
+    /** What warps synchronize by is all but these. */
+    private static final Set<String> OF_BLOCK = Set.of("bar", "bar.red", SPIN);
+
     private final Function function;
+
+    /** Whether the lanes of a warp run as one, so that they never wait for each other. */
+    private final boolean joined;
+
     private final List<Block> blocks = new ArrayList<>();
     private final Map<String, Integer> labels = new HashMap<>();
     private final Map<Integer, String> heads = new HashMap<>();
     private BitSet[] liveIn = new BitSet[0];
     private int ways;
 
-    private FlowGraph(Function function) {
+    private FlowGraph(Function function, boolean joined) {
         this.function = function;
+        this.joined = joined;
     }
 
     static FlowGraph of(Function function) {
-        FlowGraph graph = new FlowGraph(function);
+        return of(function, false);
+    }
+
+    /** The same blocks, by number, where the lanes of a warp run as one: what warps synchronize by is passed. */
+    static FlowGraph ofWarps(Function function) {
+        return of(function, true);
+    }
+
+    private static FlowGraph of(Function function, boolean joined) {
+        FlowGraph graph = new FlowGraph(function, joined);
         graph.cut();
         graph.connect();
         graph.findLive();
@@ -95,7 +112,7 @@ public final class FlowGraph {
 
     /** The blocks and their successors alone: nothing lives. */
     static FlowGraph shape(Function function) {
-        FlowGraph graph = new FlowGraph(function);
+        FlowGraph graph = new FlowGraph(function, false);
         graph.cut();
         graph.connect();
         return graph;
@@ -104,6 +121,11 @@ public final class FlowGraph {
     /** Whether a thread waits for others at it. */
     public static boolean isSynchronizing(Instruction instruction) {
         return SYNCHRONIZING.contains(instruction.opcode());
+    }
+
+    /** Whether the lanes of a warp run as one. */
+    boolean isOfWarps() {
+        return joined;
     }
 
     List<Block> blocks() {
@@ -215,7 +237,8 @@ public final class FlowGraph {
     }
 
     private void close(List<Instruction> instructions, @Nullable Instruction sync) {
-        blocks.add(new Block(blocks.size(), instructions, new ArrayList<>(), sync));
+        boolean waits = sync != null && !(joined && !OF_BLOCK.contains(sync.opcode()));
+        blocks.add(new Block(blocks.size(), instructions, new ArrayList<>(), waits ? sync : null));
     }
 
     static boolean isVolatileShared(Instruction instruction) {

@@ -120,7 +120,9 @@ public final class KernelCompiler {
         Function function = entry;
         KernelContext kernel = context;
         return new FormedKernel(
-                single, () -> StripCompiler.compile(function, kernel.later(), graph, regions, rows, single));
+                single,
+                StripCompiler.threads(regions),
+                () -> StripCompiler.compile(function, kernel.later(), graph, regions, rows, single));
     }
 
     private KernelPlan plan(Regions regions, SpillRows rows) {

@@ -78,9 +78,35 @@ final class Regions {
         }
     }
 
+    /** The same continuations, with regions that do not end where the lanes of a warp wait for each other. */
+    private Regions(Regions single, FlowGraph joined) {
+        this.graph = joined;
+        this.largest = single.largest;
+        this.chunk = single.chunk;
+        this.chunked = single.chunked;
+        this.varying = single.varying;
+        continuations.addAll(single.continuations);
+        bySync.putAll(single.bySync);
+        for (Continuation continuation : continuations) {
+            if (!continuation.point.kind().isOfWarp()) {
+                regions.add(new Region(List.of(continuation), reach(continuation.block)));
+            }
+        }
+    }
+
     /** @param largest instructions of one method, if they are cut: {@link #LARGEST}, or less where that was too much */
     static Regions of(Function function, FlowGraph graph, CompileBudget budget, int largest) {
         return new Regions(function, graph, budget, largest);
+    }
+
+    /** @param graph whose warps run as one */
+    Regions ofWarps(FlowGraph graph) {
+        return new Regions(this, graph);
+    }
+
+    /** Whether lanes of a warp wait for each other. */
+    boolean isOfWarps() {
+        return continuations.stream().anyMatch(each -> each.point.kind().isOfWarp());
     }
 
     List<Continuation> continuations() {

@@ -93,7 +93,7 @@ final class BlockScheduler {
             block.beginThreads();
             Arrays.fill(block.arrived, 0);
         }
-        int state = warps ? runWarps() : runTogether(start);
+        int state = runAll(start);
         while (state != EXITED) {
             block.poll();
             boolean released = releaseBarriers();
@@ -104,7 +104,7 @@ final class BlockScheduler {
             if (!released) {
                 return false;
             }
-            state = warps ? runWarps() : runTogether(MIXED);
+            state = runAll(MIXED);
         }
         return true;
     }
@@ -119,6 +119,15 @@ final class BlockScheduler {
             }
         }
         return found;
+    }
+
+    /** Runs all threads until they have ended or wait for the block, or spin. Warps of strips have nothing to wait for but the block. */
+    private int runAll(int start) {
+        if (!warps) {
+            return runTogether(start);
+        }
+        int state = block.inStrips ? runTogether(start) : MIXED;
+        return block.inStrips || state == EXITED ? state : runWarps();
     }
 
     /** Runs the whole block while its threads move as one; answers EXITED when all have ended. */
@@ -142,7 +151,16 @@ final class BlockScheduler {
                 }
                 takeUniforms();
                 state = code.run(~state, block, 0, block.threads, state);
+            } else if (points[~state].kind().isReduction() && isForAll(points[~state].barrier())) {
+                block.poll();
+                if (block.checks != null) {
+                    block.checks.barrier();
+                }
+                reduceAll(points[~state].kind());
+                takeUniforms();
+                state = code.run(~state, block, 0, block.threads, state);
             } else {
+                block.part();
                 return MIXED;
             }
         }
@@ -247,7 +265,7 @@ final class BlockScheduler {
                 } else {
                     waiting.set(t);
                 }
-                count = Math.max(count, points[~at].kind() == SyncPoint.Kind.BARRIER ? 0 : block.operands[1][t]);
+                count = Math.max(count, points[~at].barrier() >= 0 ? 0 : block.operands[1][t]);
             }
         }
         int expected = count > 0 ? count : alive;
@@ -281,7 +299,7 @@ final class BlockScheduler {
     }
 
     private int barrier(SyncPoint point, int thread) {
-        int id = point.kind() == SyncPoint.Kind.BARRIER ? point.barrier() : block.operands[0][thread];
+        int id = point.barrier() >= 0 ? point.barrier() : block.operands[0][thread];
         if (id < 0 || id > 15) {
             block.faultThread = thread;
             throw new KernelFault(CudaStatus.ILLEGAL_INSTRUCTION, "barrier " + id + " is not one of 0 .. 15")
@@ -290,16 +308,36 @@ final class BlockScheduler {
         return id;
     }
 
+    /** Whether a barrier has its number from the text and waits for nobody but those who are there when all threads are. */
+    private boolean isForAll(int barrier) {
+        return barrier >= 0 && block.arrived[barrier] == 0;
+    }
+
+    /** All threads wait at the same reduction. */
+    private void reduceAll(SyncPoint.Kind kind) {
+        int[] operands = block.operands[2];
+        int count = 0;
+        for (int t = 0; t < block.threads; t++) {
+            count += (operands[t] | -operands[t]) >>> 31;
+        }
+        int result = reduced(kind, count, block.threads);
+        Arrays.fill(block.results[0], 0, block.threads, result);
+    }
+
+    private static int reduced(SyncPoint.Kind kind, int count, int members) {
+        return switch (kind) {
+            case REDUCE_POPC -> count;
+            case REDUCE_AND -> count == members ? 1 : 0;
+            case REDUCE_OR -> count > 0 ? 1 : 0;
+            default -> 0;
+        };
+    }
+
     private void reduce(BitSet members) {
         int count =
                 (int) members.stream().filter(t -> block.operands[2][t] != 0).count();
         members.stream().forEach(t -> {
-            block.results[0][t] = switch (points[~block.pc[t]].kind()) {
-                case REDUCE_POPC -> count;
-                case REDUCE_AND -> count == members.cardinality() ? 1 : 0;
-                case REDUCE_OR -> count > 0 ? 1 : 0;
-                default -> 0;
-            };
+            block.results[0][t] = reduced(points[~block.pc[t]].kind(), count, members.cardinality());
         });
     }
 
