@@ -26,7 +26,7 @@ import org.v4vgpu.device.software.SoftwareGpu;
  * ({@code java}) and the same kernels as OpenCL on PoCL in another process ({@code pocl}), where that is installed; then what a kernel
  * takes before it runs: the first launch of one that nobody has seen, from its PTX text to the result; the same in a second session,
  * which finds it compiled; a launch that is waited for. Every result is checked; where much is measured, those of other compilers and
- * targets as well, and sessions come and go ({@link ManySessions}).
+ * targets as well, new servers get their first client ({@link FreshServers}), and sessions come and go ({@link ManySessions}).
  */
 final class Software implements Experiment {
     private static final String DEVICE = "local";
@@ -82,6 +82,7 @@ final class Software implements Experiment {
             throw new IOException("the device in this process: " + e.getMessage(), e);
         }
         if (laboratory.effort() == Effort.FULL) {
+            results.addAll(new FreshServers().run(laboratory));
             results.addAll(sessions.run(laboratory));
         }
         return results;

@@ -28,7 +28,8 @@ final class SoftwareFigure {
                         + " their names there, with the number of elements or the width. '1000 barriers': 100 barriers of blocks of"
                         + " 256 threads, the time of 1000 for one thread (us are ns for each). 'first launch': from the PTX text of"
                         + " a small kernel that nobody has seen to its result; 'second session': the same where another session has"
-                        + " compiled it; 'launch': waited for; 'sessions': of a server process, that come, load a module that"
+                        + " compiled it; 'launch': waited for; 'first launch' and 'first session of a fresh server': what the first client of a server"
+                        + " process waits for, from the PTX text and from connecting; 'sessions': of a server process, that come, load a module that"
                         + " nobody has seen, launch and leave.",
                 "The cores. A loop needs neither index arithmetic for each thread nor checks of addresses, and a barrier in it is only"
                         + " the end of one loop and the begin of another.",
