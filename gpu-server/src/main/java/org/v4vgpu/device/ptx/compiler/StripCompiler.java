@@ -11,7 +11,9 @@ import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.ptx.runtime.CompiledKernel;
 import org.v4vgpu.device.ptx.runtime.KernelLoader;
@@ -208,12 +210,25 @@ record StripCompiler(
                             .return_());
             dispatch(type, "runStrips", strips, "runSingly");
             dispatch(type, "runParts", parts, "runSingly");
+            StripSeries.define(type, functions(), vectorBits);
             emit(type, strips);
             if (parting != null) {
                 parting.emit(type, parts);
             }
         });
         return KernelLoader.load(bytes, single);
+    }
+
+    /** What the kernel has of the functions that have methods of their own. */
+    private Set<String> functions() {
+        Set<String> found = new TreeSet<>();
+        for (FlowGraph.Block block : graph.blocks()) {
+            block.instructions().stream()
+                    .map(Instruction::opcode)
+                    .filter(StripSeries.FUNCTIONS::contains)
+                    .forEach(found::add);
+        }
+        return found;
     }
 
     private void emit(ClassBuilder type, Map<Integer, String> methods) {
