@@ -104,6 +104,11 @@ public final class Strips {
         return (address & 3) == 0 && index <= length - THREADS ? index : -1;
     }
 
+    /** The index of the first of words that lie a stride apart, in an array of {@code length}; or -1. */
+    public static int index(int address, long stride, int length) {
+        return isWithin(address, stride, length) ? address >> 2 : -1;
+    }
+
     /** Loads words of shared memory that lie a stride apart; false where a thread's access is not allowed. */
     public static boolean gather(long address, long stride, int[] words, int[] into) {
         if (!isWithin(address, stride, words.length)) {
