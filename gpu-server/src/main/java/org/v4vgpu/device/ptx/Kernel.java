@@ -253,7 +253,8 @@ public final class Kernel implements DeviceFunction {
             throws DeviceException {
         try {
             checkBut(shape, parameters.byteSize());
-            DeviceHeap heap = plan().needs().contains(KernelPlan.Need.HEAP) ? memory.heap() : null;
+            boolean allocates = plan().needs().contains(KernelPlan.Need.HEAP);
+            DeviceHeap heap = allocates ? memory.heap() : checks.memory() ? memory.heapIfAny() : null;
             Launch launch = new Launch(
                     plan(),
                     entry.compiled().code(),

@@ -138,6 +138,9 @@ final class Shapes {
         if (isOfThread(i)) {
             return Shape.VARYING;
         }
+        if (FlowGraph.isSynchronizing(i)) {
+            return ofExchange(i, register);
+        }
         if (i.opcode().equals("setp") && i.operands().size() == 3) {
             return comparison(i);
         }
@@ -167,6 +170,16 @@ final class Shapes {
             case "mad" -> sum(product(i, a, b, bits), c, 1, bits);
             case "selp" -> c.isUniform() ? a.join(b) : Shape.VARYING;
             default -> throw new IllegalStateException(i.written());
+        };
+    }
+
+    /** Of what all lanes of a warp, or all threads of a block, take part in. */
+    private static Shape ofExchange(Instruction i, Type register) {
+        return switch (i.opcode()) {
+            case "bar.red", "vote", "redux", "activemask" -> Shape.UNIFORM;
+            case "match" -> i.has("all") ? Shape.UNIFORM : Shape.VARYING;
+            case "elect" -> register == Type.PRED ? Shape.VARYING : Shape.UNIFORM;
+            default -> Shape.VARYING;
         };
     }
 

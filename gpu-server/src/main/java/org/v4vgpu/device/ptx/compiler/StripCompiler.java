@@ -17,14 +17,16 @@ import org.v4vgpu.device.ptx.runtime.CompiledKernel;
 import org.v4vgpu.device.ptx.runtime.KernelLoader;
 import org.v4vgpu.device.ptx.runtime.LiveRanges;
 import org.v4vgpu.device.ptx.runtime.StripKernel;
+import org.v4vgpu.device.ptx.runtime.Strips;
 import org.v4vgpu.device.ptx.runtime.SyncPoint;
 import org.v4vgpu.device.ptx.runtime.VectorUnit;
 import org.v4vgpu.device.ptx.syntax.Function;
+import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.PtxErrors;
 
 /**
- * The second form of a kernel, in which threads side by side run as vectors: for kernels that wait at barriers of the whole block only,
- * call no functions, and are of moderate size. The first region, at least, must be one that {@link StripRules} accepts; from one
+ * The second form of a kernel, in which threads side by side run as vectors: for kernels that wait at barriers of the whole block or
+ * within warps, call no functions, and are of moderate size. The first region, at least, must be one that {@link StripRules} accepts; from one
  * that is not, a block goes on with the first form. Confined to the compiling thread.
  */
 record StripCompiler(
@@ -38,6 +40,7 @@ record StripCompiler(
         @Nullable StripCompiler parting,
         Map<Integer, String> parts,
         int vectorBits,
+        int threads,
         CompileBudget budget) {
     private static final System.Logger LOG = System.getLogger(StripCompiler.class.getName());
 
@@ -66,7 +69,19 @@ record StripCompiler(
                 && graph.ways() <= MOST_WAYS
                 && regions.continuations().stream()
                         .map(continuation -> continuation.point().kind())
-                        .allMatch(kind -> kind == SyncPoint.Kind.NONE || kind == SyncPoint.Kind.BARRIER);
+                        .allMatch(StripCompiler::isKnown);
+    }
+
+    private static boolean isKnown(SyncPoint.Kind kind) {
+        return kind == SyncPoint.Kind.NONE
+                || kind == SyncPoint.Kind.BARRIER
+                || kind.isReduction()
+                || (kind.isOfWarp() && kind != SyncPoint.Kind.MATRIX);
+    }
+
+    /** How many threads a strip has: a warp where its lanes exchange values. */
+    static int threads(Regions regions) {
+        return regions.isOfWarps() ? Strips.WARP : Strips.THREADS;
     }
 
     /**
@@ -101,14 +116,17 @@ record StripCompiler(
             Regions regions,
             SpillRows rows,
             CompileBudget budget) {
-        Partings partings = Partings.of(function, graph, budget);
-        StripCompiler whole = of(function, context, graph, regions, rows, partings, null, budget);
+        boolean warps = regions.isOfWarps();
+        FlowGraph ways = warps ? FlowGraph.ofWarps(function) : graph;
+        Regions own = warps ? regions.ofWarps(ways) : regions;
+        Partings partings = Partings.of(function, ways, budget);
+        StripCompiler whole = of(function, context, ways, own, rows, partings, null, budget);
         if (!whole.mayCompareApart()) {
             return whole;
         }
-        Partings byPlace = Partings.byPlace(function, graph, budget);
-        StripCompiler parting = of(function, context, graph, regions, rows, byPlace, null, budget);
-        return of(function, context, graph, regions, rows, partings, parting, budget);
+        Partings byPlace = Partings.byPlace(function, ways, budget);
+        StripCompiler parting = of(function, context, ways, own, rows, byPlace, null, budget);
+        return of(function, context, ways, own, rows, partings, parting, budget);
     }
 
     private static StripCompiler of(
@@ -123,7 +141,18 @@ record StripCompiler(
         StripRules rules = new StripRules(graph, partings, context.kinds(function), function.registers());
         Map<Integer, String> parts = parting == null ? Map.of() : parting.accepted("parts");
         return new StripCompiler(
-                function, context, graph, regions, rows, partings, rules, parting, parts, VectorUnit.bits(), budget);
+                function,
+                context,
+                graph,
+                regions,
+                rows,
+                partings,
+                rules,
+                parting,
+                parts,
+                VectorUnit.bits(),
+                threads(regions),
+                budget);
     }
 
     /** Whether strips may give up because their coordinates compare differently. */
@@ -153,6 +182,11 @@ record StripCompiler(
         if (!strips.containsKey(0)) {
             return null;
         }
+        if (rules.isMostlySingle()) {
+            LOG.log(Level.DEBUG, "{0}: threads run singly, as most of their instructions would", function.name());
+            return null;
+        }
+        logSingle();
         byte[] bytes = ClassFile.of().build(context.owner, type -> {
             type.withSuperclass(Emitter.descriptor(StripKernel.class))
                     .withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);
@@ -164,7 +198,11 @@ record StripCompiler(
                     ClassFile.ACC_PUBLIC,
                     code -> code.aload(0)
                             .aload(1)
-                            .invokespecial(Emitter.descriptor(StripKernel.class), ConstantDescs.INIT_NAME, constructor)
+                            .loadConstant(threads)
+                            .invokespecial(
+                                    Emitter.descriptor(StripKernel.class),
+                                    ConstantDescs.INIT_NAME,
+                                    constructor.insertParameterTypes(1, ConstantDescs.CD_int))
                             .return_());
             dispatch(type, "runStrips", strips, "runSingly");
             dispatch(type, "runParts", parts, "runSingly");
@@ -179,12 +217,10 @@ record StripCompiler(
     private void emit(ClassBuilder type, Map<Integer, String> methods) {
         methods.forEach((i, name) -> {
             budget.requireTime(function);
-            type.withMethodBody(
-                    name,
-                    StripRegionEmitter.TYPE,
-                    ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC,
-                    code -> StripRegionEmitter.emit(
-                            code, this, regions.regions().get(i)));
+            type.withMethodBody(name, StripRegionEmitter.TYPE, ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC, code -> {
+                context.lines.begin(name);
+                StripRegionEmitter.emit(code, this, regions.regions().get(i));
+            });
         });
     }
 
@@ -234,6 +270,25 @@ record StripCompiler(
     /** Which of the block's live ranges its methods begin with. */
     int firstSite() {
         return partings.areByPlace() ? LiveRanges.SITES / 2 : 0;
+    }
+
+    /** Tells which instructions have no vector form, for whoever wants a kernel to be faster. */
+    private void logSingle() {
+        if (!LOG.isLoggable(Level.DEBUG)) {
+            return;
+        }
+        for (FlowGraph.Block block : graph.blocks()) {
+            for (Instruction i : block.instructions()) {
+                if (rules.way(i) == StripRules.Way.LANES) {
+                    LOG.log(
+                            Level.DEBUG,
+                            "{0}, line {1}: a thread after the other, {2}",
+                            function.name(),
+                            i.line(),
+                            i.written());
+                }
+            }
+        }
     }
 
     Shapes shapes() {

@@ -37,8 +37,8 @@ final class StripMoves {
     private final StripMasks masks;
     private final StripTuples tuples;
 
-    /** Where control goes when the strip gives up, with nothing on the stack. */
-    private final Label giveUp;
+    /** Where control goes when an access can't be done so, with nothing on the stack. */
+    private Label giveUp;
 
     /** The local with what the block knows of live memory, where it is asked. */
     private int ranges = -1;
@@ -74,6 +74,14 @@ final class StripMoves {
                 reload(run);
             }
         }
+    }
+
+    /** @param otherwise where control goes when it can't be done so, instead of giving up; nothing is stored then */
+    void emit(Instruction i, Label otherwise) {
+        Label kept = giveUp;
+        giveUp = otherwise;
+        emit(i);
+        giveUp = kept;
     }
 
     void emit(Instruction i) {
@@ -150,10 +158,10 @@ final class StripMoves {
     private int locateShared(Place place, int more) {
         int index = code.allocateLocal(TypeKind.INT);
         place.pushInt(e);
-        code.aload(e.shared).arraylength();
-        if (more != 0) {
-            code.loadConstant(more).isub();
-        }
+        code.aload(e.shared)
+                .arraylength()
+                .loadConstant(registers.threads + more)
+                .isub();
         e.call(Strips.class, "index", TypeKind.INT, TypeKind.INT, TypeKind.INT);
         code.istore(index);
         if (!masks.isPartial()) {
@@ -174,7 +182,10 @@ final class StripMoves {
             return;
         }
         VectorKind kind = bits(i);
-        int between = kind == VectorKind.LONG ? e.field("stripLongs", kind.array()) : e.field("strip", kind.array());
+        boolean warp = registers.threads == Strips.WARP;
+        int between = kind == VectorKind.LONG
+                ? e.field(warp ? "warpLongs" : "stripLongs", kind.array())
+                : e.field(warp ? "warp" : "strip", kind.array());
         if (!load) {
             moveBetween(i, value, between, false);
         }
@@ -218,7 +229,7 @@ final class StripMoves {
         int index = code.allocateLocal(TypeKind.INT);
         int steps = code.allocateLocal(TypeKind.REFERENCE);
         place.pushInt(e);
-        code.loadConstant(stride).aload(e.shared).arraylength();
+        code.loadConstant((registers.threads - 1) * stride).aload(e.shared).arraylength();
         e.call(Strips.class, "index", TypeKind.INT, TypeKind.INT, TypeKind.LONG, TypeKind.INT);
         code.istore(index).iload(index).iflt(giveUp);
         code.aload(e.block).loadConstant((int) stride / Integer.BYTES);
@@ -276,7 +287,7 @@ final class StripMoves {
             } else if (own == kind) {
                 registers.pushBits(i, value, part);
             } else {
-                code.aload(registers.slot(((Operand.Register) value).index()) + part);
+                registers.pushVector(i, ((Operand.Register) value).index(), part);
             }
             pushNative(run.slot, behind + (long) part * registers.vectorBits / 8);
             if (load) {

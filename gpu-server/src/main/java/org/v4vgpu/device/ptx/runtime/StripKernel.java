@@ -9,13 +9,17 @@ public abstract class StripKernel extends CompiledKernel {
     /** The same kernel, a thread after the other. */
     public final CompiledKernel single;
 
-    protected StripKernel(CompiledKernel single) {
+    /** Of a strip. */
+    private final int threads;
+
+    protected StripKernel(CompiledKernel single, int threads) {
         this.single = single;
+        this.threads = threads;
     }
 
     @Override
     public final int run(int entry, ThreadBlock block, int from, int to, int expected) {
-        if (!block.inStrips || (from | to) % Strips.THREADS != 0) {
+        if (!block.inStrips || (from | to) % threads != 0) {
             return runSingly(entry, block, from, to, expected);
         }
         return block.inParts ? runParts(entry, block, from, to, expected) : runStrips(entry, block, from, to, expected);

@@ -93,10 +93,10 @@ public final class ThreadBlock {
     public final LiveRanges ranges = new LiveRanges();
 
     // What single threads of a strip take and give, within one instruction.
-    public final int[][] laneInts = new int[LANE_ROWS][Strips.THREADS];
-    public final long[][] laneLongs = new long[LANE_ROWS][Strips.THREADS];
-    public final float[][] laneFloats = new float[LANE_ROWS][Strips.THREADS];
-    public final double[][] laneDoubles = new double[LANE_ROWS][Strips.THREADS];
+    public final int[][] laneInts = new int[LANE_ROWS][Strips.WARP];
+    public final long[][] laneLongs = new long[LANE_ROWS][Strips.WARP];
+    public final float[][] laneFloats = new float[LANE_ROWS][Strips.WARP];
+    public final double[][] laneDoubles = new double[LANE_ROWS][Strips.WARP];
 
     /** What is on its way between a strip's vectors and words that do not lie side by side. */
     public final int[] strip = new int[Strips.THREADS];
@@ -106,10 +106,21 @@ public final class ThreadBlock {
     /** Multiples of steps, by the low bits of these. */
     private final int[][] steps = new int[STEPS][2];
 
+    /** The same where strips are warps. */
+    public final int[] warp = new int[Strips.WARP];
+
+    public final long[] warpLongs = new long[Strips.WARP];
+
+    /** What the lanes of a warp look at of each other: theirs stand in the middle. */
+    public final int[] exchange = new int[3 * Strips.WARP];
+
     /** What the block is to the trial of its kernel's forms, and when it began. */
     FormTrial.Part part = FormTrial.Part.NONE;
 
     long trialStart;
+
+    /** Blocks that had a form without trial. */
+    int settled;
 
     /** The shape of the launch. */
     LaunchShape shape = NO_SHAPE;
@@ -177,7 +188,7 @@ public final class ThreadBlock {
         workspace = launch.workspace();
         cancellation = stop;
         output = launch.output();
-        checks = launch.checks().isAny() ? new AccessChecks(launch, shared, sharedBytes) : null;
+        checks = launch.checks().isAny() ? new AccessChecks(launch, this) : null;
         if (plan.isSynchronizing()) {
             sizeRows(plan);
         }
@@ -269,13 +280,18 @@ public final class ThreadBlock {
     public int[] steps(int step) {
         int[] known = steps[step & STEPS - 1];
         if (known[1] != step) {
-            known = new int[Strips.THREADS];
-            for (int t = 0; t < Strips.THREADS; t++) {
+            known = new int[Strips.WARP];
+            for (int t = 0; t < Strips.WARP; t++) {
                 known[t] = t * step;
             }
             steps[step & STEPS - 1] = known;
         }
         return known;
+    }
+
+    /** Has some threads begin at a continuation, for the scheduler to run. */
+    public void place(int from, int count, int entry) {
+        Arrays.fill(pc, from, from + count, entry);
     }
 
     private static boolean never() {

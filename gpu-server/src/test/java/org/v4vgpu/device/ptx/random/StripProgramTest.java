@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -23,6 +24,9 @@ class StripProgramTest {
 
     /** Words that the programs may read: quadruples, and what lies behind them. */
     private static final int IN_WORDS = 4 * 3 * 64 + 64;
+
+    /** Behind the words that threads load, two that atomics of all threads change. */
+    private static final int COMMON = IN_WORDS;
 
     /** The words that moves in partings and of tuples store: four quadruples, and as many pairs and words further apart. */
     private static final int MOVED = 4 * (4 + 2 + 2) * 3 * 64 + 4 * 64;
@@ -69,18 +73,16 @@ class StripProgramTest {
     private static Run run(String text, boolean strips) throws DeviceException {
         try (KernelBench bench = new KernelBench(text)) {
             boolean formed = bench.module().kernel("k").useStrips(strips);
-            int[] words = new int[IN_WORDS];
+            int[] words = new int[IN_WORDS + 2];
             for (int i = 0; i < IN_WORDS; i++) {
                 words[i] = Float.floatToRawIntBits(i * 0.37f - 20);
             }
             long in = bench.upload(words);
             long out = bench.memory().allocate(4L * (WORDS * RESULTS + MOVED));
             bench.launch("k", SHAPE, in, out, 5, 40);
-            int[] found = bench.ints(out, WORDS * RESULTS + MOVED);
-            for (int i = 0; i < found.length; i = i == 4 * WORDS - 1 ? WORDS * RESULTS : i + 1) {
-                // All NaNs alike.
-                found[i] = Float.floatToIntBits(Float.intBitsToFloat(found[i]));
-            }
+            int all = WORDS * RESULTS + MOVED;
+            int[] found = Arrays.copyOf(bench.ints(out, all), all + 2);
+            System.arraycopy(bench.ints(in + 4 * COMMON, 2), 0, found, all, 2);
             Kernel kernel = bench.module().kernel("k");
             return new Run(found, formed, kernel.blocksThatLeftStrips(), kernel.blocksThatParted());
         }
@@ -95,6 +97,11 @@ class StripProgramTest {
         private final StringBuilder text = new StringBuilder();
         private final boolean stores;
         private final boolean loads;
+        private final boolean atomics;
+
+        /** Whether strips are warps. */
+        private final boolean warps;
+
         private int labels;
         private int moves;
         private int loops;
@@ -103,6 +110,8 @@ class StripProgramTest {
             random = new Random(seed);
             stores = seed % 2 == 0;
             loads = seed % 8 == 0;
+            atomics = seed % 4 == 1;
+            warps = seed % 5 >= 3;
         }
 
         String text() {
@@ -137,6 +146,9 @@ class StripProgramTest {
             line(
                     "st.shared.f32 [%s1], %f0; st.shared.u32 [%s3], %i0; st.shared.u32 [%s3+256], %i1; st.shared.u32 [%s4], %i2");
             line("bar.sync 0");
+            if (warps) {
+                line("shfl.sync.bfly.b32 %i3, %i3, 5, 31, -1");
+            }
             steps(30, 0);
             line("bar.sync 0");
             for (int r = 0; r < 4; r++) {
@@ -229,7 +241,10 @@ class StripProgramTest {
                     case 22 ->
                         line("setp." + pick("lt", "ge", "eq") + ".u32 %v0|%v1, "
                                 + pick(i() + ", " + any(), u() + ", " + u(), "%u0, 5"));
-                    case 23 -> store();
+                    case 23 -> {
+                        store();
+                        atomic();
+                    }
                     case 24, 25 -> move();
                     case 26 ->
                         line(pick(
@@ -262,6 +277,20 @@ class StripProgramTest {
             if (stores) {
                 String loaded = loads ? pick("ld.global.u32 " + i() + ", [%z]; ", "") : "";
                 line(loaded + "st.global.u32 [%z" + pick("", "+" + 4 * WORDS) + "], " + i());
+            }
+        }
+
+        /** To words that are the thread's own, and to one of all, for which the order does not matter. */
+        private void atomic() {
+            if (atomics) {
+                line(pick("", "", "@" + pick("", "!") + v() + " ")
+                        + pick(
+                                "atom.global.add.u32 " + i() + ", [%z], " + any(),
+                                "atom.global.exch.b32 " + i() + ", [%z+" + 4 * WORDS + "], " + i(),
+                                "atom.global.cas.b32 " + i() + ", [%z+" + 4 * WORDS + "], 0, " + any(),
+                                "red.global.add.u32 [%x0+" + 4 * COMMON + "], " + any(),
+                                "red.global.min.s32 [%x0+" + (4 * COMMON + 4) + "], " + i(),
+                                "red.add.u32 [%z], " + i()));
             }
         }
 
