@@ -278,13 +278,13 @@ public final class ThreadBlock {
 
     /** The multiples of a step that the threads of a strip are apart by. Not to be written. */
     public int[] steps(int step) {
-        int[] known = steps[step & STEPS - 1];
+        int[] known = steps[step & (STEPS - 1)];
         if (known[1] != step) {
             known = new int[Strips.WARP];
             for (int t = 0; t < Strips.WARP; t++) {
                 known[t] = t * step;
             }
-            steps[step & STEPS - 1] = known;
+            steps[step & (STEPS - 1)] = known;
         }
         return known;
     }
