@@ -163,6 +163,36 @@ class StripKernelTest {
         assertTrue(messages[1].contains("block (4,0,0), thread (0,0,0), PTX line"), messages[1]);
     }
 
+    /** Live memory ends within the strip in which the kernel's numbers end, too: what others would access is nobody's affair. */
+    @Test
+    void faultsAtAnEdgeAreThoseOfThreadsThatRun() throws DeviceException {
+        String[] messages = new String[2];
+        for (int form = 0; form < 2; form++) {
+            try (KernelBench bench = new KernelBench(KernelFiles.text("vecadd"))) {
+                Kernel kernel = bench.module().kernel("vecadd");
+                assertTrue(kernel.useStrips(form == 1));
+                long in = bench.upload(random(1024, 8));
+                long out = bench.memory().allocate(4 * 1024);
+                long a = in + 32;
+                bench.launch("vecadd", KernelBench.line(4, 256), a, a, out, 1014);
+                float[] words = bench.floats(in, 1024);
+                float[] sums = bench.floats(out, 1024);
+                for (int t = 0; t < 1024; t++) {
+                    assertEquals(t < 1014 ? 2 * words[t + 8] : 0, sums[t], "thread " + t);
+                }
+                assertEquals(0, kernel.blocksThatLeftStrips());
+                assertEquals(form, kernel.blocksThatParted());
+                DeviceException thrown = assertThrows(
+                        DeviceException.class,
+                        () -> bench.launch("vecadd", KernelBench.line(4, 256), a, a, out, 1020));
+                assertEquals(CudaStatus.ILLEGAL_ADDRESS, thrown.status());
+                messages[form] = String.valueOf(thrown.getMessage()).replaceAll("0x[0-9a-f]+", "0x");
+            }
+        }
+        assertEquals(messages[0], messages[1]);
+        assertTrue(messages[1].contains("block (3,0,0), thread (248,0,0), PTX line"), messages[1]);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"bra TOP;", "mul.lo.u32 %r1, %r1, %r1; setp.gt.u32 %p, %r1, 9; @%p bra TOP; ret;"})
     void endlessLoopsAreCancelled(String end) throws Exception {

@@ -23,6 +23,9 @@ import org.v4vgpu.device.ptx.syntax.Space;
  */
 final class StripMoves {
     private static final ClassDesc MEMORY = ClassDesc.of("java.lang.foreign", "MemorySegment");
+    /** Narrower processors have no instruction for it. */
+    private static final int LEAST_GATHERED_BITS = 256;
+
     private static final ClassDesc RANGES = Emitter.descriptor(LiveRanges.class);
 
     private final Emitter e;
@@ -171,6 +174,13 @@ final class StripMoves {
 
     /** By way of an array; only for the threads that run the block at hand. */
     private void moveApart(Instruction i, Place place, long stride, Operand value, boolean load) {
+        if (load
+                && StripRules.space(i) == Space.SHARED
+                && !masks.isPartial()
+                && registers.vectorBits >= LEAST_GATHERED_BITS) {
+            gatherShared(place, stride, value);
+            return;
+        }
         VectorKind kind = bits(i);
         boolean warp = registers.threads == Strips.WARP;
         int between = kind == VectorKind.LONG
@@ -211,6 +221,26 @@ final class StripMoves {
         code.ifeq(giveUp);
         if (load) {
             moveBetween(i, value, between, true);
+        }
+    }
+
+    /** By the processor's own instruction, which takes half the time. */
+    private void gatherShared(Place place, long stride, Operand value) {
+        int index = code.allocateLocal(TypeKind.INT);
+        int steps = code.allocateLocal(TypeKind.REFERENCE);
+        place.pushInt(e);
+        code.loadConstant((registers.threads - 1) * stride).aload(e.shared).arraylength();
+        e.call(Strips.class, "index", TypeKind.INT, TypeKind.INT, TypeKind.LONG, TypeKind.INT);
+        code.istore(index).iload(index).iflt(giveUp);
+        code.aload(e.block).loadConstant((int) stride / Integer.BYTES);
+        code.invokevirtual(Emitter.BLOCK, "steps", MethodTypeDesc.of(Emitter.INTS, ConstantDescs.CD_int));
+        code.astore(steps);
+        for (int part = 0; part < registers.parts(VectorKind.INT); part++) {
+            VectorKind.INT.species(code, registers.vectorBits);
+            code.aload(e.shared).iload(index).aload(steps);
+            code.loadConstant(part * registers.lanes(VectorKind.INT));
+            VectorKind.INT.gather(code);
+            registers.popBits(value, VectorKind.INT, part);
         }
     }
 

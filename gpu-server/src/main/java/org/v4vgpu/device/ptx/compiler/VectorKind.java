@@ -66,6 +66,14 @@ enum VectorKind {
         code.invokestatic(type, "fromArray", MethodTypeDesc.of(type, SPECIES, array(), ConstantDescs.CD_int));
     }
 
+    /** (species, array, index, array of indices from there on, index in it) to a vector. */
+    void gather(CodeBuilder code) {
+        code.invokestatic(
+                type,
+                "fromArray",
+                MethodTypeDesc.of(type, SPECIES, array(), ConstantDescs.CD_int, INT.array(), ConstantDescs.CD_int));
+    }
+
     /** (vector, array, index). */
     void intoArray(CodeBuilder code) {
         code.invokevirtual(type, "intoArray", MethodTypeDesc.of(ConstantDescs.CD_void, array(), ConstantDescs.CD_int));

@@ -15,7 +15,7 @@ public final class PartedStrip {
         }
         for (int rest = running; rest != 0; rest &= rest - 1) {
             int t = Integer.numberOfTrailingZeros(rest);
-            into[t] = words[(int) (address + t * stride >> 2)];
+            into[t] = words[(int) ((address + t * stride) >> 2)];
         }
         return true;
     }
@@ -27,7 +27,7 @@ public final class PartedStrip {
         }
         for (int rest = running; rest != 0; rest &= rest - 1) {
             int t = Integer.numberOfTrailingZeros(rest);
-            words[(int) (address + t * stride >> 2)] = from[t];
+            words[(int) ((address + t * stride) >> 2)] = from[t];
         }
         return true;
     }

@@ -111,6 +111,11 @@ public final class Strips {
         return (address & 3) == 0 && index <= most ? index : -1;
     }
 
+    /** The index of the first of words of which the last is so far from it, in an array of {@code length}; or -1. */
+    public static int index(int address, long reach, int length) {
+        return isWithin(address, reach, length) ? address >> 2 : -1;
+    }
+
     /**
      * Loads words of shared memory that lie a stride apart; false where a thread's access is not allowed.
      *

@@ -18,6 +18,9 @@ public final class ThreadBlock {
     /** Registers of one kind that an instruction names, at most. */
     public static final int LANE_ROWS = 16;
 
+    /** Steps between a strip's words whose multiples are kept. */
+    private static final int STEPS = 16;
+
     /** Not a program counter. */
     private static final int APART = Integer.MIN_VALUE + 2;
 
@@ -99,6 +102,9 @@ public final class ThreadBlock {
     public final int[] strip = new int[Strips.THREADS];
 
     public final long[] stripLongs = new long[Strips.THREADS];
+
+    /** Multiples of steps, by the low bits of these. */
+    private final int[][] steps = new int[STEPS][2];
 
     /** The same where strips are warps. */
     public final int[] warp = new int[Strips.WARP];
@@ -268,6 +274,19 @@ public final class ThreadBlock {
     public void partStrip() {
         inParts = true;
         strayed++;
+    }
+
+    /** The multiples of a step that the threads of a strip are apart by. Not to be written. */
+    public int[] steps(int step) {
+        int[] known = steps[step & (STEPS - 1)];
+        if (known[1] != step) {
+            known = new int[Strips.WARP];
+            for (int t = 0; t < Strips.WARP; t++) {
+                known[t] = t * step;
+            }
+            steps[step & (STEPS - 1)] = known;
+        }
+        return known;
     }
 
     /** Has some threads begin at a continuation, for the scheduler to run. */
