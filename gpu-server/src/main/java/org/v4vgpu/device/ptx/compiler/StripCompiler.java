@@ -217,14 +217,10 @@ record StripCompiler(
     private void emit(ClassBuilder type, Map<Integer, String> methods) {
         methods.forEach((i, name) -> {
             budget.requireTime(function);
-            type.withMethodBody(
-                    name,
-                    StripRegionEmitter.TYPE,
-                    ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC,
-                    code -> {
-                        context.lines.begin(name);
-                        StripRegionEmitter.emit(code, this, regions.regions().get(i));
-                    });
+            type.withMethodBody(name, StripRegionEmitter.TYPE, ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC, code -> {
+                context.lines.begin(name);
+                StripRegionEmitter.emit(code, this, regions.regions().get(i));
+            });
         });
     }
 

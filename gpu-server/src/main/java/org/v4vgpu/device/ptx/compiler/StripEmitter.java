@@ -36,6 +36,7 @@ final class StripEmitter implements BodyEmitter.Manner {
 
     /** The local that tells whether the strip can no longer begin again, or -1 where it always can. */
     private final int committed;
+
     private final StripExchange exchange;
 
     /** Where control goes when the strip gives up, with nothing on the stack. */

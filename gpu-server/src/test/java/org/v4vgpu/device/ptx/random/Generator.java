@@ -60,17 +60,18 @@ final class Generator {
                     }
                 });
             case 6 ->
-                new Program.Exchange("vote.sync.%s.pred %%p%d, %%p%d, -1".formatted(n % 2 == 0 ? "all" : "any", p, q), m -> {
-                    boolean[] before = m.predicates[q].clone();
-                    for (int t = 0; t < m.threads; t++) {
-                        boolean result = n % 2 == 0;
-                        for (int lane = 0; lane < 32; lane++) {
-                            boolean other = before[(t & ~31) | lane];
-                            result = n % 2 == 0 ? result && other : result || other;
-                        }
-                        m.predicates[p][t] = result;
-                    }
-                });
+                new Program.Exchange(
+                        "vote.sync.%s.pred %%p%d, %%p%d, -1".formatted(n % 2 == 0 ? "all" : "any", p, q), m -> {
+                            boolean[] before = m.predicates[q].clone();
+                            for (int t = 0; t < m.threads; t++) {
+                                boolean result = n % 2 == 0;
+                                for (int lane = 0; lane < 32; lane++) {
+                                    boolean other = before[(t & ~31) | lane];
+                                    result = n % 2 == 0 ? result && other : result || other;
+                                }
+                                m.predicates[p][t] = result;
+                            }
+                        });
             case 7 ->
                 new Program.Exchange("match.any.sync.b32 %%r%d, %%r%d, -1".formatted(d, a), m -> {
                     int[] before = m.words[a].clone();
