@@ -258,6 +258,23 @@ class WarpStripTest {
         assertEquals(16, found.length);
     }
 
+    /** Lanes of a warp that rely on each other's pace. */
+    @Test
+    void volatileWordsAreSharedInStep() throws DeviceException {
+        StringBuilder tree = new StringBuilder("""
+                .shared .align 4 .b8 s[512]; mov.u32 %t, s; mov.u32 %b, %tid.x; shl.b32 %b, %b, 2; add.u32 %b, %t, %b;
+                st.volatile.shared.u32 [%b], %x; shfl.sync.bfly.b32 %m, %x, 1, 31, -1;
+                """);
+        for (int distance = 16; distance > 0; distance /= 2) {
+            tree.append("ld.volatile.shared.u32 %r, [%b+").append(4 * distance);
+            tree.append("]; ld.volatile.shared.u32 %c, [%b]; add.u32 %r, %r, %c; st.volatile.shared.u32 [%b], %r;\n");
+        }
+        int[] found = agree(tree + "add.u32 %r, %r, %m; and.b32 %c, %lane, 31; setp.ne.u32 %p, %c, 0; selp.u32 %r, 0, %r, %p;", true);
+        int sum = IntStream.range(0, 32).map(WarpStripTest::value).sum();
+        assertEquals(sum + value(1), found[0]);
+        assertEquals(sum + 32 * 96 + value(33), found[32]);
+    }
+
     // What goes wrong
 
     @Test
