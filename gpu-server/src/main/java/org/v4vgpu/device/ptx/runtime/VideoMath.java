@@ -58,7 +58,7 @@ public final class VideoMath {
             long result =
                     compute(part(a, at, bits, notes & SIGNED_A), part(b, at, bits, notes & SIGNED_B), operation, notes);
             result = saturate(result, bits, notes);
-            found = (notes & THEN_ADD) != 0 ? found + (int) result : found | ((int) result & (1 << bits) - 1) << at;
+            found = (notes & THEN_ADD) != 0 ? found + (int) result : found | ((int) result & ((1 << bits) - 1)) << at;
         }
         return found;
     }
@@ -68,15 +68,15 @@ public final class VideoMath {
     }
 
     private static long part(int a, int at, int bits, int signed) {
-        int high = a << 32 - bits - at;
-        return signed != 0 ? high >> 32 - bits : high >>> 32 - bits;
+        int high = a << (32 - bits - at);
+        return signed != 0 ? high >> (32 - bits) : high >>> (32 - bits);
     }
 
     private static long compute(long a, long b, int operation, int notes) {
         return switch (operation) {
             case ADD -> a + b;
             case SUBTRACT -> a - b;
-            case AVERAGE -> a + b >= 0 ? a + b + 1 >> 1 : a + b >> 1;
+            case AVERAGE -> a + b >= 0 ? (a + b + 1) >> 1 : (a + b) >> 1;
             case DIFFERENCE -> Math.abs(a - b);
             case MINIMUM -> Math.min(a, b);
             case MAXIMUM -> Math.max(a, b);
@@ -107,7 +107,7 @@ public final class VideoMath {
             return value;
         }
         return (notes & SIGNED_RESULT) != 0
-                ? Math.clamp(value, -1L << bits - 1, (1L << bits - 1) - 1)
+                ? Math.clamp(value, -1L << (bits - 1), (1L << (bits - 1)) - 1)
                 : Math.clamp(value, 0, (1L << bits) - 1);
     }
 }

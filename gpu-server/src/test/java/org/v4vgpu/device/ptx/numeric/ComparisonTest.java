@@ -134,7 +134,7 @@ class ComparisonTest {
     }
 
     private static long low(long value, boolean pair, int half) {
-        return pair ? value & (1L << half) - 1 : value;
+        return pair ? value & ((1L << half) - 1) : value;
     }
 
     private static boolean[] flushes(String type) {

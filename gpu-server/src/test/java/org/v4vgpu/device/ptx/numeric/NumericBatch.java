@@ -86,7 +86,7 @@ final class NumericBatch {
         long mask = (1L << bits) - 1;
         Likeness half = in(format);
         return (expected, actual) -> half.like(expected & mask, actual & mask)
-                && half.like(expected >>> bits & mask, actual >>> bits & mask);
+                && half.like((expected >>> bits) & mask, (actual >>> bits) & mask);
     }
 
     void add(String ptx, List<String> types, List<long[]> rows, Definition definition, Likeness likeness) {

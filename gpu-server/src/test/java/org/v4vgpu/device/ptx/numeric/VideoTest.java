@@ -98,7 +98,7 @@ class VideoTest {
                         long part = definition
                                 .of(row[0] >>> at, row[1] >>> at, bits)
                                 .longValue();
-                        found = then.isEmpty() ? found | (part & (1L << bits) - 1) << at : found + part;
+                        found = then.isEmpty() ? found | (part & ((1L << bits) - 1)) << at : found + part;
                     }
                     return found & 0xFFFF_FFFFL;
                 },
