@@ -288,7 +288,7 @@ public final class DeviceMemory implements AutoCloseable {
         }
         MemcpyWindowRequest request = rows.request(context.id(), stream.idIn(context), address, untilDone);
         if (untilDone) {
-            lane.outcome(Call.MEMCPY_WINDOW, request).orThrow("MemcpyWindow");
+            lane.outcome(Call.MEMCPY_WINDOW, request, rows.expectedNanos()).orThrow("MemcpyWindow");
         } else {
             lane.post(Call.MEMCPY_WINDOW, request);
         }
