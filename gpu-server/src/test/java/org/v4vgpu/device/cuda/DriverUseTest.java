@@ -239,8 +239,10 @@ final class DriverUseTest {
             assertEquals(5, bytes[899]);
             assertThrows(DeviceException.class, () -> stream.copy(one, b, one, a, 10));
             assertThrows(DeviceException.class, () -> stream.copy(two, b + 200, one, a, 900));
-            two.close();
-            assertThrows(DeviceException.class, () -> stream.copy(two, b, one, a, 10));
+            DeviceContext gone = device.createContext(0);
+            long c = gone.allocate(10);
+            gone.close();
+            assertThrows(DeviceException.class, () -> stream.copy(gone, c, one, a, 10));
         }
     }
 
