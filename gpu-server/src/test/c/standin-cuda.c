@@ -443,6 +443,19 @@ int cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, void *stream)
   BEGIN(cuMemcpyDtoDAsync_v2);
   return move(to, from, bytes, 1, 1, stream);
 }
+int cuMemcpyPeerAsync(uint64_t to, struct thing *to_context, uint64_t from, struct thing *from_context, size_t bytes, void *handle) {
+  BEGIN(cuMemcpyPeerAsync);
+  dma_settle();
+  LOCKED({
+    USABLE
+    if (!find(CONTEXT, to_context) || !find(CONTEXT, from_context)) FAIL(INVALID_CONTEXT)
+    struct thing *into = range(MEMORY, to, bytes);
+    struct thing *out_of = range(MEMORY, from, bytes);
+    if (!stream_of(handle)) FAIL(INVALID_HANDLE)
+    if (!into || into->owner != to_context || !out_of || out_of->owner != from_context) FAIL(INVALID_VALUE)
+    memmove((void *) to, (void *) from, bytes);
+  });
+}
 int cuMemcpyHtoD_v2(uint64_t to, uint64_t from, size_t bytes) { return move(to, from, bytes, 1, 0, NULL); }
 int cuMemcpyDtoH_v2(uint64_t to, uint64_t from, size_t bytes) { return move(to, from, bytes, 0, 1, NULL); }
 

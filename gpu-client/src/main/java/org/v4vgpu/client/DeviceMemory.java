@@ -1,6 +1,7 @@
 package org.v4vgpu.client;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.MemFreeAsyncRequest;
@@ -8,6 +9,7 @@ import org.v4vgpu.proto.MemFreeRequest;
 import org.v4vgpu.proto.MemcpyDtoDRequest;
 import org.v4vgpu.proto.MemcpyDtoHRequest;
 import org.v4vgpu.proto.MemcpyHtoDRequest;
+import org.v4vgpu.proto.MemcpyPeerRequest;
 import org.v4vgpu.proto.MemcpyWindowRequest;
 import org.v4vgpu.proto.MemsetRequest;
 
@@ -316,6 +318,42 @@ public final class DeviceMemory implements AutoCloseable {
                                 .setDestination(address)
                                 .setBytes(source.bytes)
                                 .build());
+    }
+
+    /**
+     * Copies all of {@code source} to the beginning of this memory, where the two are of different contexts of one server, perhaps of different
+     * devices: the server does it, and nothing comes here. In the order of a stream of any of its contexts, and returns when that is
+     * enqueued; without a stream, behind all work of both contexts, and waits. Source: cuMemcpyPeerAsync, cuMemcpyPeer.
+     *
+     * @return false if they are of two servers: nothing was done
+     */
+    public boolean copyFromPeer(DeviceMemory source, @Nullable RemoteStream stream) {
+        if (source.context.session() != context.session()) {
+            return false;
+        }
+        requireRoom(source.bytes);
+        source.requireOpen();
+        RemoteContext issuer = stream == null ? context : stream.context();
+        MemcpyPeerRequest request = MemcpyPeerRequest.newBuilder()
+                .setContext(issuer.id())
+                .setStream(stream == null ? 0 : stream.idIn(issuer))
+                .setDestinationContext(context.id())
+                .setDestination(address)
+                .setSourceContext(source.context.id())
+                .setSource(source.address)
+                .setBytes(source.bytes)
+                .setAfterAll(stream == null)
+                .build();
+        Lane lane = issuer.lane();
+        if (stream == null) {
+            context.awaitOnShared().orThrow("MemcpyPeer");
+            source.context.awaitOnShared().orThrow("MemcpyPeer");
+            lane.outcome(Call.MEMCPY_PEER, request).orThrow("MemcpyPeer");
+        } else {
+            stream.awaitOnShared(lane);
+            lane.post(Call.MEMCPY_PEER, request);
+        }
+        return true;
     }
 
     /** Sets every byte. */

@@ -38,6 +38,18 @@ public interface DeviceStream extends AutoCloseable {
         return false;
     }
 
+    /**
+     * Enqueues a copy between two contexts, which may be of two devices. They must not be closed, nor the memory be freed, before it is done.
+     * Source: cuMemcpyPeerAsync.
+     *
+     * @return false if the device can't reach the two: nothing was enqueued
+     * @throws DeviceException INVALID_VALUE if a range is not inside one live allocation of its context
+     */
+    default boolean copy(DeviceContext to, long destination, DeviceContext from, long source, long bytes)
+            throws DeviceException {
+        return false;
+    }
+
     /** Enqueues a fill with elements of 1, 2 or 4 bytes. Source: cuMemsetD8Async, cuMemsetD16Async, cuMemsetD32Async. */
     void fill(long destination, int elementBytes, int value, long elements) throws DeviceException;
 

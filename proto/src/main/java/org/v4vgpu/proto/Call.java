@@ -67,6 +67,8 @@ public record Call<Q extends MessageLite, R extends MessageLite>(
 
     public static final Call<MemcpyWindowRequest, MemcpyWindowReply> MEMCPY_WINDOW =
             row("MemcpyWindow", MemcpyWindowRequest.parser(), MemcpyWindowReply.parser());
+    public static final Call<MemcpyPeerRequest, MemcpyPeerReply> MEMCPY_PEER =
+            row("MemcpyPeer", MemcpyPeerRequest.parser(), MemcpyPeerReply.parser());
 
     public static final Call<MemsetRequest, MemsetReply> MEMSET =
             row("Memset", MemsetRequest.parser(), MemsetReply.parser());

@@ -24,6 +24,7 @@ final class CallTableTest {
             "MemcpyHtoD",
             "MemcpyDtoD",
             "MemcpyWindow",
+            "MemcpyPeer",
             "Memset",
             "LaunchKernel",
             "StreamWaitEvent",

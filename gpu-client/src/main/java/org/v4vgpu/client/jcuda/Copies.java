@@ -143,10 +143,11 @@ final class Copies {
         return product(height, pitch) - pitch + width;
     }
 
-    /**
-     * Between contexts, by way of this process: devices of two servers have no other, and nobody can tell. Waits, which CUDA allows.
-     */
+    /** Between contexts: by their server, or by way of this process if they have two, which waits, as CUDA allows. */
     static void between(DeviceMemory destination, DeviceMemory source, @Nullable RemoteStream stream) {
+        if (destination.copyFromPeer(source, stream)) {
+            return;
+        }
         if (stream != null) {
             stream.synchronize();
         }

@@ -15,8 +15,8 @@ import org.v4vgpu.client.RemoteStream;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
- * Several devices in the driver API. Safe for any thread. No device reads another's memory (they may be of different servers); copies
- * between them go by way of this process.
+ * Several devices in the driver API. Safe for any thread. No device's kernels read another's memory (they may be of different servers);
+ * copies between two of one server stay there, those between servers go by way of this process.
  */
 final class DriverPeers {
     private static final int LAST_ATTRIBUTE = 4;

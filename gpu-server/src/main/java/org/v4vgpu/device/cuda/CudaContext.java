@@ -109,6 +109,22 @@ final class CudaContext implements DeviceContext {
         }
     }
 
+    /** Has another context's stream do something with this one, which is not destroyed meanwhile. */
+    void lend(IssueOrder.Step step) throws DeviceException {
+        use.readLock().lock();
+        try {
+            fault.requireNone();
+            step.run();
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
+    /** The driver's context. */
+    long handle() {
+        return handle;
+    }
+
     /**
      * Calls the driver to take something back, in a broken context as well. Returns false, without a call, if the context is closed: then
      * what it has goes with it.

@@ -4,6 +4,7 @@ import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import org.v4vgpu.device.DeviceContext;
 import org.v4vgpu.device.DeviceCopy;
 import org.v4vgpu.device.DeviceEvent;
 import org.v4vgpu.device.DeviceException;
@@ -64,6 +65,21 @@ final class CudaStream implements DeviceStream {
         if (bytes != 0) {
             enqueue(() -> DriverMemory.copy(destination, source, bytes, queue.handle()));
         }
+    }
+
+    @Override
+    public boolean copy(DeviceContext to, long destination, DeviceContext from, long source, long bytes)
+            throws DeviceException {
+        if (!(to instanceof CudaContext target) || !(from instanceof CudaContext origin)) {
+            return false;
+        }
+        target.memory().checkRange(destination, bytes);
+        origin.memory().checkRange(source, bytes);
+        if (bytes != 0) {
+            enqueue(() -> target.lend(() -> origin.lend(() -> DriverMemory.copyBetween(
+                    target.handle(), destination, origin.handle(), source, bytes, queue.handle()))));
+        }
+        return true;
     }
 
     @Override

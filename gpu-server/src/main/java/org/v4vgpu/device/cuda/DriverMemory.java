@@ -27,6 +27,7 @@ import org.v4vgpu.proto.CudaStatus;
  *   CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr destination, const void *source, size_t bytes, CUstream stream);
  *   CUresult cuMemcpyDtoHAsync_v2(void *destination, CUdeviceptr source, size_t bytes, CUstream stream);
  *   CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr destination, CUdeviceptr source, size_t bytes, CUstream stream);
+ *   CUresult cuMemcpyPeerAsync(CUdeviceptr destination, CUcontext to, CUdeviceptr source, CUcontext from, size_t bytes, CUstream stream);
  *   CUresult cuMemcpy2DAsync_v2(const CUDA_MEMCPY2D *copy, CUstream stream);
  *   CUresult cuMemsetD8Async(CUdeviceptr destination, unsigned char value, size_t count, CUstream stream);
  *   CUresult cuMemsetD16Async(CUdeviceptr destination, unsigned short value, size_t count, CUstream stream);
@@ -45,6 +46,7 @@ final class DriverMemory {
     private static final MethodHandle COPY_IN = function("cuMemcpyHtoDAsync_v2", LONG, LONG, LONG, LONG);
     private static final MethodHandle COPY_OUT = function("cuMemcpyDtoHAsync_v2", LONG, LONG, LONG, LONG);
     private static final MethodHandle COPY = function("cuMemcpyDtoDAsync_v2", LONG, LONG, LONG, LONG);
+    private static final MethodHandle COPY_PEER = function("cuMemcpyPeerAsync", LONG, LONG, LONG, LONG, LONG, LONG);
     // The value of one and two bytes is passed in a whole register.
     private static final MethodHandle FILL_8 = function("cuMemsetD8Async", LONG, INT, LONG, LONG);
     private static final MethodHandle FILL_16 = function("cuMemsetD16Async", LONG, INT, LONG, LONG);
@@ -134,6 +136,16 @@ final class DriverMemory {
     static void copy(long destination, long source, long bytes, long stream) throws DeviceException {
         try {
             check("cuMemcpyDtoDAsync", (int) COPY.invokeExact(destination, source, bytes, stream));
+        } catch (Throwable e) {
+            throw rethrow(e);
+        }
+    }
+
+    /** Enqueues a copy from one context to another; the stream is the current context's. */
+    static void copyBetween(long to, long destination, long from, long source, long bytes, long stream)
+            throws DeviceException {
+        try {
+            check("cuMemcpyPeerAsync", (int) COPY_PEER.invokeExact(destination, to, source, from, bytes, stream));
         } catch (Throwable e) {
             throw rethrow(e);
         }

@@ -24,6 +24,7 @@ final class StagedCopy {
     // counted by turns.
     private long position;
     private long filledTo;
+    private long mostFilledTo;
     private long firstTurn;
     private long endTurn;
 
@@ -47,10 +48,13 @@ final class StagedCopy {
         }
     }
 
-    /** Brings a chunk's bytes from the GPU, and has those behind it on their way. */
+    /** Brings a chunk's bytes from the GPU, and has those behind it on their way, unless the owner left some out to come here. */
     void bring(long offset, MemorySegment host) throws DeviceException {
-        if (offset != position) {
+        if (offset == position) {
+            mostFilledTo = bytes;
+        } else {
             restart(offset);
+            mostFilledTo = offset + host.byteSize();
         }
         long done = 0;
         while (done < host.byteSize()) {
@@ -71,10 +75,10 @@ final class StagedCopy {
 
     /** Begins the DMA into the buffers that are free. */
     private void fill() throws DeviceException {
-        while (endTurn - firstTurn < 2 && filledTo < bytes) {
+        while (endTurn - firstTurn < 2 && filledTo < mostFilledTo) {
             StagingPool.Buffer buffer = pair.turn(endTurn);
             await(buffer.busy);
-            long length = Math.min(StagingPool.BUFFER_BYTES, bytes - filledTo);
+            long length = Math.min(StagingPool.BUFFER_BYTES, mostFilledTo - filledTo);
             buffer.begin = filledTo;
             buffer.end = filledTo + length;
             buffer.busy = copy.move(buffer.memory.address(), address + filledTo, length);
@@ -83,7 +87,7 @@ final class StagedCopy {
         }
     }
 
-    /** The owner does not ask for what comes next. */
+    /** What is in the buffers is not what the owner wants. */
     private void restart(long offset) {
         position = offset;
         filledTo = offset;

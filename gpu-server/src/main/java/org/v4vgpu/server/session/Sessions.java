@@ -67,6 +67,7 @@ public final class Sessions implements AutoCloseable {
                 new ContextCalls(devices),
                 new MemoryCalls(),
                 new CopyCalls(),
+                new PeerCalls(),
                 new WindowCalls(),
                 new ModuleCalls(),
                 new LaunchCalls(),

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceCopy;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceStream;
+import org.v4vgpu.device.DeviceWork;
 import org.v4vgpu.device.HostRows;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CudaStatus;
@@ -113,12 +114,15 @@ final class WindowCalls implements CallDispatcher.Calls {
                 ? stream.copyOut(rows.address(), rows.deviceExtent())
                 : stream.copyIn(rows.address(), rows.deviceExtent())) {
             call.await(copy::await);
+            DeviceWork before = DeviceWork.DONE;
             long unlooked = 0;
             for (long row = 0; row < rows.rows(); row++) {
                 MemorySegment host = rows.row(row);
                 for (long offset = 0; offset < rows.bytes(); offset += CHUNK_BYTES) {
                     long length = Math.min(CHUNK_BYTES, rows.bytes() - offset);
-                    copy.transfer(row * rows.devicePitch() + offset, host.asSlice(offset, length));
+                    DeviceWork chunk = copy.begin(row * rows.devicePitch() + offset, host.asSlice(offset, length));
+                    boolean _ = before.await(Long.MAX_VALUE); // while the device has the next one to do
+                    before = chunk;
                     unlooked += length;
                     if (unlooked >= CHUNK_BYTES) {
                         unlooked = 0;
@@ -126,6 +130,7 @@ final class WindowCalls implements CallDispatcher.Calls {
                     }
                 }
             }
+            boolean _ = before.await(Long.MAX_VALUE);
         }
     }
 

@@ -166,6 +166,9 @@ final class CudaCopyTest {
             try (DeviceCopy out = context.defaultStream().copyOut(address, LARGEST)) {
                 assertTrue(out.await(LONG));
                 out.transfer(0, back.asSlice(0, StagingPool.BUFFER_BYTES - 10));
+                while (StandIn.waitingDma() > 0) {
+                    Thread.onSpinWait(); // the second buffer's
+                }
                 try (HeldDma _ = new HeldDma()) {
                     out.transfer(StagingPool.BUFFER_BYTES - 10, back.asSlice(StagingPool.BUFFER_BYTES - 10, 10));
                     assertEquals(1, StandIn.waitingDma(), "the third buffer's bytes are on their way");
@@ -175,6 +178,9 @@ final class CudaCopyTest {
                 long third = 2L * StagingPool.BUFFER_BYTES;
                 out.transfer(third, back.asSlice(third, 100));
                 out.transfer(third, back.asSlice(third, LARGEST - third)); // and again from an earlier place
+                for (int row = 0; row < 3; row++) { // of rows far apart it takes no more than the rows
+                    out.transfer(row * 1000L, back.asSlice(row * 1000L, 100));
+                }
             }
             assertEquals(-1, MemorySegment.ofArray(bytes).mismatch(back));
         }

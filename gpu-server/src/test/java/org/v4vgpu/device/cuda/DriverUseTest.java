@@ -215,6 +215,37 @@ final class DriverUseTest {
         assertEquals(Map.of(), StandIn.counts());
     }
 
+    /** By the driver, in the stream's order; each address counts in its own context. */
+    @Test
+    void copiesBetweenContexts() throws DeviceException {
+        try (CudaDevice device = CudaDevice.open(0, _ -> {});
+                DeviceContext one = device.createContext(0);
+                DeviceContext two = device.createContext(0)) {
+            long a = one.allocate(1000);
+            long b = two.allocate(1000);
+            DeviceStream stream = one.createStream(1, 0);
+            stream.fill(a, 1, 5, 1000);
+            try (DeviceHold _ = stream.hold(() -> {})) {
+                assertTrue(stream.copy(two, b + 100, one, a, 900));
+                assertFalse(stream.await(1_000_000));
+            }
+            assertTrue(stream.await(LONG));
+            byte[] bytes = new byte[900];
+            try (DeviceCopy copy = two.defaultStream().copyOut(b + 100, bytes.length)) {
+                assertTrue(copy.await(LONG));
+                copy.transfer(0, MemorySegment.ofArray(bytes));
+            }
+            assertEquals(5, bytes[0]);
+            assertEquals(5, bytes[899]);
+            assertThrows(DeviceException.class, () -> stream.copy(one, b, one, a, 10));
+            assertThrows(DeviceException.class, () -> stream.copy(two, b + 200, one, a, 900));
+            DeviceContext gone = device.createContext(0);
+            long c = gone.allocate(10);
+            gone.close();
+            assertThrows(DeviceException.class, () -> stream.copy(gone, c, one, a, 10));
+        }
+    }
+
     @Test
     void freesInStreamOrderBehindAHold() throws DeviceException {
         try (CudaDevice device = CudaDevice.open(0, _ -> {});

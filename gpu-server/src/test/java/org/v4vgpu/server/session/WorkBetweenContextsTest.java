@@ -1,11 +1,13 @@
 package org.v4vgpu.server.session;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,6 +19,7 @@ import org.v4vgpu.proto.EventRecordRequest;
 import org.v4vgpu.proto.EventSynchronizeRequest;
 import org.v4vgpu.proto.MemAllocRequest;
 import org.v4vgpu.proto.MemFreeAsyncRequest;
+import org.v4vgpu.proto.MemcpyPeerRequest;
 import org.v4vgpu.proto.StreamWaitEventRequest;
 
 /** What a session's contexts have to do with each other, and with what the session may have. */
@@ -84,6 +87,57 @@ final class WorkBetweenContextsTest {
                                             .build())
                             .status());
             gpu.goodbye();
+        }
+    }
+
+    /** By way of the server's memory on the software device, and without a word from the client in between. */
+    @Test
+    void copiesFromOneContextToAnother() throws IOException {
+        try (TestHost host = new TestHost(SessionLimits.DEFAULT);
+                TestClient gpu = host.open()) {
+            long one = gpu.createContext();
+            long two = gpu.createContext();
+            byte[] bytes = new byte[3_000_000];
+            new Random(8).nextBytes(bytes);
+            long a = gpu.allocate(one, bytes.length);
+            long b = gpu.allocate(two, bytes.length + 1000);
+            gpu.write(one, 0, a, bytes);
+            MemcpyPeerRequest.Builder copy = MemcpyPeerRequest.newBuilder()
+                    .setContext(two)
+                    .setDestinationContext(two)
+                    .setDestination(b + 500)
+                    .setSourceContext(one)
+                    .setSource(a)
+                    .setBytes(bytes.length)
+                    .setAfterAll(true);
+            gpu.expect(Call.MEMCPY_PEER, copy.build());
+            assertArrayEquals(bytes, gpu.read(two, b + 500, bytes.length));
+            gpu.write(two, 0, b + 500, new byte[1000]);
+            gpu.post( // back, in the order of the other context's stream, whose turn is behind the fill
+                    Call.MEMCPY_PEER,
+                    copy.setDestinationContext(one)
+                            .setDestination(a)
+                            .setSourceContext(two)
+                            .setSource(b + 500)
+                            .setBytes(2000)
+                            .setAfterAll(false)
+                            .build());
+            byte[] back = gpu.read(one, a, 2000);
+            assertEquals(0, back[999]);
+            assertEquals(bytes[1000], back[1000]);
+            assertEquals(
+                    CudaStatus.INVALID_VALUE.code(),
+                    gpu.call(Call.MEMCPY_PEER, copy.setBytes(bytes.length + 1).build())
+                            .status());
+            assertEquals(
+                    CudaStatus.INVALID_VALUE.code(),
+                    gpu.call(Call.MEMCPY_PEER, copy.setBytes(-1).build()).status());
+            assertEquals(
+                    CudaStatus.INVALID_CONTEXT.code(),
+                    gpu.call(
+                                    Call.MEMCPY_PEER,
+                                    copy.setBytes(1).setSourceContext(4711).build())
+                            .status());
         }
     }
 
