@@ -221,17 +221,7 @@ public final class DeviceMemory implements AutoCloseable {
             copyRows(WindowRows.of(pinned, destination.byteSize(), true), stream, true);
             return;
         }
-        Lane lane = context.lane();
-        stream.awaitOnShared(lane);
-        lane.read(
-                Call.MEMCPY_DTOH,
-                MemcpyDtoHRequest.newBuilder()
-                        .setContext(context.id())
-                        .setStream(stream.idIn(context))
-                        .setSource(address)
-                        .setBytes(destination.byteSize())
-                        .build(),
-                destination);
+        read(HostRows.single(destination), 0, 0, stream);
     }
 
     /**
@@ -249,15 +239,13 @@ public final class DeviceMemory implements AutoCloseable {
     }
 
     /**
-     * Copies rows between {@linkplain HostMemory#isShared() shared} host memory and this memory by one call, if that is what the
-     * segment lies in.
+     * Copies rows between host memory and this memory by one call.
      *
      * @param host from the first row's begin to the last one's end, no less
      * @param hostPitch from one row to the next, at least {@code bytes}; likewise {@code pitch}, on the device
      * @param waits for the rows to be there, or else as {@link #copyFromAsync} and {@link #copyToAsync}
-     * @return false if the segment lies in other memory: nothing was done
      */
-    public boolean copyRows(
+    public void copyRows(
             MemorySegment host,
             long hostPitch,
             long pitch,
@@ -266,9 +254,11 @@ public final class DeviceMemory implements AutoCloseable {
             boolean toHost,
             RemoteStream stream,
             boolean waits) {
-        HostMemory.Place pinned = context.session().windows().find(host);
-        if (pinned == null || bytes <= 0 || rows <= 0 || (toHost && host.isReadOnly())) {
-            return false;
+        if (bytes <= 0 || rows <= 0) {
+            throw CudaException.invalidValue("a copy of " + rows + " rows of " + bytes + " bytes");
+        }
+        if (toHost && host.isReadOnly()) {
+            throw CudaException.invalidValue("the destination of a copy is read-only");
         }
         long extent = WindowRows.extent(pitch, bytes, rows);
         if (WindowRows.extent(hostPitch, bytes, rows) > host.byteSize()) {
@@ -276,8 +266,42 @@ public final class DeviceMemory implements AutoCloseable {
                     rows + " rows of " + bytes + " bytes leave the " + host.byteSize() + " bytes of host memory");
         }
         requireRoom(extent);
-        copyRows(new WindowRows(pinned, hostPitch, pitch, bytes, rows, toHost), stream, waits);
-        return true;
+        HostMemory.Place pinned = context.session().windows().find(host);
+        if (pinned != null) {
+            copyRows(new WindowRows(pinned, hostPitch, pitch, bytes, rows, toHost), stream, waits);
+        } else if (toHost) {
+            read(new HostRows(host, hostPitch, bytes, rows), bytes, pitch, stream);
+        } else {
+            Lane lane = context.lane();
+            stream.awaitOnShared(lane);
+            lane.send(
+                    Call.MEMCPY_HTOD,
+                    MemcpyHtoDRequest.newBuilder()
+                            .setContext(context.id())
+                            .setStream(stream.idIn(context))
+                            .setDestination(address)
+                            .setRowBytes(bytes)
+                            .setPitch(pitch)
+                            .build(),
+                    new HostRows(host, hostPitch, bytes, rows),
+                    waits);
+        }
+    }
+
+    private void read(HostRows destination, long rowBytes, long pitch, RemoteStream stream) {
+        Lane lane = context.lane();
+        stream.awaitOnShared(lane);
+        lane.read(
+                Call.MEMCPY_DTOH,
+                MemcpyDtoHRequest.newBuilder()
+                        .setContext(context.id())
+                        .setStream(stream.idIn(context))
+                        .setSource(address)
+                        .setBytes(destination.totalBytes())
+                        .setRowBytes(rowBytes)
+                        .setPitch(pitch)
+                        .build(),
+                destination);
     }
 
     private void copyRows(WindowRows rows, RemoteStream stream, boolean waits) {

@@ -170,12 +170,35 @@ final class Lane {
         post(call, request, NO_PAYLOAD);
     }
 
-    /** Calls and waits for the reply's payload, which fills {@code destination}. */
-    <Q extends MessageLite> void read(Call<Q, ?> call, Q request, MemorySegment destination) {
-        requireAccess(destination);
+    /** Sends rows as one payload, without waiting; or waits, as in blocking mode, and throws what it is told. */
+    <Q extends MessageLite, R extends MessageLite> void send(Call<Q, R> call, Q request, HostRows rows, boolean waits) {
+        boolean untilDone = waits || session.isBlocking();
         acquire();
         try {
-            long sequence = publish(call, CallDescriptor.WAITS, request, NO_PAYLOAD, destination.byteSize());
+            long sequence = publishRows(call, untilDone ? CallDescriptor.WAITS : 0, request, rows);
+            if (untilDone) {
+                Reply<R> reply = receive(call, sequence);
+                takeOutput();
+                reply.outcome().orThrow(call.name());
+            } else {
+                recorder.end(sequence, 0, false);
+            }
+        } finally {
+            release();
+        }
+    }
+
+    /** Calls and waits for the reply's payload, which fills {@code destination}. */
+    <Q extends MessageLite> void read(Call<Q, ?> call, Q request, MemorySegment destination) {
+        read(call, request, HostRows.single(destination));
+    }
+
+    /** As {@link #read(Call, MessageLite, MemorySegment)}, into rows. */
+    <Q extends MessageLite> void read(Call<Q, ?> call, Q request, HostRows destination) {
+        requireAccess(destination.memory());
+        acquire();
+        try {
+            long sequence = publish(call, CallDescriptor.WAITS, request, NO_PAYLOAD, destination.totalBytes());
             Outcome outcome;
             try {
                 outcome = receivePayload(call, sequence, destination);
@@ -330,6 +353,43 @@ final class Lane {
         return sequence;
     }
 
+    /** As {@link #publishChunks}; the rows are put together where the message is. */
+    private long publishRows(Call<?, ?> call, int flags, MessageLite request, HostRows rows) {
+        session.ensureOpen();
+        requireAccess(rows.memory());
+        long bytes = rows.totalBytes();
+        recorder.begin(call, request, bytes, 0);
+        try {
+            long sequence = 0;
+            for (long offset = 0; offset < bytes; offset += chunkBytes) {
+                int length = (int) Math.min(chunkBytes, bytes - offset);
+                boolean first = offset == 0;
+                boolean last = offset + length == bytes;
+                int more = last ? flags | CallDescriptor.LAST : flags;
+                MemorySegment header =
+                        first ? encoder.request(call, more, 0, bytes, request) : encoder.continuation(more, 0, bytes);
+                recorder.encoded();
+                try (OutgoingMessage out = channel.claim((int) header.byteSize(), length)) {
+                    rows.copyTo(out.payload(), offset);
+                    if (first || last) {
+                        long number = session.nextSequence();
+                        CallDescriptor.sequence(header, number);
+                        sequence = first ? number : sequence;
+                    }
+                    unread = true;
+                    out.commit(header);
+                    recorder.sent();
+                }
+            }
+            return sequence;
+        } catch (IOException | RuntimeException e) {
+            throw session.fail(e);
+        } catch (Error e) {
+            session.fail(e);
+            throw e;
+        }
+    }
+
     /**
      * Sends a message under the session's next number. Where there may be no space for it, the space comes first and then the
      * number: one that is taken and not published holds up every other lane.
@@ -356,8 +416,8 @@ final class Lane {
         }
     }
 
-    private Outcome receivePayload(Call<?, ?> call, long sequence, MemorySegment destination) throws IOException {
-        long bytes = destination.byteSize();
+    private Outcome receivePayload(Call<?, ?> call, long sequence, HostRows destination) throws IOException {
+        long bytes = destination.totalBytes();
         long offset = 0;
         CallHeader header;
         Outcome outcome;
@@ -441,12 +501,12 @@ final class Lane {
         bytes.write(chunk);
     }
 
-    private static long place(IncomingMessage message, MemorySegment destination, long offset) throws IOException {
+    private static long place(IncomingMessage message, HostRows destination, long offset) throws IOException {
         long chunk = message.payload().byteSize();
-        if (chunk > destination.byteSize() - offset) {
-            throw new ProtocolException("payload exceeds the " + destination.byteSize() + " bytes asked for");
+        if (chunk > destination.totalBytes() - offset) {
+            throw new ProtocolException("payload exceeds the " + destination.totalBytes() + " bytes asked for");
         }
-        message.payload().copyTo(destination, offset);
+        destination.copyFrom(message.payload(), offset);
         return chunk;
     }
 

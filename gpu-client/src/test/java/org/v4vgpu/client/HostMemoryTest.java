@@ -10,6 +10,8 @@ import static org.v4vgpu.client.ErrorsOf.assertStatus;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -22,7 +24,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CudaStatus;
+import org.v4vgpu.proto.ServerStatusRequest;
 import org.v4vgpu.server.session.SessionLimits;
 
 /** Pinned host memory: shared with the server over V4V, ordinary over TCP, and the same to a program. */
@@ -142,31 +146,73 @@ final class HostMemoryTest {
     }
 
     @Test
-    void copiesRowsByOneCallWhereItIsShared() {
+    void copiesRows() {
         try (HostMemory pinned = context.allocateHost(1000);
                 DeviceMemory device = context.allocate(1000)) {
-            for (int i = 0; i < 1000; i++) {
-                pinned.segment().set(ValueLayout.JAVA_BYTE, i, (byte) i);
-            }
-            device.fill((byte) 0);
-            assertEquals(
-                    isShared(),
-                    device.copyRows(pinned.segment(), 100, 50, 10, 10, false, context.defaultStream(), true));
-            if (isShared()) {
+            for (MemorySegment host : List.of(pinned.segment(), MemorySegment.ofArray(new byte[1000]))) {
+                for (int i = 0; i < 1000; i++) {
+                    host.set(ValueLayout.JAVA_BYTE, i, (byte) i);
+                }
+                device.fill((byte) 0);
+                device.copyRows(host, 100, 50, 10, 10, false, context.defaultStream(), true);
                 byte[] there = new byte[1000];
                 device.copyTo(there);
                 assertEquals((byte) 905, there[455]);
                 assertEquals(0, there[460]);
                 assertStatus(
                         CudaStatus.INVALID_VALUE,
-                        () -> device.copyRows(pinned.segment(), 100, 50, 10, 11, false, context.defaultStream(), true));
+                        () -> device.copyRows(host, 100, 50, 10, 11, false, context.defaultStream(), true));
                 assertStatus(
                         CudaStatus.INVALID_VALUE,
-                        () -> device.copyRows(pinned.segment(), 10, 500, 10, 9, true, context.defaultStream(), true));
+                        () -> device.copyRows(host, 10, 500, 10, 9, true, context.defaultStream(), true));
                 assertStatus(
                         CudaStatus.INVALID_VALUE,
-                        () -> device.copyRows(pinned.segment(), 9, 50, 10, 2, true, context.defaultStream(), true));
+                        () -> device.copyRows(host, 9, 50, 10, 2, true, context.defaultStream(), true));
+                assertStatus(
+                        CudaStatus.INVALID_VALUE,
+                        () -> device.copyRows(host, 10, 50, 0, 2, true, context.defaultStream(), true));
             }
+        }
+    }
+
+    private long callsServed() {
+        return context.session()
+                .lane()
+                .call(Call.SERVER_STATUS, ServerStatusRequest.getDefaultInstance())
+                .getSessions(0)
+                .getCalls();
+    }
+
+    /** In many messages, none of which ends where a row does; what lies between the rows stays as it is. */
+    @Test
+    void manyRowsOfOrdinaryMemoryTakeOneCall() {
+        int width = 301;
+        int hostPitch = 310;
+        int pitch = 512;
+        int rows = 4001;
+        byte[] source = new byte[rows * hostPitch];
+        new Random(7).nextBytes(source);
+        byte[] there = new byte[(rows - 1) * pitch + width];
+        try (DeviceMemory device = context.allocate(there.length);
+                RemoteStream stream = context.createStream()) {
+            device.fill((byte) 9);
+            context.synchronize();
+            long before = callsServed();
+            device.copyRows(MemorySegment.ofArray(source), hostPitch, pitch, width, rows, false, stream, false);
+            stream.synchronize();
+            assertEquals(3, callsServed() - before, "the copy, the wait, the question");
+            device.copyTo(there);
+            byte[] expected = new byte[there.length];
+            Arrays.fill(expected, (byte) 9);
+            byte[] back = new byte[source.length];
+            byte[] rowsOnly = new byte[source.length];
+            for (int row = 0; row < rows; row++) {
+                System.arraycopy(source, row * hostPitch, expected, row * pitch, width);
+                System.arraycopy(source, row * hostPitch, rowsOnly, row * hostPitch, width);
+            }
+            assertArrayEquals(expected, there);
+            device.copyRows(MemorySegment.ofArray(back), hostPitch, pitch, width, rows, true, stream, true);
+            assertArrayEquals(rowsOnly, back);
         }
     }
 

@@ -97,7 +97,7 @@ final class Copies {
         }
         if (width > 0
                 && height > 0
-                && rowsOfPinned(context, destination, destinationPitch, source, sourcePitch, width, height, stream)) {
+                && rowsAtOnce(context, destination, destinationPitch, source, sourcePitch, width, height, stream)) {
             return;
         }
         for (long row = 0; row < height; row++) {
@@ -111,10 +111,10 @@ final class Copies {
     }
 
     /**
-     * All rows by one call, where one side is memory that the server sees. False if it is not, as an array of pointers never is: its
-     * rows go one by one, and each is looked through for pointers that mean nothing there.
+     * All rows by one call, where one side is the host's. False if it is not, or is an array of pointers: its rows go one by one, and each is
+     * looked through for pointers that mean nothing there.
      */
-    private static boolean rowsOfPinned(
+    private static boolean rowsAtOnce(
             RemoteContext context,
             Pointer destination,
             long destinationPitch,
@@ -124,7 +124,7 @@ final class Copies {
             long height,
             @Nullable RemoteStream stream) {
         boolean toHost = HostPointer.isHost(destination);
-        if (toHost == HostPointer.isHost(source)) {
+        if (toHost == HostPointer.isHost(source) || JCudaFields.pointers(toHost ? destination : source) != null) {
             return false;
         }
         areMirrored(destination, source);
@@ -136,7 +136,11 @@ final class Copies {
                 : HostPointer.of(source).bytes(hostBytes);
         DeviceMemory device = DevicePointer.at(context, toHost ? source : destination, extent(pitch, width, height));
         RemoteStream order = stream != null ? stream : device.context().defaultStream();
-        return device.copyRows(host, hostPitch, pitch, width, height, toHost, order, stream == null);
+        device.copyRows(host, hostPitch, pitch, width, height, toHost, order, stream == null);
+        if (toHost) {
+            MirroredMemory.afterWait();
+        }
+        return true;
     }
 
     private static long extent(long pitch, long width, long height) {

@@ -36,7 +36,9 @@ final class CopyCalls implements CallDispatcher.Calls {
         if (bytes == 0) {
             return null;
         }
-        try (DeviceCopy copy = stream.copyIn(request.getDestination(), bytes)) {
+        long extent = CopiedRows.extent(bytes, request.getRowBytes(), request.getPitch());
+        try (DeviceCopy copy = CopiedRows.of(
+                stream.copyIn(request.getDestination(), extent), request.getRowBytes(), request.getPitch())) {
             call.await(copy::await);
             long offset = 0;
             for (Payload chunk = call.payload().next();
@@ -66,7 +68,9 @@ final class CopyCalls implements CallDispatcher.Calls {
             call.synchronize(call.context(request.getContext()), stream::enqueued);
             return null;
         }
-        try (DeviceCopy copy = stream.copyOut(request.getSource(), bytes)) {
+        long extent = CopiedRows.extent(bytes, request.getRowBytes(), request.getPitch());
+        try (DeviceCopy copy =
+                CopiedRows.of(stream.copyOut(request.getSource(), extent), request.getRowBytes(), request.getPitch())) {
             call.synchronize(call.context(request.getContext()), () -> copy::await);
             call.replyFrom(copy, bytes);
         }
