@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import jcuda.CudaException;
 import jcuda.Pointer;
+import jcuda.driver.CUcontext;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.JCudaDriver;
 import jcuda.runtime.JCuda;
@@ -32,6 +33,12 @@ final class RuntimeCalls {
         int[] count = new int[1];
         ok(cudaGetDeviceCount(count));
         ok(cudaSetDevice(0));
+        CUcontext current = new CUcontext();
+        CUcontext primary = new CUcontext();
+        ok(cuCtxGetCurrent(current));
+        ok(cuDevicePrimaryCtxRetain(primary, device()));
+        ok(cuDevicePrimaryCtxRelease(device()));
+        same(primary, current); // so that calls of the driver API may follow
         is(cudaError.cudaErrorInvalidDevice, cudaSetDevice(5));
         is(cudaError.cudaErrorInvalidDevice, cudaPeekAtLastError());
         is(cudaError.cudaErrorInvalidDevice, cudaGetLastError());
@@ -41,6 +48,7 @@ final class RuntimeCalls {
         cudaDeviceProp properties = new cudaDeviceProp();
         ok(cudaGetDeviceProperties(properties, 0));
         that(properties.warpSize == 32 && !properties.getName().isEmpty(), "properties");
+        that(properties.memoryPoolsSupported == 1 && properties.cooperativeLaunch == 1, "properties");
         int[] value = new int[1];
         ok(cudaDeviceGetAttribute(value, 10, 0));
         that(value[0] == 32, "attribute");
