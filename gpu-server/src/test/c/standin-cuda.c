@@ -6,6 +6,7 @@
 //   STANDIN_DEVICES=N          default 1
 //   STANDIN_VERSION=N          as cuDriverGetVersion; default 13000
 //   STANDIN_PAGEABLE=1         asynchronous copies may be from and to any memory; default is registered memory only
+//   STANDIN_DMA_MICROS=N       copies from and to registered memory are done later, one after the other, each after so long
 //   STANDIN_FAIL=NAME=CODE@N   the Nth call of that function (from 1) and all later ones answer CODE; several with commas
 //
 //   gcc -shared -fPIC -O2 -pthread -o libcuda.so.1 standin-cuda.c
@@ -17,13 +18,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { OK = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NOT_INITIALIZED = 3, NO_DEVICE = 100, INVALID_DEVICE = 101,
        INVALID_CONTEXT = 201, INVALID_PTX = 218, UNSUPPORTED_PTX_VERSION = 222, INVALID_HANDLE = 400, NOT_FOUND = 500,
        NOT_READY = 600, ILLEGAL_ADDRESS = 700, ALREADY_REGISTERED = 712, NOT_REGISTERED = 713, NOT_SUPPORTED = 801 };
 
-enum kind { CONTEXT, STREAM, EVENT, MODULE, FUNCTION, MEMORY, REGISTRATION, CUBLAS, KINDS };
-static const char *kind_names[] = {"context", "stream", "event", "module", "function", "memory", "registration", "cublas"};
+enum kind { CONTEXT, STREAM, EVENT, MODULE, FUNCTION, MEMORY, REGISTRATION, CUBLAS, POOL, RESERVE, KINDS };
+static const char *kind_names[] = {"context", "stream", "event", "module", "function", "memory", "registration", "cublas", "pool", "reserve"};
 
 // Everything that has a handle is in one list, with the context that owns it.
 struct thing {
@@ -33,6 +35,7 @@ struct thing {
   unsigned flags;               // streams: 1 is non-blocking
   volatile int *until;          // streams and events: busy while this is 0
   int64_t nanos;                // events: when they were recorded, 0 if never
+  struct thing *pool, *freed_in; // memory of a pool; reserve: what was freed, in which stream
   int error;                    // contexts: what broke them
   struct thing *null_stream;    // contexts
   char *text;                   // modules
@@ -101,7 +104,7 @@ static void drop(struct thing *gone) {
   while (*at != gone) at = &(*at)->next;
   *at = gone->next;
   counts[gone->kind]--;
-  if (gone->kind == MEMORY) { used -= gone->bytes; free((void *) gone->address); }
+  if (gone->kind == MEMORY || gone->kind == RESERVE) { used -= gone->bytes; free((void *) gone->address); }
   free(gone->text);
   free(gone);
 }
@@ -133,6 +136,46 @@ static volatile int *busy_before(struct thing *stream) {
   return NULL;
 }
 
+// Copies that are not done yet: what the engine for DMA has. Whatever else is called waits for them, as a stream would.
+struct dma { uint64_t to, from; size_t bytes; volatile int *done, *after; struct dma *next; };
+static struct dma *dma_first;
+static volatile int dma_count, dma_held;
+static long dma_micros = -1;
+static void *dma_engine(void *unused) {
+  for (;;) {
+    pthread_mutex_lock(&lock);
+    struct dma *first = dma_first;
+    int ready = first && !dma_held && !(first->after && *first->after == 0);
+    if (ready && dma_micros > 0) { pthread_mutex_unlock(&lock); usleep(dma_micros); pthread_mutex_lock(&lock); }
+    if (ready) {
+      memmove((void *) first->to, (void *) first->from, first->bytes);
+      *first->done = 1;
+      dma_first = first->next;
+      dma_count--;
+      free(first);
+    }
+    pthread_mutex_unlock(&lock);
+    if (!ready) usleep(100);
+  }
+  return unused;
+}
+// With the lock held.
+static void dma_begin(struct thing *stream, uint64_t to, uint64_t from, size_t bytes) {
+  static int runs;
+  struct dma *dma = malloc(sizeof *dma), **end = &dma_first;
+  *dma = (struct dma) {to, from, bytes, calloc(1, sizeof(int)), stream->until, NULL};
+  while (*end) end = &(*end)->next;
+  *end = dma;
+  dma_count++;
+  stream->until = dma->done;
+  pthread_t thread;
+  if (!runs++) { pthread_create(&thread, NULL, dma_engine, NULL); pthread_detach(thread); }
+}
+static void dma_settle(void) { while (dma_count) usleep(50); }
+// Copies wait from now on, and for nothing but the end of this.
+void standin_hold_dma(int held) { pthread_mutex_lock(&lock); dma_held = held; pthread_mutex_unlock(&lock); }
+int standin_waiting_dma(void) { return dma_count; }
+
 #define LOCKED(...) do { pthread_mutex_lock(&lock); int result = OK; do { __VA_ARGS__ } while (0); pthread_mutex_unlock(&lock); return result; } while (0)
 #define FAIL(code) { result = (code); break; }
 #define USABLE { int broken = usable(); if (broken) FAIL(broken) }
@@ -145,7 +188,7 @@ const char *standin_kind(int kind) { return kind < KINDS ? kind_names[kind] : NU
 // ---- what the stand-in for libcublas asks
 
 int standin_injected(const char *name, int call) { return injected(name, call); }
-void *standin_context(void) { pthread_mutex_lock(&lock); void *context = usable() ? NULL : current(); pthread_mutex_unlock(&lock); return context; }
+void *standin_context(void) { dma_settle(); pthread_mutex_lock(&lock); void *context = usable() ? NULL : current(); pthread_mutex_unlock(&lock); return context; }
 void *standin_make_blas(void) { pthread_mutex_lock(&lock); void *made = make(CUBLAS, current()); pthread_mutex_unlock(&lock); return made; }
 int standin_is_blas(void *handle) { pthread_mutex_lock(&lock); int found = find(CUBLAS, handle) != NULL; pthread_mutex_unlock(&lock); return found; }
 void standin_drop_blas(void *handle) { pthread_mutex_lock(&lock); drop(handle); pthread_mutex_unlock(&lock); }
@@ -165,6 +208,7 @@ int cuInit(unsigned flags) {
   BEGIN(cuInit);
   if (setting("STANDIN_DEVICES", 1) == 0) return NO_DEVICE;
   initialized = 1;
+  dma_micros = setting("STANDIN_DMA_MICROS", -1);
   return flags ? INVALID_VALUE : OK;
 }
 int cuDriverGetVersion(int *version) { BEGIN(cuDriverGetVersion); *version = setting("STANDIN_VERSION", 13000); return OK; }
@@ -185,7 +229,7 @@ int cuDeviceTotalMem_v2(size_t *bytes, int device) { BEGIN(cuDeviceTotalMem_v2);
 int cuDeviceGetAttribute(int *value, int attribute, int device) {
   BEGIN(cuDeviceGetAttribute);
   static const int table[][2] = {{1, 1024}, {2, 1024}, {3, 1024}, {4, 64}, {5, 0x7fffffff}, {6, 65535}, {7, 65535},
-    {8, 49152}, {10, 32}, {12, 65536}, {16, 1}, {19, 1}, {41, 1}, {75, 9}, {76, 0}, {83, 1}, {97, 232448}};
+    {8, 49152}, {10, 32}, {12, 65536}, {16, 1}, {19, 1}, {41, 1}, {75, 9}, {76, 0}, {83, 1}, {97, 232448}, {115, 1}};
   if (attribute < 1 || attribute > 140) return INVALID_VALUE;
   *value = 0;
   for (unsigned i = 0; i < sizeof table / sizeof *table; i++) if (table[i][0] == attribute) *value = table[i][1];
@@ -221,19 +265,20 @@ int cuCtxSetCurrent(struct thing *context) {
   });
 }
 int cuCtxDestroy_v2(struct thing *context) {
+  dma_settle();
   BEGIN(cuCtxDestroy_v2);
   LOCKED({
     if (!find(CONTEXT, context)) FAIL(INVALID_CONTEXT)
     for (struct thing *each = things, *next; each; each = next) {
       next = each->next;
-      if (each->owner == context) { drop(each); next = things; }
+      if (each->owner == context && !each->pool) { drop(each); next = things; }
     }
     drop(context);
   });
 }
 static int synchronized;
 int standin_synchronized(void) { return synchronized; }
-int cuCtxSynchronize(void) { BEGIN(cuCtxSynchronize); synchronized++; LOCKED({ USABLE }); }
+int cuCtxSynchronize(void) { dma_settle(); BEGIN(cuCtxSynchronize); synchronized++; LOCKED({ USABLE }); }
 int cuCtxGetLimit(size_t *value, int limit) {
   BEGIN(cuCtxGetLimit);
   LOCKED({ USABLE *value = limit == 0 ? 1024 : 1 << 20; });
@@ -258,6 +303,7 @@ int cuMemAlloc_v2(uint64_t *address, size_t bytes) {
   });
 }
 int cuMemFree_v2(uint64_t address) {
+  dma_settle();
   BEGIN(cuMemFree_v2);
   LOCKED({
     USABLE
@@ -265,6 +311,73 @@ int cuMemFree_v2(uint64_t address) {
     if (!memory || memory->address != address || memory->owner != current()) FAIL(INVALID_VALUE)
     drop(memory);
   });
+}
+
+// Pools: what is freed in a stream is there at once for that stream, for others when the stream has come there, and for all when it is trimmed.
+static void set_kind(struct thing *thing, enum kind kind) { counts[thing->kind]--; counts[kind]++; thing->kind = kind; }
+int cuMemPoolCreate(struct thing **pool, const int *properties) {
+  BEGIN(cuMemPoolCreate);
+  LOCKED({
+    USABLE
+    if (properties[0] != 1 || properties[1] || properties[2] != 1 || properties[3] >= setting("STANDIN_DEVICES", 1)) FAIL(INVALID_VALUE)
+    for (int i = 4; i < 22; i++) if (properties[i]) FAIL(INVALID_VALUE)
+    if (!result) *pool = make(POOL, NULL);
+  });
+}
+int cuMemAllocFromPoolAsync(uint64_t *address, size_t bytes, struct thing *pool, void *handle) {
+  BEGIN(cuMemAllocFromPoolAsync);
+  LOCKED({
+    USABLE
+    struct thing *stream = stream_of(handle);
+    if (!stream || !find(POOL, pool)) FAIL(INVALID_HANDLE)
+    if (!bytes) FAIL(INVALID_VALUE)
+    uint64_t total = setting("STANDIN_MEMORY", 64 << 20);
+    uint64_t rounded = (bytes + 511) / 512 * 512;
+    if (rounded < bytes) FAIL(OUT_OF_MEMORY)
+    struct thing *found = NULL;
+    for (struct thing *each = things; each; each = each->next)
+      if (each->kind == RESERVE && each->pool == pool && each->bytes == rounded && (each->freed_in == stream || !is_busy(each))) found = each;
+    if (found) {
+      set_kind(found, MEMORY);
+      found->owner = current();
+    } else {
+      if (rounded > total - used) FAIL(OUT_OF_MEMORY)
+      found = make(MEMORY, current());
+      found->address = (uint64_t) aligned_alloc(512, rounded);
+      found->bytes = rounded;
+      found->pool = pool;
+      used += rounded;
+    }
+    found->until = NULL;
+    *address = found->address;
+  });
+}
+int cuMemFreeAsync(uint64_t address, void *handle) {
+  BEGIN(cuMemFreeAsync);
+  LOCKED({
+    USABLE
+    struct thing *stream = stream_of(handle);
+    struct thing *memory = range(MEMORY, address, 1);
+    if (!stream) FAIL(INVALID_HANDLE)
+    if (!memory || memory->address != address || memory->owner != current() || !memory->pool) FAIL(INVALID_VALUE)
+    set_kind(memory, RESERVE);
+    memory->freed_in = stream;
+    memory->until = busy_before(stream);
+  });
+}
+static void trim(struct thing *pool) {
+  for (struct thing *each = things, *next; each; each = next) {
+    next = each->next;
+    if (each->kind == RESERVE && each->pool == pool && !is_busy(each)) { drop(each); next = things; }
+  }
+}
+int cuMemPoolTrimTo(struct thing *pool, size_t least) {
+  BEGIN(cuMemPoolTrimTo);
+  LOCKED({ USABLE if (!find(POOL, pool)) FAIL(INVALID_HANDLE) trim(pool); });
+}
+int cuMemPoolDestroy(struct thing *pool) {
+  BEGIN(cuMemPoolDestroy);
+  LOCKED({ if (!find(POOL, pool)) FAIL(INVALID_HANDLE) trim(pool); drop(pool); });
 }
 int cuMemGetInfo_v2(size_t *free, size_t *total) {
   BEGIN(cuMemGetInfo_v2);
@@ -285,6 +398,7 @@ int cuMemHostRegister_v2(void *address, size_t bytes, unsigned flags) {
   });
 }
 int cuMemHostUnregister(void *address) {
+  dma_settle();
   BEGIN(cuMemHostUnregister);
   LOCKED({
     USABLE
@@ -297,14 +411,17 @@ int cuMemHostAlloc(void **address, size_t bytes, unsigned flags) { *address = al
 int cuMemAllocHost_v2(void **address, size_t bytes) { return cuMemHostAlloc(address, bytes, 0); }
 int cuMemFreeHost(void *address) { free(address); return OK; }
 
-static int move(uint64_t to, uint64_t from, size_t bytes, int device_to, int device_from, void *stream) {
+static int move(uint64_t to, uint64_t from, size_t bytes, int device_to, int device_from, void *handle) {
+  if (device_to == device_from) dma_settle();
   LOCKED({
     USABLE
-    if (!stream_of(stream)) FAIL(INVALID_HANDLE)
+    struct thing *stream = stream_of(handle);
+    if (!stream) FAIL(INVALID_HANDLE)
     struct thing *into = device_to ? range(MEMORY, to, bytes) : NULL;
     struct thing *out_of = device_from ? range(MEMORY, from, bytes) : NULL;
     if ((device_to && (!into || into->owner != current())) || (device_from && (!out_of || out_of->owner != current()))) FAIL(INVALID_VALUE)
-    memmove((void *) to, (void *) from, bytes);
+    if (device_to != device_from && (dma_held || dma_micros >= 0)) dma_begin(stream, to, from, bytes);
+    else memmove((void *) to, (void *) from, bytes);
   });
 }
 // Asynchronous copies are to be DMA: from and to registered memory only.
@@ -345,6 +462,7 @@ int cuMemcpy2DAsync_v2(const struct rows_copy *copy, void *stream) {
 }
 
 static int fill(uint64_t to, unsigned value, size_t count, int width, void *stream) {
+  dma_settle();
   LOCKED({
     USABLE
     struct thing *memory = range(MEMORY, to, count * width);
@@ -379,10 +497,11 @@ int cuStreamWaitEvent(void *handle, struct thing *event, unsigned flags) {
 }
 
 // The stream goes on when the function has returned; the flag that says so is never freed, as events may look at it.
-struct call { void (*function)(void *); void *data; volatile int *returned; };
+struct call { void (*function)(void *); void *data; volatile int *returned, *after; };
 static void *call_back(void *argument) {
   struct call call = *(struct call *) argument;
   free(argument);
+  while (call.after && *call.after == 0) usleep(50);
   call.function(call.data);
   *call.returned = 1;
   return NULL;
@@ -394,8 +513,8 @@ int cuLaunchHostFunc(void *handle, void (*function)(void *), void *data) {
     struct thing *stream = stream_of(handle);
     if (!stream) FAIL(INVALID_HANDLE)
     struct call *call = malloc(sizeof *call);
-    *call = (struct call) {function, data, calloc(1, sizeof(int))};
-    if (!is_busy(stream)) stream->until = call->returned;
+    *call = (struct call) {function, data, calloc(1, sizeof(int)), dma_count ? stream->until : NULL};
+    if (!is_busy(stream) || dma_count) stream->until = call->returned;
     pthread_t thread;
     pthread_create(&thread, NULL, call_back, call);
     pthread_detach(thread);
@@ -479,6 +598,7 @@ int cuModuleLoadDataEx(struct thing **module, const char *image, unsigned count,
 }
 int cuModuleLoadData(struct thing **module, const char *image) { return cuModuleLoadDataEx(module, image, 0, NULL, NULL); }
 int cuModuleUnload(struct thing *module) {
+  dma_settle();
   BEGIN(cuModuleUnload);
   LOCKED({
     USABLE
@@ -610,6 +730,7 @@ static int run(struct thing *function, struct thing *stream, struct arguments *f
 }
 int cuLaunchKernel(struct thing *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
                    unsigned shared, void *handle, void **parameters, void **extra) {
+  dma_settle();
   BEGIN(cuLaunchKernel);
   LOCKED({
     USABLE

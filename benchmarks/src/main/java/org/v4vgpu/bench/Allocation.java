@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.v4vgpu.bench.jcuda.JCudaProcess;
 import org.v4vgpu.bench.link.Link;
 import org.v4vgpu.bench.result.Result;
 import org.v4vgpu.bench.result.Samples;
@@ -38,6 +39,9 @@ final class Allocation implements Experiment {
 
     /** The kind of results: both sides' messages of a call, built, encoded, decoded and parsed, without a transport. */
     static final String MESSAGES = "call, messages alone";
+
+    /** The kind of results: a launch by a JCuda program, by its calling thread. */
+    static final String JCUDA = "launch, JCuda";
 
     private static final int MESSAGE_BYTES = 64;
     private static final int COPY_BYTES = 16 << 20;
@@ -75,7 +79,7 @@ final class Allocation implements Experiment {
 
     @Override
     public List<Result> run(Laboratory laboratory, Progress progress) throws IOException {
-        progress.expect(laboratory.links().size() + 5);
+        progress.expect(laboratory.links().size() + 7);
         int warmUp = laboratory.effort().count(SMOKE_WARM_UP, QUICK_WARM_UP, WARM_UP);
         int operations = operations(laboratory);
         List<Result> results = new ArrayList<>();
@@ -120,6 +124,7 @@ final class Allocation implements Experiment {
             results.addAll(measure(
                     "v4v", 0, "launch, client", "launch, server", warmUp / 3, operations, launches(client, kernel)));
             progress.step();
+            results.addAll(programs(laboratory, warmUp / 3, operations, progress));
             MemorySegment memory = arena.allocate(COPY_BYTES, 4096);
             Accelerator.Memory there = client.allocate(COPY_BYTES);
             Operation in = count -> {
@@ -137,6 +142,31 @@ final class Allocation implements Experiment {
             };
             results.addAll(measure("v4v", COPY_BYTES, "dtoh, client", "dtoh, server", copiesBefore, COPIES, out));
             progress.step();
+        }
+        return results;
+    }
+
+    /** The same launches by a JCuda program in a process of its own. */
+    private List<Result> programs(Laboratory laboratory, int warmUp, int operations, Progress progress) {
+        List<Result> results = new ArrayList<>();
+        try {
+            JCudaProcess program = laboratory.jcuda(SERVER_ADDRESS);
+            for (boolean anew : new boolean[] {true, false}) {
+                Turns times = new Turns();
+                Samples bytes = new Samples();
+                long[] counted = program.heap(anew, warmUp, operations, ROUNDS);
+                for (int i = 0; i + 1 < counted.length; i += 2) {
+                    Samples time = new Samples();
+                    time.add(Math.max(1, counted[i] / operations));
+                    times.add(time);
+                    bytes.add(counted[i + 1]);
+                }
+                results.add(result(anew ? JCUDA : JCUDA + ", kept", "v4v-jcuda", 0, times, bytes, operations));
+                progress.step();
+            }
+        } catch (IOException e) {
+            laboratory.skip(name() + ", v4v-jcuda: " + e.getMessage());
+            progress.skip(2 - results.size());
         }
         return results;
     }
@@ -189,7 +219,12 @@ final class Allocation implements Experiment {
             byKind.put(others, foreign);
         }
         List<Result> results = new ArrayList<>();
-        byKind.forEach((kind, allocated) -> results.add(new Result(
+        byKind.forEach((kind, allocated) -> results.add(result(kind, transport, bytes, times, allocated, operations)));
+        return results;
+    }
+
+    private Result result(String kind, String transport, long bytes, Turns times, Samples allocated, int operations) {
+        return new Result(
                 name(),
                 kind,
                 transport,
@@ -200,8 +235,7 @@ final class Allocation implements Experiment {
                 0,
                 allocated.median() / (double) operations,
                 Result.NOT_COUNTED,
-                times)));
-        return results;
+                times);
     }
 
     private static void exchange(Link link, MemorySegment message, int trips) throws IOException {

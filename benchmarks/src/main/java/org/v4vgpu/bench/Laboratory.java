@@ -20,6 +20,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.v4vgpu.bench.jcuda.JCudaProcess;
 import org.v4vgpu.bench.link.Link;
 import org.v4vgpu.bench.link.NetworkBridge;
 import org.v4vgpu.bench.link.Peer;
@@ -61,6 +62,8 @@ final class Laboratory implements AutoCloseable {
     private final Map<String, Accelerator> accelerators = new LinkedHashMap<>();
     private final Map<String, Accelerator> nettyAccelerators = new LinkedHashMap<>();
     private final Map<String, String> nettyAddresses = new LinkedHashMap<>();
+    private String v4vAddress = "";
+    private @Nullable JCudaProcess jcuda;
 
     /**
      * @param root the project's directory
@@ -202,6 +205,27 @@ final class Laboratory implements AutoCloseable {
     }
 
     /**
+     * A JCuda program, in a process of its own.
+     *
+     * @param address of its server
+     * @throws IOException if there is no JCuda to run it with, with the reason
+     */
+    JCudaProcess jcuda(String address) throws IOException {
+        return new JCudaProcess(start(List.of(), JCudaProcess.command(root, address)));
+    }
+
+    /** As {@link #jcuda(String)}, on the server of {@link #accelerators} over V4V, until something else is wanted. */
+    JCudaProcess jcuda() throws IOException {
+        JCudaProcess open = jcuda;
+        if (open == null) {
+            accelerators();
+            open = jcuda(v4vAddress);
+            jcuda = open;
+        }
+        return open;
+    }
+
+    /**
      * Something is left out.
      *
      * @param reason a line that says what, and why
@@ -215,6 +239,7 @@ final class Laboratory implements AutoCloseable {
         Map<String, Server> near = servers();
         Process far =
                 between == null ? null : start(between.far(), serverCommand("tcp://" + between.farAddress() + ":0"));
+        v4vAddress = Objects.requireNonNull(near.get("v4v")).address("v4v");
         near.forEach((transport, server) -> {
             accelerators.put(transport, RemoteAccelerator.connect(server.address(transport)));
             String netty = transport.replace("-channel", "") + "-netty";
@@ -293,6 +318,7 @@ final class Laboratory implements AutoCloseable {
         nettyAccelerators.values().forEach(Accelerator::close);
         nettyAccelerators.clear();
         nettyAddresses.clear();
+        jcuda = null;
         killProcesses();
     }
 

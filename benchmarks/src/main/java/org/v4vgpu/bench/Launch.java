@@ -5,13 +5,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.v4vgpu.bench.jcuda.JCudaProcess;
 import org.v4vgpu.bench.result.Result;
 import org.v4vgpu.bench.result.Samples;
 import org.v4vgpu.client.Dim3;
 
 /**
  * Launches of a kernel that does nearly nothing (the stencil on one cell): one that is waited for, each of many that are waited for
- * together, and of these the program's own share, before it waits. {@code local} is the same device in this process.
+ * together, and of these the program's own share, before it waits. {@code local} is the same device in this process, {@code v4v-jcuda} a
+ * JCuda program in a process of its own.
  */
 final class Launch implements Experiment {
     private static final String WAITED_FOR = "synchronous";
@@ -19,6 +22,12 @@ final class Launch implements Experiment {
 
     /** What the program waits for until each of many launches is on its way. */
     private static final String ISSUED = "issued";
+
+    /** As {@link #ISSUED}, of a program that makes the parameters' pointers once. */
+    private static final String ISSUED_KEPT = "issued, kept";
+
+    /** The transport of a JCuda program in a process of its own. */
+    private static final String JCUDA = "v4v-jcuda";
 
     private static final int STREAM = 200;
     private static final int FEWEST = 20;
@@ -48,7 +57,9 @@ final class Launch implements Experiment {
         Map<String, Accelerator> accelerators =
                 laboratory.effort() == Effort.QUICK ? laboratory.accelerators() : laboratory.acceleratorsByStack();
         List<Result> results = new ArrayList<>();
-        progress.expect(3 * plan.steps(accelerators.size()));
+        JCudaProcess program = program(laboratory);
+        int programs = program == null ? 0 : 1;
+        progress.expect(3 * plan.steps(accelerators.size() + programs) + plan.steps(programs));
         Map<String, Interleaving.Contender> one = new LinkedHashMap<>();
         Map<String, Interleaving.Contender> many = new LinkedHashMap<>();
         Map<String, Interleaving.Contender> issued = new LinkedHashMap<>();
@@ -67,13 +78,43 @@ final class Launch implements Experiment {
             many.put(entry.getKey(), during -> takeTurn(accelerator, kernel, STREAM, 1, MOST_STREAMS, false, during));
             issued.put(entry.getKey(), during -> takeTurn(accelerator, kernel, STREAM, 1, MOST_STREAMS, true, during));
         }
+        Map<String, Interleaving.Contender> kept = new LinkedHashMap<>();
+        if (program != null) {
+            one.put(JCUDA, during -> takeTurn(program, true, 1, FEWEST, MOST, false, during));
+            many.put(JCUDA, during -> takeTurn(program, true, STREAM, 1, MOST_STREAMS, false, during));
+            issued.put(JCUDA, during -> takeTurn(program, true, STREAM, 1, MOST_STREAMS, true, during));
+            kept.put(JCUDA, during -> takeTurn(program, false, STREAM, 1, MOST_STREAMS, true, during));
+        }
         plan.run(one, laboratory.compilers(), progress)
                 .forEach((transport, turns) -> results.add(Result.of(name(), WAITED_FOR, transport, 0, 1, turns, 0)));
         plan.run(many, laboratory.compilers(), progress)
                 .forEach((transport, turns) -> results.add(Result.of(name(), STREAMED, transport, 0, 1, turns, 0)));
         plan.run(issued, laboratory.compilers(), progress)
                 .forEach((transport, turns) -> results.add(Result.of(name(), ISSUED, transport, 0, 1, turns, 0)));
+        plan.run(kept, laboratory.compilers(), progress)
+                .forEach((transport, turns) -> results.add(Result.of(name(), ISSUED_KEPT, transport, 0, 1, turns, 0)));
         return results;
+    }
+
+    private @Nullable JCudaProcess program(Laboratory laboratory) {
+        try {
+            return laboratory.jcuda();
+        } catch (IOException e) {
+            laboratory.skip(name() + ", " + JCUDA + ": " + e.getMessage());
+            return null;
+        }
+    }
+
+    private static Samples takeTurn(
+            JCudaProcess program,
+            boolean anew,
+            int stream,
+            int fewest,
+            int most,
+            boolean issuingOnly,
+            Interleaving plan)
+            throws IOException {
+        return program.turn(anew, stream, issuingOnly, plan.settlingNanos(), plan.turnNanos(), fewest, most);
     }
 
     private static Samples takeTurn(

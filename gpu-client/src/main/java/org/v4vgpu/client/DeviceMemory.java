@@ -286,7 +286,7 @@ public final class DeviceMemory implements AutoCloseable {
         }
         MemcpyWindowRequest request = rows.request(context.id(), stream.idIn(context), address, untilDone);
         if (untilDone) {
-            lane.outcome(Call.MEMCPY_WINDOW, request).orThrow("MemcpyWindow");
+            lane.outcome(Call.MEMCPY_WINDOW, request, rows.expectedNanos()).orThrow("MemcpyWindow");
         } else {
             lane.post(Call.MEMCPY_WINDOW, request);
         }
@@ -383,14 +383,23 @@ public final class DeviceMemory implements AutoCloseable {
 
     /** Frees an allocation without waiting: the bytes are free when all work that was issued before is done. Idempotent. */
     public void closeLater() {
+        closeLater(MemFreeAsyncRequest.newBuilder().setContext(context.id()).setAddress(address));
+    }
+
+    /**
+     * As {@link #closeLater()}; memory that was {@linkplain RemoteContext#allocate(long, RemoteStream) allocated in a stream's order} is free
+     * for the order of this stream when that comes here. Source: cuMemFreeAsync.
+     */
+    public void closeLater(RemoteStream stream) {
+        closeLater(MemFreeAsyncRequest.newBuilder()
+                .setContext(context.id())
+                .setAddress(address)
+                .setStream(stream.idIn(context)));
+    }
+
+    private void closeLater(MemFreeAsyncRequest.Builder request) {
         if (freeable && context.allocations().remove(this) && context.session().isOpen()) {
-            context.lane()
-                    .post(
-                            Call.MEM_FREE_ASYNC,
-                            MemFreeAsyncRequest.newBuilder()
-                                    .setContext(context.id())
-                                    .setAddress(address)
-                                    .build());
+            context.lane().post(Call.MEM_FREE_ASYNC, request.build());
         }
     }
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
+import java.net.SocketTimeoutException;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -37,6 +38,9 @@ final class Lane {
 
     /** How long a thread rests between two queries on a shared lane, where it must not sit in a waiting call. */
     private static final long QUERY_INTERVAL_NANOS = 50_000;
+
+    /** A wait of a channel that lasts no longer does not sleep, unless the process has said that its waits sleep at once. */
+    private static final long SPUN_NANOS = 300_000;
 
     private static final MemorySegment NO_PAYLOAD = MemorySegment.NULL;
 
@@ -123,11 +127,16 @@ final class Lane {
 
     /** Calls, waits and tells how it went alone; the message of the reply is not looked at. */
     <Q extends MessageLite> Outcome outcome(Call<Q, ?> call, Q request) {
+        return outcome(call, request, 0);
+    }
+
+    /** As {@link #outcome(Call, MessageLite)}, of a call that may well take so long: the wait for it does not fall asleep before. */
+    <Q extends MessageLite> Outcome outcome(Call<Q, ?> call, Q request, long expectedNanos) {
         acquire();
         try {
             long sequence = publish(call, CallDescriptor.WAITS, request, NO_PAYLOAD);
             Outcome outcome;
-            try (IncomingMessage message = channel.receive()) {
+            try (IncomingMessage message = receive(expectedNanos)) {
                 recorder.answered();
                 CallHeader header = header(call, sequence, message);
                 outcome = outcome(header);
@@ -254,6 +263,22 @@ final class Lane {
             session.output().takeFrom(this);
             printed = false;
         }
+    }
+
+    /**
+     * Receives a message that may well take so long. A channel's wait spins for a while and then sleeps; one that is cut short before that,
+     * and begun again, goes on spinning.
+     */
+    private IncomingMessage receive(long expectedNanos) throws IOException {
+        long begin = expectedNanos > 0 ? System.nanoTime() : 0;
+        for (long left = expectedNanos; left > 0; left = expectedNanos - (System.nanoTime() - begin)) {
+            try {
+                return channel.receive(Math.min(left, SPUN_NANOS));
+            } catch (SocketTimeoutException e) {
+                // Not yet.
+            }
+        }
+        return channel.receive();
     }
 
     private <R extends MessageLite> Reply<R> receive(Call<?, R> call, long sequence) {

@@ -80,11 +80,24 @@ public final class RemoteContext implements AutoCloseable {
      * @throws CudaException INVALID_VALUE if {@code bytes} is not positive, OUT_OF_MEMORY if the server has not so much
      */
     public DeviceMemory allocate(long bytes) {
+        return allocate(bytes, MemAllocRequest.newBuilder().setContext(id).setBytes(bytes));
+    }
+
+    /**
+     * Allocates memory for work in a stream's order, which comes after this call or is ordered behind such work: what was {@linkplain
+     * DeviceMemory#closeLater(RemoteStream) freed in the same stream} may be given again before the stream comes there. As {@link
+     * #allocate(long)} otherwise. Source: cuMemAllocAsync.
+     */
+    public DeviceMemory allocate(long bytes, RemoteStream stream) {
+        return allocate(
+                bytes,
+                MemAllocRequest.newBuilder().setContext(id).setBytes(bytes).setStream(stream.idIn(this)));
+    }
+
+    private DeviceMemory allocate(long bytes, MemAllocRequest.Builder request) {
         if (bytes <= 0) {
             throw CudaException.invalidValue("an allocation of " + bytes + " bytes");
         }
-        MemAllocRequest.Builder request =
-                MemAllocRequest.newBuilder().setContext(id).setBytes(bytes);
         Lane.Reply<MemAllocReply> reply = lane().exchange(Call.MEM_ALLOC, request.build(), MemorySegment.NULL);
         while (reply.outcome().isNotReady()) {
             request.setFreedBefore(reply.message().getFreedBefore());

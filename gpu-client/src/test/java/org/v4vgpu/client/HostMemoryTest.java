@@ -12,7 +12,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -117,6 +119,25 @@ final class HostMemoryTest {
             latch.await();
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    /** Longer than such a copy takes by itself, and than a wait of a channel spins. */
+    @Test
+    void aCopyWaitsForWhatItsStreamHasBeforeIt() {
+        try (HostMemory pinned = context.allocateHost(BYTES);
+                DeviceMemory device = context.allocate(BYTES);
+                RemoteStream stream = context.createStream(1, 0)) {
+            device.fill((byte) 5);
+            context.synchronize();
+            AtomicBoolean isOver = new AtomicBoolean();
+            stream.launchHostFunction(_ -> {
+                LockSupport.parkNanos(5_000_000);
+                isOver.set(true);
+            });
+            device.copyTo(pinned.segment(), stream);
+            assertTrue(isOver.get());
+            assertEquals(5, pinned.segment().get(ValueLayout.JAVA_BYTE, BYTES - 1));
         }
     }
 

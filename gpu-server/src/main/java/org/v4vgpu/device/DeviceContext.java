@@ -24,6 +24,23 @@ public interface DeviceContext extends AutoCloseable {
     void free(long address) throws DeviceException;
 
     /**
+     * Allocates memory for work that is enqueued in a stream from now on, or ordered behind such work. Memory that was freed in the same
+     * stream may be given again at once, for whatever still uses it comes before. Source: cuMemAllocAsync. A device that has no such order
+     * allocates for all: earlier than the stream would have it.
+     */
+    default long allocate(long bytes, DeviceStream stream) throws DeviceException {
+        return allocate(bytes);
+    }
+
+    /**
+     * Frees an allocation when the stream comes here; from now on the address is invalid. Source: cuMemFreeAsync. What was not allocated in a
+     * stream's order is freed as by {@link #free(long)}.
+     */
+    default void free(long address, DeviceStream stream) throws DeviceException {
+        free(address);
+    }
+
+    /**
      * Whether bytes that were freed up to a moment still wait for work before they are free. Those of a broken context wait for its end, and
      * do not count.
      *

@@ -18,12 +18,23 @@ public interface DeviceCopy extends AutoCloseable {
     boolean await(long timeoutNanos) throws DeviceException;
 
     /**
-     * Moves one chunk between the host segment and the device, {@code offset} bytes into the copy, in the copy's direction. When
-     * it returns the host segment may be reused, and holds the bytes.
+     * Begins to move one chunk between the host segment and the device, {@code offset} bytes into the copy, in the copy's direction. Several
+     * may be on their way: so a GPU's DMA of one goes on while its owner receives the next one, or the client reads the one before.
+     *
+     * @return awaited by the copy's thread: then the segment may be reused, and holds the bytes. Until then, or until the copy is closed, it
+     *     must stay as it is
      */
-    void transfer(long offset, MemorySegment host) throws DeviceException;
+    DeviceWork begin(long offset, MemorySegment host) throws DeviceException;
 
-    /** Ends the copy, whole or not, and lets the stream go on. Idempotent. */
+    /** As {@link #begin}, and waits for it. */
+    default void transfer(long offset, MemorySegment host) throws DeviceException {
+        boolean _ = begin(offset, host).await(Long.MAX_VALUE);
+    }
+
+    /**
+     * Ends the copy, whole or not, and lets the stream go on. Whatever has become of it and of its context, nothing reads or writes the chunks'
+     * segments any more. Idempotent.
+     */
     @Override
     void close();
 }

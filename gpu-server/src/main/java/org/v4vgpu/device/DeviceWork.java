@@ -3,6 +3,9 @@ package org.v4vgpu.device;
 /** Work on the device that was enqueued up to some moment; what comes later does not count. Safe for any thread. */
 @FunctionalInterface
 public interface DeviceWork {
+    /** Nothing that is still to be done. */
+    DeviceWork DONE = _ -> true;
+
     /**
      * Waits until the work is done.
      *

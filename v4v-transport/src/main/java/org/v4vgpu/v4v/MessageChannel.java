@@ -3,6 +3,7 @@ package org.v4vgpu.v4v;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A connected pair of directions that carry messages: a small header, which the receiver gets as a private copy, and a raw
@@ -53,6 +54,16 @@ public interface MessageChannel extends AutoCloseable {
     OutgoingMessage claim(int headerBytes, int payloadBytes) throws IOException;
 
     /**
+     * As {@link #claim}, behind what is claimed already and not committed, of which there must be something, so that a device can fill several payloads at the same time. They
+     * are committed in the order in which they were claimed; one that is closed instead takes those behind it along. Never blocks.
+     *
+     * @return null if the channel has no space for that now, or takes one claim at a time; the caller commits the oldest, and asks again
+     */
+    default @Nullable OutgoingMessage claimFurther(int headerBytes, int payloadBytes) throws IOException {
+        return null;
+    }
+
+    /**
      * Says that nothing more will be sent; the other direction goes on. The peer receives what was sent before and then
      * {@link java.io.EOFException}, while it goes on sending and this side receiving. Blocks while there is no space. Called by the
      * sending thread; idempotent.
@@ -79,6 +90,15 @@ public interface MessageChannel extends AutoCloseable {
      * @throws java.net.SocketTimeoutException when no message came in {@code timeoutNanos}
      */
     IncomingMessage receive(long timeoutNanos) throws IOException;
+
+    /**
+     * Whether {@link #receive()} would end at once, with a message or without: for whoever has something else to wait for meanwhile, such as a
+     * device that reads the payloads of messages that are still held. Never waits. False also where the channel can't tell. The receiving
+     * thread's.
+     */
+    default boolean isReady() throws IOException {
+        return false;
+    }
 
     /**
      * Whether the peer still holds its end, even if it has ended its output. Called by the receiving thread while it is busy elsewhere, to notice a peer that

@@ -24,13 +24,26 @@ public interface SendRing extends AutoCloseable {
      */
     boolean claim(int messageBytes) throws IOException;
 
-    /** Writes into the claimed message. */
+    /**
+     * Claims space behind what is claimed already, so that several messages are filled at the same time; they are committed in the order
+     * in which they were claimed.
+     *
+     * @return false, and everything is as before, if there is no space, or no such space in this kind of ring
+     */
+    default boolean claimFurther(int messageBytes) throws IOException {
+        return false;
+    }
+
+    /** Drops the claim that was made last. */
+    default void dropNewest() {}
+
+    /** Writes into the claimed message, the oldest of several. */
     void put(int at, MemorySegment source, long offset, long bytes);
 
-    /** Writes an int at an offset that is a multiple of 4 within the first slots of the claimed message. */
+    /** Writes an int at an offset that is a multiple of 4 within the first slots of the claimed message, the oldest of several. */
     void putInt(int at, int value);
 
-    /** The claimed message's bytes where they will lie. Valid until the commit and while {@link #hold} holds the ring. */
+    /** The bytes of the message that was claimed last, where they will lie. Valid until the commit and while {@link #hold} holds the ring. */
     Payload claimed(int from, int bytes);
 
     /** As {@link #claimed(int, int)}, shown by a view of the caller's. */
@@ -38,7 +51,7 @@ public interface SendRing extends AutoCloseable {
         view.show(claimed(from, bytes));
     }
 
-    /** Publishes the claimed message and wakes the partner if it sleeps. */
+    /** Publishes the claimed message, the oldest of several, and wakes the partner if it sleeps. */
     void commit(int messageType);
 
     /** The mapping that claimed messages lie in, while {@link #hold} holds the ring; nothing where there is none that lasts. */

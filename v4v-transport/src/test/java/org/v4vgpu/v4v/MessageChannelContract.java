@@ -115,6 +115,63 @@ abstract class MessageChannelContract {
         echo.get(10, SECONDS);
     }
 
+    /** As many as there is room for at once; a channel may take one at a time. */
+    @Test
+    void commitsSeveralClaimsInTheirOrder() throws Exception {
+        Future<?> echo = executor.submit(() -> echoUntilEof(server));
+        Random random = new Random(4);
+        for (int i = 0; i < 200; i++) {
+            List<byte[]> payloads = new ArrayList<>();
+            List<OutgoingMessage> claims = new ArrayList<>();
+            byte[] payload = bytes(random, random.nextInt(client.maximumPayloadBytes() + 1));
+            OutgoingMessage claim = client.claim(1, payload.length);
+            while (claim != null) {
+                claims.add(claim);
+                payloads.add(payload);
+                payload = bytes(random, random.nextInt(client.maximumPayloadBytes() + 1));
+                claim = client.claimFurther(1, payload.length);
+            }
+            for (int n = claims.size() - 1; n >= 0; n--) {
+                claims.get(n).payload().copyFrom(MemorySegment.ofArray(payloads.get(n)), 0);
+            }
+            for (int n = 0; n < claims.size(); n++) {
+                claims.get(n).commit(header("" + n));
+            }
+            for (int n = 0; n < claims.size(); n++) {
+                try (IncomingMessage reply = client.receive()) {
+                    assertEquals("" + n, text(reply));
+                    assertArrayEquals(payloads.get(n), payload(reply));
+                }
+            }
+        }
+        client.close();
+        echo.get(10, SECONDS);
+    }
+
+    @Test
+    void aClaimThatIsClosedTakesThoseBehindItAlong() throws Exception {
+        OutgoingMessage first = client.claim(1, 10);
+        OutgoingMessage second = client.claimFurther(1, 10);
+        OutgoingMessage third = client.claimFurther(1, 10);
+        if (second == null || third == null) {
+            first.close();
+        } else {
+            assertThrows(IllegalStateException.class, () -> third.commit(header("3")));
+            first.payload().copyFrom(MemorySegment.ofArray(new byte[] {1, 1, 1, 1, 1, 1, 1, 1, 1, 1}), 0);
+            first.commit(header("1"));
+            second.close();
+            third.close();
+            try (IncomingMessage message = server.receive()) {
+                assertEquals("1", text(message));
+                assertEquals(1, payload(message)[9]);
+            }
+        }
+        client.send(header("real"));
+        try (IncomingMessage message = server.receive()) {
+            assertEquals("real", text(message));
+        }
+    }
+
     @Test
     void forgetsAClaimThatWasNotCommitted() throws Exception {
         try (OutgoingMessage message = client.claim(4, 100)) {

@@ -30,6 +30,12 @@ final class SeriesMethods {
                     "this project's channel over TCP, between the namespaces of tcp-bridge: client on the near side, server beyond"
                             + " the bridge");
         }
+        if (measured.contains("v4v-jcuda")) {
+            methods.put(
+                    "v4v-jcuda",
+                    "a JCuda program in a process of its own, with the drop-in jar, over v4v: it makes the pointers to a launch's"
+                            + " parameters anew each time, unless the row says kept");
+        }
         if (measured.contains("local")) {
             methods.put(
                     "local",

@@ -4,7 +4,7 @@ import static org.v4vgpu.client.jcuda.JCudaBridge.mandatory;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.function.Consumer;
+import java.nio.Buffer;
 import jcuda.NativePointerObject;
 import jcuda.Pointer;
 import jcuda.driver.CUfunction;
@@ -72,7 +72,7 @@ final class DriverLaunches {
                 : pack(kernel.name(), layout, mandatory(parameters, "kernelParams", "cuLaunchCooperativeKernel"));
         Dim3 grid = new Dim3(gridX, gridY, gridZ);
         Dim3 block = new Dim3(blockX, blockY, blockZ);
-        launch(kernel, stream, queue -> kernel.launchCooperatively(grid, block, sharedBytes, queue, packed));
+        launch(kernel, grid, block, sharedBytes, stream, packed, true);
     }
 
     /** A kernel to be launched, which one of the current context is alone. */
@@ -89,14 +89,25 @@ final class DriverLaunches {
             int sharedBytes,
             @Nullable CUstream stream,
             MemorySegment packed) {
-        launch(kernel, stream, queue -> kernel.launchPacked(grid, block, sharedBytes, queue, packed));
+        launch(kernel, grid, block, sharedBytes, stream, packed, false);
     }
 
-    private static void launch(RemoteFunction kernel, @Nullable CUstream stream, Consumer<RemoteStream> launching) {
+    private static void launch(
+            RemoteFunction kernel,
+            Dim3 grid,
+            Dim3 block,
+            int sharedBytes,
+            @Nullable CUstream stream,
+            MemorySegment packed,
+            boolean cooperative) {
         RemoteStream queue = Streams.of(stream, kernel.module().context());
         MirroredMemory.beforeLaunch(queue);
         try {
-            launching.accept(queue);
+            if (cooperative) {
+                kernel.launchCooperatively(grid, block, sharedBytes, queue, packed);
+            } else {
+                kernel.launchPacked(grid, block, sharedBytes, queue, packed);
+            }
         } catch (CudaException e) {
             MirroredMemory.afterWait(); // no kernel runs: the host may go on writing
             throw e;
@@ -112,7 +123,7 @@ final class DriverLaunches {
                     "kernel " + kernel + " takes " + layout.count() + " parameters, not "
                             + (elements == null ? "a pointer to data" : elements.length));
         }
-        MemorySegment block = MemorySegment.ofArray(new byte[layout.byteSize()]);
+        MemorySegment block = ParameterBlock.ofThread(layout.byteSize());
         for (int i = 0; i < layout.count(); i++) {
             if (!(elements[i] instanceof Pointer element) || !HostPointer.isHost(element)) {
                 throw new CudaException(
@@ -134,7 +145,7 @@ final class DriverLaunches {
                     && size == Long.BYTES
                     && JCudaFields.byteOffset(element) == 0) {
                 block.set(ValueLayout.JAVA_LONG_UNALIGNED, layout.offset(i), HostPointer.address(pointers[0]));
-            } else {
+            } else if (pointers != null || !putElement(element, size, block, layout.offset(i))) {
                 MemorySegment.copy(HostPointer.of(element).bytesForDevice(size), 0, block, layout.offset(i), size);
             }
         } catch (CudaException e) {
@@ -143,6 +154,28 @@ final class DriverLaunches {
                     "parameter " + i + " of kernel " + kernel + ", of " + size + " bytes: " + e.getMessage(),
                     e);
         }
+    }
+
+    /** The first element of an array of primitives, which most parameters are. False if it is something else. */
+    private static boolean putElement(Pointer element, int size, MemorySegment block, int at) {
+        Buffer buffer = JCudaFields.buffer(element);
+        if (buffer == null || !buffer.hasArray() || JCudaFields.byteOffset(element) != 0) {
+            return false;
+        }
+        switch (buffer.array()) {
+            case int[] array
+            when size == Integer.BYTES && array.length > 0 -> block.set(ValueLayout.JAVA_INT_UNALIGNED, at, array[0]);
+            case float[] array
+            when size == Float.BYTES && array.length > 0 -> block.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, array[0]);
+            case long[] array
+            when size == Long.BYTES && array.length > 0 -> block.set(ValueLayout.JAVA_LONG_UNALIGNED, at, array[0]);
+            case double[] array
+            when size == Double.BYTES && array.length > 0 -> block.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, at, array[0]);
+            default -> {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The list of keys and values, which names one buffer with all parameters and its size. */

@@ -16,14 +16,19 @@ import org.v4vgpu.proto.CudaStatus;
  * How many blocks of a kernel fit on a multiprocessor, from what the server tells of the device and of the kernel. Safe for any
  * thread; costs no call.
  *
- * <p>Source: CUDA driver API, occupancy; the granularity of registers and shared memory: cuda_occupancy.h, compute capability 7 and
- * up.
+ * <p>Source: CUDA driver API, occupancy; the limits by threads, blocks, registers and shared memory, and their granules: cuda_occupancy.h of
+ * CUDA 13.0 (cudaOccMaxBlocksPerSM...Limit), compute capability 7 and up. Two things of it are no attributes, and are not looked at: a
+ * preferred split of shared memory and cache, a hint that goes no further than this client, and how many named barriers a kernel uses.
  */
 final class DriverOccupancy {
     private static final int WARP = 32;
     private static final int REGISTERS_GRANULE = 256;
     private static final int WARPS_GRANULE = 4;
-    private static final int SHARED_GRANULE = 256;
+
+    /** Since compute capability 8. */
+    private static final int SHARED_GRANULE = 128;
+
+    private static final int OLDER_SHARED_GRANULE = 256;
 
     /** CU_OCCUPANCY_DISABLE_CACHING_OVERRIDE, which says nothing here. */
     private static final int KNOWN_FLAGS = 1;
@@ -64,7 +69,7 @@ final class DriverOccupancy {
         RemoteDevice device = kernel.module().context().device();
         long each =
                 attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR) / blocks;
-        each -= each % SHARED_GRANULE;
+        each -= each % sharedGranule(device);
         each -= attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_RESERVED_SHARED_MEMORY_PER_BLOCK);
         long own = attribute(kernel, CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES);
         sharedBytes[0] = Math.max(0, Math.min(each - own, mostDynamicShared(kernel)));
@@ -155,6 +160,10 @@ final class DriverOccupancy {
         int registers = attribute(kernel, CUfunction_attribute.CU_FUNC_ATTRIBUTE_NUM_REGS) * WARP;
         if (registers > 0) {
             int ofWarp = Math.ceilDiv(registers, REGISTERS_GRANULE) * REGISTERS_GRANULE;
+            if (ofWarp * (Math.ceilDiv(warps, WARPS_GRANULE) * WARPS_GRANULE)
+                    > attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_BLOCK)) {
+                return 0;
+            }
             int fitting =
                     attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_REGISTERS_PER_MULTIPROCESSOR) / ofWarp;
             most = Math.min(most, fitting / WARPS_GRANULE * WARPS_GRANULE / warps);
@@ -165,13 +174,20 @@ final class DriverOccupancy {
         }
         shared += attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_RESERVED_SHARED_MEMORY_PER_BLOCK);
         if (shared > 0) {
-            long ofBlock = Math.ceilDiv(shared, SHARED_GRANULE) * SHARED_GRANULE;
+            int granule = sharedGranule(device);
+            long ofBlock = Math.ceilDiv(shared, granule) * granule;
             most = (int) Math.min(
                     most,
                     attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR)
                             / ofBlock);
         }
         return most;
+    }
+
+    private static int sharedGranule(RemoteDevice device) {
+        return attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR) < 8
+                ? OLDER_SHARED_GRANULE
+                : SHARED_GRANULE;
     }
 
     /** What cuFuncSetAttribute has granted the kernel, or what all have anyway. */

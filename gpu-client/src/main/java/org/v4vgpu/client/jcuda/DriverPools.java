@@ -14,13 +14,15 @@ import org.v4vgpu.client.CudaException;
 import org.v4vgpu.client.DeviceMemory;
 import org.v4vgpu.client.RemoteContext;
 import org.v4vgpu.client.RemoteDevice;
+import org.v4vgpu.client.RemoteStream;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
  * Stream-ordered allocation and its pools. Safe for any thread.
  *
- * <p>An allocation is made at once, which is earlier than its stream would have it; what is freed goes back to the device when all
- * work that was issued before is done. So pools hold nothing back.
+ * <p>Allocations and frees are in the order of their stream on a GPU, from a pool that the server has for each context; the software device
+ * allocates at once, and frees when all work that was issued before is done. A program's own pools say which device is meant, and no more:
+ * what is free goes back to the device when it is wanted, so they hold nothing back.
  */
 final class DriverPools {
     private DriverPools() {}
@@ -37,33 +39,37 @@ final class DriverPools {
     static void cuMemAllocAsync(CUdeviceptr pointer, long bytes, @Nullable CUstream stream) {
         mandatory(pointer, "dptr", "cuMemAllocAsync");
         RemoteContext context = CurrentContext.get();
-        allocate(Streams.of(stream, context).context(), pointer, bytes);
+        allocate(Streams.of(stream, context), pointer, bytes);
     }
 
     static void cuMemAllocFromPoolAsync(CUdeviceptr pointer, long bytes, CUmemoryPool pool, @Nullable CUstream stream) {
         mandatory(pointer, "dptr", "cuMemAllocFromPoolAsync");
         MemoryPool from =
                 Handles.find(JCudaFields.handle(mandatory(pool, "pool", "cuMemAllocFromPoolAsync")), MemoryPool.class);
-        RemoteContext context = Streams.of(stream, CurrentContext.get()).context();
-        if (context.device() != from.device) {
+        RemoteStream order = Streams.of(stream, CurrentContext.get());
+        if (order.context().device() != from.device) {
             throw new CudaException(CudaStatus.INVALID_VALUE, "the pool is of another device than the stream");
         }
-        allocate(context, pointer, bytes);
+        allocate(order, pointer, bytes);
     }
 
-    private static void allocate(RemoteContext context, CUdeviceptr pointer, long bytes) {
-        JCudaFields.setAddress(pointer, context.allocate(bytes).address());
+    private static void allocate(RemoteStream order, CUdeviceptr pointer, long bytes) {
+        JCudaFields.setAddress(pointer, order.context().allocate(bytes, order).address());
     }
 
     static void cuMemFreeAsync(CUdeviceptr pointer, @Nullable CUstream stream) {
         mandatory(pointer, "dptr", "cuMemFreeAsync");
         RemoteContext context = CurrentContext.get();
-        Streams.of(stream, context);
+        RemoteStream order = Streams.of(stream, context);
         DeviceMemory memory = DevicePointer.allocation(context, pointer);
         if (MirroredMemory.of(pointer) != null) {
             throw new CudaException(CudaStatus.INVALID_VALUE, "managed memory is freed by cuMemFree");
         }
-        memory.closeLater();
+        if (memory.context() == order.context()) {
+            memory.closeLater(order);
+        } else {
+            memory.closeLater();
+        }
     }
 
     static void cuMemPoolCreate(CUmemoryPool pool, CUmemPoolProps properties) {

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.classfile.ClassFile;
+import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.MethodModel;
+import java.lang.classfile.TypeKind;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.AccessFlag;
 import java.nio.file.Path;
@@ -30,7 +32,8 @@ public final class SupportedCalls {
             # What the JCuda bridge supports
 
             Every native method of JCuda 12.6.0's driver API, runtime API, NVRTC and cuBLAS. "yes" means that the bridge implements it and
-            that a test calls it; everything else answers CUDA_ERROR_NOT_SUPPORTED (801; NVRTC 11, cuBLAS 15), and the log names it.
+            that a test calls it, which fails if the call does nothing (`SilentCallIT`; the log level and the runtime's profiler switches have
+            no effect that could be missed); everything else answers CUDA_ERROR_NOT_SUPPORTED (801; NVRTC 11, cuBLAS 15), and the log names it.
             Written by `SupportedCallsTest`, which fails when this page is not what the code says.
 
             """;
@@ -48,6 +51,46 @@ public final class SupportedCalls {
             });
         }
         return names;
+    }
+
+    /**
+     * A class of JCuda in which one call does nothing, and says success.
+     *
+     * @param call as {@link #supported} names it
+     * @return its place in the jar, and its bytes
+     */
+    public static Map.Entry<String, byte[]> silenced(String call) throws IOException {
+        String owner = OWNERS.stream()
+                .filter(each -> call.startsWith(simpleName(each) + "."))
+                .findFirst()
+                .orElseThrow();
+        String name = call.substring(call.indexOf('.') + 1);
+        ClassFile format = ClassFile.of();
+        byte[] bytes = format.transformClass(format.parse(classFile(owner)), (out, element) -> {
+            if (element instanceof MethodModel method
+                    && method.flags().has(AccessFlag.NATIVE)
+                    && publicName(method).equals(name)) {
+                out.withMethodBody(
+                        method.methodName(),
+                        method.methodType(),
+                        method.flags().flagsMask() & ~ClassFile.ACC_NATIVE,
+                        code -> returnNothing(
+                                code, TypeKind.from(method.methodTypeSymbol().returnType())));
+            } else {
+                out.with(element);
+            }
+        });
+        return Map.entry(owner + ".class", bytes);
+    }
+
+    private static void returnNothing(CodeBuilder code, TypeKind kind) {
+        switch (kind) {
+            case VOID -> {}
+            case INT -> code.iconst_0();
+            case REFERENCE -> code.aconst_null();
+            default -> throw new IllegalStateException("a call that returns " + kind);
+        }
+        code.return_(kind);
     }
 
     static String page() {
@@ -79,14 +122,12 @@ public final class SupportedCalls {
     /** A class's native methods, by the names that programs call them by. */
     private static Map<String, Boolean> calls(String owner) {
         Map<String, Boolean> calls = new TreeMap<>();
-        Path jar = owner.contains("jcublas") ? JCUBLAS : jarOf(Pointer.class);
-        try (JarFile file = new JarFile(jar.toFile());
-                InputStream in = file.getInputStream(file.getEntry(owner + ".class"))) {
-            for (MethodModel method : ClassFile.of().parse(in.readAllBytes()).methods()) {
+        try {
+            for (MethodModel method : ClassFile.of().parse(classFile(owner)).methods()) {
                 if (method.flags().has(AccessFlag.NATIVE)) {
-                    String name = method.methodName().stringValue();
-                    boolean supported = JCudaBridge.isSupported(owner, name, type(method));
-                    calls.merge(name.replaceFirst("Native$", ""), supported, Boolean::logicalAnd);
+                    boolean supported =
+                            JCudaBridge.isSupported(owner, method.methodName().stringValue(), type(method));
+                    calls.merge(publicName(method), supported, Boolean::logicalAnd);
                 }
             }
         } catch (IOException e) {
@@ -95,6 +136,18 @@ public final class SupportedCalls {
             throw new IllegalStateException(e);
         }
         return calls;
+    }
+
+    private static byte[] classFile(String owner) throws IOException {
+        Path jar = owner.contains("jcublas") ? JCUBLAS : jarOf(Pointer.class);
+        try (JarFile file = new JarFile(jar.toFile());
+                InputStream in = file.getInputStream(file.getEntry(owner + ".class"))) {
+            return in.readAllBytes();
+        }
+    }
+
+    private static String publicName(MethodModel method) {
+        return method.methodName().stringValue().replaceFirst("Native$", "");
     }
 
     private static MethodType type(MethodModel method) {

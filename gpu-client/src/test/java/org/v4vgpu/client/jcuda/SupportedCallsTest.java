@@ -40,6 +40,14 @@ final class SupportedCallsTest {
                 "to bring the page up to date: cp gpu-client/target/SUPPORTED.md gpu-client/SUPPORTED.md");
     }
 
+    /** By their bytecode; SupportedCallsIT runs them, and SilentCallIT sees whether they look at what the calls do. */
+    @Test
+    void theTestsProgramsLookAtTheStatusOfEverySupportedCall() throws IOException {
+        Set<String> missing = SupportedCalls.supported();
+        missing.removeAll(CallSites.lookedAt(Path.of("target", "test-classes", "org/v4vgpu/client/programs")));
+        assertEquals(Set.of(), missing);
+    }
+
     /** The bridge against another jar of JCuda, in a loader of its own. */
     @ParameterizedTest
     @ValueSource(strings = {"11.0.0", "11.2.0", "11.5.2", "11.8.0", "12.0.0"})

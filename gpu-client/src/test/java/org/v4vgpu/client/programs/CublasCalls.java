@@ -112,9 +112,9 @@ final class CublasCalls {
         host = precision.array(4);
         ok(cublasGetMatrix(2, 2, size, memory.pointer, 4, precision.pointer(host), 2));
         precision.holds(host, 1, 2, 4, 5);
-        ok(cublasSetMatrixAsync(2, 1, size, precision.host(numbers), 2, memory.pointer, 2, null));
+        ok(cublasSetMatrixAsync(2, 1, size, precision.host(7, 8), 2, memory.pointer, 2, null));
         ok(cublasGetMatrixAsync(2, 1, size, memory.pointer, 2, precision.pointer(host), 2, null));
-        precision.holds(host, 1, 2, 4, 5);
+        precision.holds(host, 7, 8, 4, 5);
         int invalid = cublasStatus.CUBLAS_STATUS_INVALID_VALUE;
         is(invalid, cublasSetVector(3, size, precision.host(numbers), 0, memory.pointer, 1));
         is(invalid, cublasGetVector(3, 0, memory.pointer, 1, precision.pointer(host), 1));

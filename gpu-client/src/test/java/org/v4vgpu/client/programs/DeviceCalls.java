@@ -9,6 +9,7 @@ import jcuda.JCudaVersion;
 import jcuda.LogLevel;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
+import jcuda.driver.CUctx_flags;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUdeviceptr;
@@ -51,7 +52,7 @@ final class DeviceCalls {
         that(name[0] != 0 && name[7] == 0, "name " + Arrays.toString(name));
         CUuuid uuid = new CUuuid();
         ok(cuDeviceGetUuid(uuid, device()));
-        that(uuid.bytes.length == 16, "uuid");
+        that(uuid.bytes.length == 16 && !Arrays.equals(uuid.bytes, new byte[16]), Arrays.toString(uuid.bytes));
         long[] bytes = new long[1];
         ok(cuDeviceTotalMem(bytes, device()));
         that(bytes[0] > 1 << 20, "memory " + bytes[0]);
@@ -71,6 +72,9 @@ final class DeviceCalls {
 
     static void contexts() {
         is(CUresult.CUDA_ERROR_INVALID_CONTEXT, cuCtxSynchronize());
+        is(CUresult.CUDA_ERROR_INVALID_CONTEXT, cuCtxGetDevice(new CUdevice()));
+        is(CUresult.CUDA_ERROR_INVALID_CONTEXT, cuProfilerStart());
+        is(CUresult.CUDA_ERROR_INVALID_CONTEXT, cuProfilerStop());
         CUcontext first = new CUcontext();
         CUcontext second = new CUcontext();
         ok(cuCtxCreate(first, 0, device()));
@@ -84,6 +88,8 @@ final class DeviceCalls {
         same(first, current);
         ok(cuCtxPushCurrent(second));
         ok(cuCtxSetCurrent(first));
+        ok(cuCtxGetCurrent(current));
+        same(first, current);
         CUdevice device = new CUdevice();
         ok(cuCtxGetDevice(device));
         same(device(), device);
@@ -112,13 +118,15 @@ final class DeviceCalls {
 
     /** With a current context. */
     static void settings() {
-        int[] value = new int[1];
+        int[] value = {9};
         ok(cuCtxGetFlags(value));
         that(value[0] == 0, "flags " + value[0]);
         ok(cuCtxGetApiVersion(null, value));
         that(value[0] >= 3010, "API version " + value[0]);
         ok(cuCtxSetCacheConfig(1));
+        value[0] = 9;
         ok(cuCtxGetCacheConfig(value));
+        that(value[0] == 0, "cache configuration " + value[0]);
         is(CUresult.CUDA_ERROR_INVALID_VALUE, cuCtxSetCacheConfig(9));
         ok(cuCtxSetSharedMemConfig(1));
         ok(cuCtxGetSharedMemConfig(value));
@@ -143,13 +151,28 @@ final class DeviceCalls {
         ok(cuDeviceGetByPCIBusId(there, bus[0]));
         same(device(), there);
         is(CUresult.CUDA_ERROR_INVALID_DEVICE, cuDeviceGetByPCIBusId(there, "ffff:ff:1f.0"));
-        ok(cuDevicePrimaryCtxSetFlags(device(), 0));
-        ok(cuDevicePrimaryCtxReset(device()));
+        primaryContext();
         for (int code : new int[] {0, 34, 215, 217, 705, 712, 801, 912, 999}) {
             String[] text = new String[1];
             ok(cuGetErrorString(code, text));
             that(text[0] != null && !text[0].startsWith("CUDA_"), code + " " + text[0]);
         }
+    }
+
+    private static void primaryContext() {
+        int[] flags = new int[1];
+        int[] active = new int[1];
+        ok(cuDevicePrimaryCtxSetFlags(device(), CUctx_flags.CU_CTX_SCHED_BLOCKING_SYNC));
+        ok(cuDevicePrimaryCtxGetState(device(), flags, active));
+        that(flags[0] == CUctx_flags.CU_CTX_SCHED_BLOCKING_SYNC && active[0] == 0, "flags " + flags[0]);
+        ok(cuDevicePrimaryCtxSetFlags(device(), 0));
+        CUcontext primary = new CUcontext();
+        ok(cuDevicePrimaryCtxRetain(primary, device()));
+        ok(cuDevicePrimaryCtxReset(device()));
+        ok(cuDevicePrimaryCtxGetState(device(), flags, active));
+        that(flags[0] == 0 && active[0] == 0, "active after a reset");
+        is(CUresult.CUDA_ERROR_INVALID_CONTEXT, cuCtxPushCurrent(primary));
+        ok(cuDevicePrimaryCtxRelease(device()));
     }
 
     /** Two contexts stand for two devices: each has memory of its own. */

@@ -202,6 +202,7 @@ final class MemoryCalls {
 
     static void memsets2D() {
         CUdeviceptr pointer = allocate(64);
+        ok(cuMemsetD8(pointer, (byte) 9, 64));
         ok(cuMemsetD8Async(pointer, (byte) 0, 64, null));
         ok(cuMemsetD2D8(pointer, 16, (byte) 1, 3, 2));
         ok(cuMemsetD2D8Async(pointer.withByteOffset(32), 16, (byte) 2, 16, 2, null));
@@ -248,6 +249,7 @@ final class MemoryCalls {
         ok(cuMemPoolTrimTo(pool, 0));
         ok(cuMemPoolDestroy(pool));
         is(CUresult.CUDA_ERROR_INVALID_VALUE, cuMemPoolDestroy(pool));
+        is(CUresult.CUDA_ERROR_INVALID_VALUE, cuMemPoolTrimTo(pool, 0));
         is(CUresult.CUDA_ERROR_INVALID_VALUE, cuMemAllocFromPoolAsync(a, 16, pool, stream));
         ok(cuMemFree(b));
         ok(cuStreamDestroy(stream));
@@ -359,10 +361,13 @@ final class MemoryCalls {
         copy.WidthInBytes = 8;
         copy.Height = 2;
         ok(cuMemcpy2DUnaligned(copy));
-        ok(cuMemcpy2DAsync(copy, null));
         int[] back = new int[4];
         ok(cuMemcpyDtoH(Pointer.to(back), copy.dstDevice, 16));
-        that(back[3] == 4, "2D " + Arrays.toString(back));
+        that(Arrays.equals(back, new int[] {1, 2, 3, 4}), "2D " + Arrays.toString(back));
+        copy.srcHost = Pointer.to(new int[] {1, 2, 3, 5});
+        ok(cuMemcpy2DAsync(copy, null));
+        ok(cuMemcpyDtoH(Pointer.to(back), copy.dstDevice, 16));
+        that(back[3] == 5, "2D " + Arrays.toString(back));
         ok(cuMemcpyAsync(copy.dstDevice, copy.dstDevice.withByteOffset(8), 8, null));
         ok(cuMemcpyDtoH(Pointer.to(back), copy.dstDevice, 16));
         that(back[0] == 3, "within an allocation " + Arrays.toString(back));

@@ -20,6 +20,7 @@ import jcuda.driver.CUjitInputType;
 import jcuda.driver.CUjit_option;
 import jcuda.driver.CUlinkState;
 import jcuda.driver.CUmodule;
+import jcuda.driver.CUmoduleLoadingMode;
 import jcuda.driver.CUresult;
 import jcuda.driver.JITOptions;
 
@@ -189,18 +190,21 @@ final class ModuleCalls {
         ok(cuParamSetv(function, 0, Pointer.to(a), Sizeof.POINTER));
         ok(cuParamSetv(function, 8, Pointer.to(a), Sizeof.POINTER));
         ok(cuParamSetv(function, 16, Pointer.to(a), Sizeof.POINTER));
-        ok(cuParamSetf(function, 24, 1.5f));
-        ok(cuParamSeti(function, 24, N));
+        ok(cuParamSetf(function, 24, Float.intBitsToFloat(N)));
         is(CUresult.CUDA_ERROR_INVALID_VALUE, cuLaunchGrid(function, 4, 1));
         ok(cuParamSetSize(function, 28));
         ok(cuLaunchGrid(function, 4, 1));
         float[] back = new float[N];
         ok(cuMemcpyDtoH(Pointer.to(back), a, BYTES));
         that(back[0] == 42 && back[N - 1] == 42, "cuLaunchGrid");
+        ok(cuParamSetf(function, 24, 0));
+        ok(cuParamSeti(function, 24, N));
         ok(cuLaunchGridAsync(function, 4, 1, null));
         ok(cuLaunch(function));
         ok(cuMemcpyDtoH(Pointer.to(back), a, BYTES));
         that(back[0] == 168 && back[N - 1] == 84, "cuLaunch " + back[0]);
+        ok(cuFuncSetSharedSize(function, 1 << 24));
+        is(CUresult.CUDA_ERROR_INVALID_VALUE, cuLaunch(function));
         is(CUresult.CUDA_ERROR_INVALID_VALUE, cuFuncSetBlockShape(function, 0, 1, 1));
         is(CUresult.CUDA_ERROR_INVALID_VALUE, cuParamSetSize(function, -1));
         is(CUresult.CUDA_ERROR_INVALID_VALUE, cuParamSeti(function, -4, 1));
@@ -292,7 +296,9 @@ final class ModuleCalls {
         that(blocks[0] == 0, "more than is granted " + blocks[0]);
 
         ok(cuFuncSetCacheConfig(function, 1));
+        is(CUresult.CUDA_ERROR_INVALID_VALUE, cuFuncSetCacheConfig(function, 9));
         ok(cuFuncSetSharedMemConfig(function, 1));
+        is(CUresult.CUDA_ERROR_INVALID_VALUE, cuFuncSetSharedMemConfig(function, 9));
         int dynamic = CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
         is(CUresult.CUDA_ERROR_INVALID_VALUE, cuFuncSetAttribute(function, dynamic, 1 << 24));
         is(CUresult.CUDA_ERROR_INVALID_VALUE, cuFuncSetAttribute(function, dynamic, -1));
@@ -304,6 +310,7 @@ final class ModuleCalls {
         dynamicShared(function, dynamic);
         int[] mode = new int[1];
         ok(cuModuleGetLoadingMode(mode));
+        that(mode[0] == CUmoduleLoadingMode.CU_MODULE_EAGER_LOADING, "loading mode " + mode[0]);
         is(
                 CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU,
                 cuModuleLoadFatBinary(new CUmodule(), new byte[] {0x50, (byte) 0xed, 0x55, (byte) 0xba, 1, 0, 16, 0}));

@@ -71,10 +71,14 @@ final class StreamCalls {
         CUstream stream = new CUstream();
         ok(cuStreamCreateWithPriority(stream, 1, 0));
         int[] value = new int[1];
+        value[0] = 9;
         ok(cuStreamGetPriority(stream, value));
+        that(value[0] == 0, "priority " + value[0]);
         ok(cuStreamGetFlags(stream, value));
         that(value[0] == 1, "flags " + value[0]);
+        value[0] = 9;
         ok(cuCtxGetStreamPriorityRange(value, null));
+        that(value[0] == 0, "priorities " + value[0]);
         long[] id = new long[1];
         ok(cuStreamGetId(stream, id));
         that(id[0] != 0, "stream id");
@@ -104,19 +108,22 @@ final class StreamCalls {
         ok(cuStreamCreate(other, 1));
         ok(cuMemcpyDtoHAsync(Pointer.to(host), pointer, BYTES, other));
         that(host[0] == 1 && host[N - 1] == 1, "the stream waits for its callback " + host[0]);
+        CUevent event = new CUevent();
+        ok(cuEventCreate(event, 0));
+        ok(cuEventRecordWithFlags(event, stream, 0));
+        is(CUresult.CUDA_ERROR_NOT_READY, cuEventQuery(event));
+        ok(cuStreamWaitEvent(other, event, 0));
+        is(CUresult.CUDA_ERROR_NOT_READY, cuStreamQuery(other));
         mayGoOn.countDown();
+        ok(cuEventSynchronize(event));
+        same(List.of("callback", CUresult.CUDA_ERROR_NOT_PERMITTED, "host function"), List.copyOf(seen));
         ok(cuStreamSynchronize(stream));
         ok(cuMemcpyDtoH(Pointer.to(host), pointer, BYTES));
         that(host[0] == 2, "the stream goes on " + host[0]);
-        same(List.of("callback", CUresult.CUDA_ERROR_NOT_PERMITTED, "host function"), List.copyOf(seen));
         is(CUresult.CUDA_ERROR_INVALID_VALUE, cuStreamAddCallback(stream, (of, status, data) -> {}, null, 3));
         throwsNull(
                 "Parameter 'callback' is null for cuStreamAddCallback",
                 () -> cuStreamAddCallback(stream, null, null, 0));
-        CUevent event = new CUevent();
-        ok(cuEventCreate(event, 0));
-        ok(cuEventRecordWithFlags(event, stream, 0));
-        ok(cuEventSynchronize(event));
         ok(cuEventDestroy(event));
         ok(cuStreamDestroy(stream));
         ok(cuStreamDestroy(other));

@@ -20,6 +20,7 @@ import org.v4vgpu.proto.CudaStatus;
  */
 final class ContextMemory {
     private final CudaContext context;
+    private final ContextPool pool;
 
     // Guarded by this.
     private final TreeMap<Long, Long> allocations = new TreeMap<>();
@@ -34,17 +35,34 @@ final class ContextMemory {
 
     ContextMemory(CudaContext context) {
         this.context = context;
+        this.pool = new ContextPool(context);
     }
 
     long allocate(long bytes) throws DeviceException {
-        context.requireUsable();
-        if (bytes <= 0 || bytes > context.device().description().totalBytes()) {
-            throw bytes == 0
-                    ? new DeviceException(CudaStatus.INVALID_VALUE, "an allocation of 0 bytes")
-                    : new DeviceException(
-                            CudaStatus.OUT_OF_MEMORY, "an allocation of " + Long.toUnsignedString(bytes) + " bytes");
+        checkLength(bytes);
+        return allocated(bytes, () -> context.answer(() -> DriverMemory.allocate(bytes)));
+    }
+
+    /** For work that comes in a stream from now on, where the driver has pools; else for all. */
+    long allocate(long bytes, StreamQueue stream) throws DeviceException {
+        if (!pool.isSupported()) {
+            return allocate(bytes);
         }
-        long address = context.answer(() -> DriverMemory.allocate(bytes));
+        checkLength(bytes);
+        return allocated(bytes, () -> pool.allocate(bytes, stream));
+    }
+
+    private long allocated(long bytes, CudaContext.Question<Long> allocation) throws DeviceException {
+        long address;
+        try {
+            address = allocation.ask();
+        } catch (DeviceException e) {
+            if (!e.status().equals(CudaStatus.OUT_OF_MEMORY)) {
+                throw e;
+            }
+            context.device().trimPools();
+            address = allocation.ask();
+        }
         synchronized (this) {
             allocations.put(address, bytes);
             usedBytes += bytes;
@@ -52,19 +70,52 @@ final class ContextMemory {
         return address;
     }
 
+    private void checkLength(long bytes) throws DeviceException {
+        context.requireUsable();
+        if (bytes <= 0 || bytes > context.device().description().totalBytes()) {
+            throw bytes == 0
+                    ? new DeviceException(CudaStatus.INVALID_VALUE, "an allocation of 0 bytes")
+                    : new DeviceException(
+                            CudaStatus.OUT_OF_MEMORY, "an allocation of " + Long.toUnsignedString(bytes) + " bytes");
+        }
+    }
+
     /** Frees at once what no work can still use, and the rest when that is done. */
     void free(long address) throws DeviceException {
+        long bytes = remove(address);
+        releaseAfterAll(
+                () -> {
+                    DriverMemory.free(address);
+                    pool.forget(address);
+                },
+                bytes);
+    }
+
+    /** Gives back to the pool what is the pool's, in the order of a stream; the rest as {@link #free(long)}. */
+    void free(long address, CudaStream stream) throws DeviceException {
+        if (!pool.gave(address)) {
+            free(address);
+            return;
+        }
+        long bytes = remove(address);
+        stream.enqueue(() -> pool.free(address, stream.queue().handle()));
+        releaseAfter(context.order().marks(stream.queue()), () -> {}, bytes);
+    }
+
+    private long remove(long address) throws DeviceException {
         context.requireUsable();
-        long bytes;
         synchronized (this) {
             Long length = allocations.remove(address);
             if (length == null) {
                 throw new DeviceException(
                         CudaStatus.INVALID_VALUE, "0x" + Long.toHexString(address) + " is no allocation");
             }
-            bytes = length;
+            return length;
         }
-        releaseAfterAll(() -> DriverMemory.free(address), bytes);
+    }
+
+    void trim() {
+        pool.trim();
     }
 
     /** A module is there. */
@@ -74,7 +125,11 @@ final class ContextMemory {
 
     /** Releases something when all work that is enqueued now is done. */
     void releaseAfterAll(IssueOrder.Step release, long bytes) throws DeviceException {
-        List<CudaMark> before = context.order().marks(null);
+        releaseAfter(context.order().marks(null), release, bytes);
+    }
+
+    /** Until then the bytes count as used: so a quota holds for what streams have not given back yet. */
+    private void releaseAfter(List<CudaMark> before, IssueOrder.Step release, long bytes) throws DeviceException {
         if (context.areDone(before)) {
             context.call(release);
             synchronized (this) {
@@ -142,6 +197,11 @@ final class ContextMemory {
     synchronized void close() {
         isClosed = true;
         retired.clear();
+    }
+
+    /** As {@link ContextPool#close}. */
+    void closePool() throws DeviceException {
+        pool.close();
     }
 
     /** The context is destroyed. */

@@ -50,6 +50,9 @@ final class CudaContext implements DeviceContext {
     private final Object blasLock = new Object();
     private final CudaStream defaultStream = new CudaStream(this, new StreamQueue(StreamQueue.Kind.DEFAULT, 0, events));
 
+    /** Whether the driver has it no more. Guarded by {@code use}. */
+    private boolean destroyed;
+
     /** Made when it is first asked for. Guarded by {@code blasLock}, which is taken after {@code use}. */
     private @Nullable CudaBlas blas;
 
@@ -124,6 +127,26 @@ final class CudaContext implements DeviceContext {
         }
     }
 
+    /**
+     * Whether the work before a mark is over, also in a context that is broken, cancelled or about to be destroyed. What the driver won't
+     * tell of is over.
+     */
+    boolean isOver(CudaMark mark) {
+        use.readLock().lock();
+        try {
+            if (destroyed) {
+                return true;
+            }
+            CurrentContext.bind(this, handle);
+            return mark.isDone();
+        } catch (DeviceException e) {
+            fail(e);
+            return true;
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
     /** Breaks the context if the error is one that does. */
     void fail(DeviceException e) {
         if (e.status().isFatal() || CudaDevice.endsProcess(e.status())) {
@@ -163,6 +186,20 @@ final class CudaContext implements DeviceContext {
     }
 
     @Override
+    public long allocate(long bytes, DeviceStream stream) throws DeviceException {
+        return memory.allocate(bytes, CudaStream.of(stream, this).queue());
+    }
+
+    @Override
+    public void free(long address, DeviceStream stream) throws DeviceException {
+        memory.free(address, CudaStream.of(stream, this));
+    }
+
+    void trimPool() {
+        memory.trim();
+    }
+
+    @Override
     public boolean isFreeing(long untilNanos) {
         return !isBroken() && memory.isFreeing(untilNanos);
     }
@@ -174,6 +211,7 @@ final class CudaContext implements DeviceContext {
 
     @Override
     public MemoryInfo memoryInfo() throws DeviceException {
+        memory.trim(); // what a pool keeps in reserve is free
         return answer(DriverMemory::info);
     }
 
@@ -382,9 +420,11 @@ final class CudaContext implements DeviceContext {
         use.writeLock().lock();
         try {
             CurrentContext.bind(this, handle);
+            destroyed = true;
             closeBlas();
             staging.close();
             memory.close();
+            memory.closePool();
             DriverContexts.destroy(handle);
         } catch (DeviceException e) {
             LOG.log(Level.WARNING, "{0}: destroying it failed: {1}", name, e.getMessage());

@@ -1,19 +1,24 @@
 package org.v4vgpu.device.cuda;
 
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceCopy;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.DeviceWork;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
  * A copy between host and GPU: it holds its stream while its owner brings the chunks. Confined to the thread that enqueued it.
  *
- * <p>A chunk in registered memory is moved by DMA where it lies, and waited for. Others go through a pair of buffers: on the way to the GPU the
- * owner goes on when the last bytes are in a buffer, and the stream's later work is behind their DMA all the same.
+ * <p>A chunk in registered memory is moved by DMA where it lies, with an event of the driver's behind it, and the owner goes on meanwhile. Others
+ * go through a {@link StagedCopy}, which has the DMA of one buffer going on while the owner has the other.
  */
 final class CudaCopy extends StreamOperation implements DeviceCopy {
+    private static final System.Logger LOG = System.getLogger(CudaCopy.class.getName());
+
     /** Which way the bytes go. */
     enum Direction {
         IN,
@@ -34,8 +39,37 @@ final class CudaCopy extends StreamOperation implements DeviceCopy {
     // The owner's own.
     private boolean closed;
     private boolean here;
-    private StagingPool.@Nullable Pair staging;
-    private long turns;
+    private @Nullable StagedCopy staged;
+
+    /** What is moved where it lies, and was not awaited yet. */
+    private final ArrayDeque<DirectChunk> direct = new ArrayDeque<>(4);
+
+    /** Registered memory that the GPU reads or writes. */
+    private final class DirectChunk implements DeviceWork {
+        private final RegisteredMemory region;
+        private final CudaMark mark;
+        private boolean isOver;
+
+        private DirectChunk(RegisteredMemory region, CudaMark mark) {
+            this.region = region;
+            this.mark = mark;
+        }
+
+        /** In a broken or cancelled context too, it is over when the GPU has let go of the memory, and then says what broke the context. */
+        @Override
+        public boolean await(long timeoutNanos) throws DeviceException {
+            if (!isOver) {
+                if (!CompletionWait.until(() -> context.isOver(mark), timeoutNanos)) {
+                    return false;
+                }
+                isOver = true;
+                direct.remove(this);
+                region.end();
+            }
+            context.requireUsable();
+            return true;
+        }
+    }
 
     CudaCopy(CudaContext context, StreamQueue target, long address, long bytes, Direction direction) {
         this.context = context;
@@ -74,7 +108,7 @@ final class CudaCopy extends StreamOperation implements DeviceCopy {
     }
 
     @Override
-    public void transfer(long offset, MemorySegment host) throws DeviceException {
+    public DeviceWork begin(long offset, MemorySegment host) throws DeviceException {
         context.requireUsable();
         here = here || hasArrived();
         if (!here || closed) {
@@ -87,38 +121,34 @@ final class CudaCopy extends StreamOperation implements DeviceCopy {
                     "chunk " + offset + " + " + length + " exceeds a copy of " + bytes + " bytes");
         }
         if (length == 0) {
-            return;
+            return DeviceWork.DONE;
         }
+        RegisteredMemory region = RegisteredMemory.of(host);
+        return region != null && region.begin(context)
+                ? moveDirectly(region, address + offset, host)
+                : stage(offset, host);
+    }
+
+    private DeviceWork moveDirectly(RegisteredMemory region, long device, MemorySegment host) throws DeviceException {
+        CudaMark mark;
         try {
-            if (transferInPlace(address + offset, host)) {
-                return;
-            }
-            if (direction == Direction.IN) {
-                stageIn(address + offset, host);
-            } else {
-                stageOut(host, address + offset);
-            }
-        } catch (IllegalStateException e) {
-            context.requireUsable(); // the buffers go with the context
+            mark = move(host.address(), device, host.byteSize());
+        } catch (DeviceException | RuntimeException e) {
+            region.end();
             throw e;
         }
-    }
-
-    private boolean transferInPlace(long device, MemorySegment host) throws DeviceException {
-        RegisteredMemory region = RegisteredMemory.of(host);
-        if (region == null || !region.begin(context)) {
-            return false;
-        }
-        try {
-            await(move(host.address(), device, host.byteSize()));
-            return true;
-        } finally {
+        if (mark == null) {
             region.end();
+            return DeviceWork.DONE;
         }
+        DirectChunk chunk = new DirectChunk(region, mark);
+        direct.add(chunk);
+        return chunk;
     }
 
-    /** Enqueues the DMA of registered bytes. Returns what is done behind it. */
-    private @Nullable CudaMark move(long host, long device, long length) throws DeviceException {
+    /** Enqueues the DMA of registered bytes. Returns what is done behind it; null if that is done already. */
+    @Nullable
+    CudaMark move(long host, long device, long length) throws DeviceException {
         return context.order()
                 .issueAndMark(
                         target,
@@ -127,56 +157,23 @@ final class CudaCopy extends StreamOperation implements DeviceCopy {
                                 : () -> DriverMemory.copyOut(host, device, length, target.handle()));
     }
 
-    private void stageIn(long device, MemorySegment host) throws DeviceException {
-        StagingPool.Pair pair = pair();
-        for (long done = 0; done < host.byteSize(); done += StagingPool.BUFFER_BYTES) {
-            long length = Math.min(StagingPool.BUFFER_BYTES, host.byteSize() - done);
-            StagingPool.Buffer buffer = pair.turn(turns++);
-            await(buffer.busy);
-            MemorySegment.copy(host, done, buffer.memory, 0, length);
-            buffer.busy = move(buffer.memory.address(), device + done, length);
-        }
-    }
-
-    /** While one buffer's DMA runs, the other one's bytes go where they are wanted. */
-    private void stageOut(MemorySegment host, long device) throws DeviceException {
-        StagingPool.Pair pair = pair();
-        long first = turns;
-        long count = (host.byteSize() + StagingPool.BUFFER_BYTES - 1) / StagingPool.BUFFER_BYTES;
-        for (long i = 0; i <= count; i++) {
-            if (i < count) {
-                StagingPool.Buffer buffer = pair.turn(first + i);
-                await(buffer.busy);
-                long begin = i * StagingPool.BUFFER_BYTES;
-                long length = Math.min(StagingPool.BUFFER_BYTES, host.byteSize() - begin);
-                buffer.busy = move(buffer.memory.address(), device + begin, length);
+    private DeviceWork stage(long offset, MemorySegment host) throws DeviceException {
+        try {
+            StagedCopy known = staged;
+            if (known == null) {
+                known = new StagedCopy(context, this, address, bytes);
+                staged = known;
             }
-            if (i > 0) {
-                StagingPool.Buffer buffer = pair.turn(first + i - 1);
-                await(buffer.busy);
-                buffer.busy = null;
-                long begin = (i - 1) * StagingPool.BUFFER_BYTES;
-                long length = Math.min(StagingPool.BUFFER_BYTES, host.byteSize() - begin);
-                MemorySegment.copy(buffer.memory, 0, host, begin, length);
+            if (direction == Direction.IN) {
+                known.take(offset, host);
+            } else {
+                known.bring(offset, host);
             }
+            return DeviceWork.DONE;
+        } catch (IllegalStateException e) {
+            context.requireUsable(); // the buffers go with the context
+            throw e;
         }
-        turns = first + count;
-    }
-
-    /** The DMA of one chunk: nothing of the client's stands before it, so it takes no longer than the bytes do. */
-    private void await(@Nullable CudaMark mark) throws DeviceException {
-        if (mark != null) {
-            CompletionWait.until(() -> context.answer(mark::isDone), Long.MAX_VALUE);
-        }
-    }
-
-    private StagingPool.Pair pair() throws DeviceException {
-        StagingPool.Pair pair = staging;
-        if (pair == null) {
-            pair = context.staging().take();
-            staging = pair;
-        }
-        return pair;
     }
 
     @Override
@@ -186,9 +183,19 @@ final class CudaCopy extends StreamOperation implements DeviceCopy {
         }
         closed = true;
         context.order().finish(this, () -> givenUp = true);
-        if (staging != null) {
-            context.staging().giveBack(staging);
-            staging = null;
+        while (!direct.isEmpty()) {
+            try {
+                boolean _ = direct.element().await(Long.MAX_VALUE);
+            } catch (DeviceException e) {
+                LOG.log(
+                        Level.DEBUG,
+                        "a chunk of a copy that is closed: {0}",
+                        e.getMessage()); // it is over all the same
+            }
+        }
+        if (staged != null) {
+            staged.close();
+            staged = null;
         }
     }
 }

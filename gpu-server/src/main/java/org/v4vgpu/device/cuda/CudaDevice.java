@@ -153,6 +153,16 @@ public final class CudaDevice implements Device {
         contexts().forEach(CudaContext::close);
     }
 
+    /** The driver's CUdevice. */
+    int number() {
+        return device;
+    }
+
+    /** There is not enough memory: what the contexts' pools keep in reserve goes back. */
+    void trimPools() {
+        contexts().forEach(CudaContext::trimPool);
+    }
+
     int attribute(int attribute) {
         return description.attributes().getOrDefault(attribute, 0);
     }

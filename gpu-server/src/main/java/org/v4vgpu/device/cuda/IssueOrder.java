@@ -91,6 +91,22 @@ final class IssueOrder {
         }
     }
 
+    /**
+     * Hands over what nothing that waits can depend on: before it, also where the stream is held.
+     *
+     * @throws DeviceException the driver's error
+     */
+    void issueAhead(StreamQueue queue, Step step) throws DeviceException {
+        lock.lock();
+        try {
+            context.requireUsable();
+            queue.requireOpen();
+            issue(queue, step);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** A held operation is at its turn already; if the driver does not take it, nothing of it stays. */
     private void arrive(StreamOperation held) throws DeviceException {
         try {

@@ -40,6 +40,11 @@ final class StagingPool {
         @Nullable
         CudaMark busy;
 
+        /** Which bytes of a copy from the GPU it has. */
+        long begin;
+
+        long end;
+
         private Buffer(MemorySegment memory) {
             this.memory = memory;
         }

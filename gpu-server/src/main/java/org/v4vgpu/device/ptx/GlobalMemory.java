@@ -187,6 +187,11 @@ public final class GlobalMemory implements AutoCloseable {
         return heap;
     }
 
+    /** The heap, if some kernel was launched that can call malloc. */
+    synchronized @Nullable DeviceHeap heapIfAny() {
+        return heap;
+    }
+
     /** What a launch sees: valid for accesses to all that was allocated before. */
     synchronized GlobalWindow window() throws DeviceException {
         requireOpen();
@@ -214,6 +219,9 @@ public final class GlobalMemory implements AutoCloseable {
         long offset = address - base;
         if (offset < 0 || offset >= spaceBytes()) {
             return "no address of this context, whose memory begins at " + hex(base);
+        }
+        if (heap != null && heap.covers(address)) {
+            return heap.near(address);
         }
         Map.Entry<Long, Long> gone = freed.at(offset);
         if (gone != null) {

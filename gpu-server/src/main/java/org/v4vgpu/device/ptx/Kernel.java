@@ -253,7 +253,8 @@ public final class Kernel implements DeviceFunction {
             throws DeviceException {
         try {
             checkBut(shape, parameters.byteSize());
-            DeviceHeap heap = plan().needs().contains(KernelPlan.Need.HEAP) ? memory.heap() : null;
+            boolean allocates = plan().needs().contains(KernelPlan.Need.HEAP);
+            DeviceHeap heap = allocates ? memory.heap() : checks.memory() ? memory.heapIfAny() : null;
             Launch launch = new Launch(
                     plan(),
                     entry.compiled().code(),
@@ -286,6 +287,11 @@ public final class Kernel implements DeviceFunction {
     /** How many blocks have begun in strips and ended otherwise, where they are used. */
     public long blocksThatLeftStrips() {
         return entry.compiled().code() instanceof FormedKernel forms ? forms.blocksLeft() : 0;
+    }
+
+    /** How many blocks have run in strips whose threads had parted by their coordinates, to the end. */
+    public long blocksThatParted() {
+        return entry.compiled().code() instanceof FormedKernel forms ? forms.blocksParted() : 0;
     }
 
     private KernelPlan plan() {

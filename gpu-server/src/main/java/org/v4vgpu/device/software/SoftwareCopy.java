@@ -3,6 +3,7 @@ package org.v4vgpu.device.software;
 import java.lang.foreign.MemorySegment;
 import org.v4vgpu.device.DeviceCopy;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.DeviceWork;
 import org.v4vgpu.proto.CudaStatus;
 
 /** A copy between host and device: it holds its stream while its owner moves the bytes. Confined to the thread that enqueued it. */
@@ -41,7 +42,7 @@ final class SoftwareCopy extends Operation implements DeviceCopy {
     }
 
     @Override
-    public void transfer(long offset, MemorySegment host) throws DeviceException {
+    public DeviceWork begin(long offset, MemorySegment host) throws DeviceException {
         if (!arrived || closed) {
             throw new DeviceException(CudaStatus.ILLEGAL_STATE, "the stream is not at this copy");
         }
@@ -60,6 +61,7 @@ final class SoftwareCopy extends Operation implements DeviceCopy {
         } finally {
             scheduler.endAccess(null);
         }
+        return DeviceWork.DONE;
     }
 
     @Override

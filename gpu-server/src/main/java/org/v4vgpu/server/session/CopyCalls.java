@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceCopy;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.DeviceStream;
+import org.v4vgpu.device.DeviceWork;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.MemcpyDtoDReply;
@@ -41,19 +42,20 @@ final class CopyCalls implements CallDispatcher.Calls {
             for (Payload chunk = call.payload().next();
                     chunk != null;
                     chunk = call.payload().next()) {
-                offset = transfer(copy, offset, chunk.first());
-                offset = transfer(copy, offset, chunk.second());
+                DeviceWork moved = begin(copy, offset, chunk.first());
+                offset += chunk.first().byteSize();
+                DeviceWork rest = begin(copy, offset, chunk.second());
+                offset += chunk.second().byteSize();
+                call.payload().releaseAfter(moved, rest);
             }
+            call.payload().awaitMoved();
         }
         call.flush(call.context(request.getContext()));
         return null;
     }
 
-    private static long transfer(DeviceCopy copy, long offset, MemorySegment part) throws DeviceException {
-        if (part.byteSize() > 0) {
-            copy.transfer(offset, part);
-        }
-        return offset + part.byteSize();
+    private static DeviceWork begin(DeviceCopy copy, long offset, MemorySegment part) throws DeviceException {
+        return part.byteSize() > 0 ? copy.begin(offset, part) : DeviceWork.DONE;
     }
 
     private @Nullable MemcpyDtoHReply deviceToHost(LaneCall call, MemcpyDtoHRequest request)

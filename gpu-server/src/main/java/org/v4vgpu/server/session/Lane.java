@@ -346,6 +346,11 @@ final class Lane {
         return message;
     }
 
+    /** Whether {@link #receive} would end at once, as far as the channel can tell. */
+    boolean isReady() throws IOException {
+        return channel.isReady();
+    }
+
     private void received(IncomingMessage message) {
         traffic.received(message.header().byteSize() + message.payload().byteSize());
     }

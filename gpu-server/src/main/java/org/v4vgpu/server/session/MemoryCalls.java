@@ -3,6 +3,7 @@ package org.v4vgpu.server.session;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.DeviceStream;
 import org.v4vgpu.device.MemoryInfo;
 import org.v4vgpu.proto.Call;
 import org.v4vgpu.proto.CudaStatus;
@@ -40,12 +41,13 @@ final class MemoryCalls implements CallDispatcher.Calls {
             throw new DeviceException(
                     CudaStatus.OUT_OF_MEMORY, "an allocation of " + Long.toUnsignedString(bytes) + " bytes");
         }
+        DeviceStream stream = request.hasStream() ? call.stream(request.getContext(), request.getStream()) : null;
         boolean isRepeated = request.hasFreedBefore();
         if (isRepeated && session.isFreeing(request.getFreedBefore())) {
             return notYet(call, request.getFreedBefore());
         }
         try {
-            return allocated(session.allocate(context, bytes));
+            return allocated(session.allocate(context, bytes, stream));
         } catch (DeviceException e) {
             if (isRepeated || !e.status().equals(CudaStatus.OUT_OF_MEMORY) || !session.couldAllocate(context, bytes)) {
                 throw e;
@@ -55,7 +57,7 @@ final class MemoryCalls implements CallDispatcher.Calls {
         if (session.isFreeing(now)) {
             return notYet(call, now);
         }
-        return allocated(session.allocate(context, bytes)); // the last free may have ended in between
+        return allocated(session.allocate(context, bytes, stream)); // the last free may have ended in between
     }
 
     private static MemAllocReply allocated(long address) {
@@ -74,13 +76,21 @@ final class MemoryCalls implements CallDispatcher.Calls {
             if (!request.getWaited()) {
                 call.await(context.device().enqueued());
             }
-            call.session().free(context, request.getAddress());
+            call.session().free(context, request.getAddress(), null);
         }
         return null;
     }
 
-    private @Nullable MemFreeAsyncReply freeLater(LaneCall call, MemFreeAsyncRequest request) throws DeviceException {
-        call.session().free(call.context(request.getContext()), request.getAddress());
+    private @Nullable MemFreeAsyncReply freeLater(LaneCall call, MemFreeAsyncRequest request)
+            throws DeviceException, IOException {
+        Resource.Context context = call.context(request.getContext());
+        if (!request.hasStream()) {
+            call.session().free(context, request.getAddress(), null);
+            return null;
+        }
+        DeviceStream stream = call.stream(request.getContext(), request.getStream());
+        call.session().free(context, request.getAddress(), stream);
+        call.awaitSpace(stream);
         return null;
     }
 

@@ -3,9 +3,11 @@ package org.v4vgpu.server.session;
 import com.google.protobuf.MessageLite;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceCopy;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.DeviceWork;
 import org.v4vgpu.proto.CallDescriptor;
 import org.v4vgpu.proto.CallEncoder;
 import org.v4vgpu.proto.CudaStatus;
@@ -23,6 +25,37 @@ final class ReplyWriter {
     private final CallRecorder recorder;
     private final CallEncoder encoder = new CallEncoder();
     private final int chunkBytes;
+
+    /** Claimed, and not sent yet. */
+    private final ArrayDeque<OpenChunk> open = new ArrayDeque<>();
+
+    /** A message that a device fills. */
+    private static final class OpenChunk {
+        private final OutgoingMessage out;
+        private final int bytes;
+        private final DeviceCopy copy;
+        private final long offset;
+        private DeviceWork moved = DeviceWork.DONE;
+
+        private OpenChunk(OutgoingMessage out, int bytes, DeviceCopy copy, long offset) {
+            this.out = out;
+            this.bytes = bytes;
+            this.copy = copy;
+            this.offset = offset;
+        }
+
+        private void begin() throws DeviceException {
+            MemorySegment first = out.payload().first();
+            MemorySegment second = out.payload().second();
+            DeviceWork begun = copy.begin(offset, first);
+            if (second.byteSize() == 0) {
+                moved = begun;
+            } else {
+                DeviceWork rest = copy.begin(offset + first.byteSize(), second);
+                moved = timeoutNanos -> begun.await(timeoutNanos) && rest.await(timeoutNanos);
+            }
+        }
+    }
 
     ReplyWriter(MessageChannel channel, Traffic traffic, CallRecorder recorder) {
         this.channel = channel;
@@ -75,43 +108,74 @@ final class ReplyWriter {
      */
     CudaStatus stream(int number, int flags, long sequence, DeviceCopy copy, long bytes)
             throws IOException, DeviceException {
-        long offset = 0;
-        while (offset < bytes) {
-            int length = (int) Math.min(chunkBytes, bytes - offset);
-            boolean last = offset + length == bytes;
-            recorder.executed();
-            try (OutgoingMessage out = channel.claim(CallDescriptor.BYTES, length)) {
-                recorder.waited();
-                transfer(copy, offset, out);
+        long begun = 0;
+        long sent = 0;
+        try {
+            while (sent < bytes) {
+                recorder.executed();
+                begun = begin(copy, begun, bytes);
+                OpenChunk chunk = open.element();
+                boolean _ = chunk.moved.await(Long.MAX_VALUE);
+                boolean last = sent + chunk.bytes == bytes;
                 recorder.executed();
                 if (last) {
                     copy.close(); // the client may ask at once whether the stream is idle
                 }
-                out.commit(header(number, offset == 0 ? flags : 0, sequence, offset == 0, last, bytes));
-            } catch (DeviceException e) {
-                if (offset == 0) {
-                    throw e;
-                }
-                copy.close();
-                MemorySegment end = encoder.error(
-                        CallDescriptor.CONTINUATION, e.status(), sequence, bytes, String.valueOf(e.getMessage()));
-                channel.send(end);
-                traffic.sent(end.byteSize());
-                return e.status();
+                chunk.out.commit(header(number, sent == 0 ? flags : 0, sequence, sent == 0, last, bytes));
+                open.remove();
+                recorder.replied(chunk.bytes);
+                traffic.sent(CallDescriptor.BYTES + chunk.bytes);
+                sent += chunk.bytes;
             }
-            recorder.replied(length);
-            traffic.sent(CallDescriptor.BYTES + length);
-            offset += length;
+            return CudaStatus.SUCCESS;
+        } catch (DeviceException e) {
+            copy.close(); // no DMA writes what was claimed
+            giveBack();
+            if (sent == 0) {
+                throw e;
+            }
+            MemorySegment end = encoder.error(
+                    CallDescriptor.CONTINUATION, e.status(), sequence, bytes, String.valueOf(e.getMessage()));
+            channel.send(end);
+            traffic.sent(end.byteSize());
+            return e.status();
+        } finally {
+            copy.close();
+            giveBack();
         }
-        return CudaStatus.SUCCESS;
     }
 
-    private static void transfer(DeviceCopy copy, long offset, OutgoingMessage out) throws DeviceException {
-        MemorySegment first = out.payload().first();
-        MemorySegment second = out.payload().second();
-        copy.transfer(offset, first);
-        if (second.byteSize() > 0) {
-            copy.transfer(offset + first.byteSize(), second);
+    /**
+     * Begins the next chunk, and further ones while the device moves those before and the channel has room for them at once. Returns how far
+     * it has come.
+     */
+    private long begin(DeviceCopy copy, long from, long bytes) throws IOException, DeviceException {
+        long begun = from;
+        while (begun < bytes) {
+            int length = (int) Math.min(chunkBytes, bytes - begun);
+            OutgoingMessage out = open.isEmpty()
+                    ? channel.claim(CallDescriptor.BYTES, length)
+                    : channel.claimFurther(CallDescriptor.BYTES, length);
+            if (out == null) {
+                return begun;
+            }
+            recorder.waited();
+            OpenChunk chunk = new OpenChunk(out, length, copy, begun);
+            open.add(chunk);
+            chunk.begin();
+            begun += length;
+            if (open.element().moved.await(0)) {
+                return begun;
+            }
+        }
+        return begun;
+    }
+
+    /** Claims that come to nothing, the newest first. */
+    private void giveBack() {
+        OpenChunk chunk;
+        while ((chunk = open.pollLast()) != null) {
+            chunk.out.close();
         }
     }
 

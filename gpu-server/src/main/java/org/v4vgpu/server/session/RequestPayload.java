@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.DeviceWork;
 import org.v4vgpu.proto.CallHeader;
 import org.v4vgpu.proto.ProtocolException;
 import org.v4vgpu.v4v.IncomingMessage;
@@ -14,10 +16,11 @@ import org.v4vgpu.v4v.Payload;
  * the lane's thread; one object per lane, used again for each call.
  *
  * <p>The bytes lie in memory that the client can still write: they are moved, never judged. Each message is released when the
- * next one is asked for. What the handler leaves is drained by {@link #finish}.
+ * next one is asked for, or when a device has read it. What the handler leaves is drained by {@link #finish}.
  */
 final class RequestPayload {
     private final Lane lane;
+    private final MovingMessages moving = new MovingMessages();
 
     private @Nullable IncomingMessage message;
     private long totalBytes;
@@ -65,6 +68,19 @@ final class RequestPayload {
         return current().payload();
     }
 
+    /** The message at hand stays until a device is through with its payload, however many others come meanwhile. */
+    void releaseAfter(DeviceWork first, DeviceWork second) throws DeviceException {
+        if (!first.await(0) || !second.await(0)) {
+            moving.add(current(), timeoutNanos -> first.await(timeoutNanos) && second.await(timeoutNanos));
+            message = null;
+        }
+    }
+
+    /** Waits until the device is through with all. @throws DeviceException what went wrong with any of them */
+    void awaitMoved() throws DeviceException {
+        moving.await();
+    }
+
     /** All bytes, copied to the heap. The array grows with what has come, not with what was announced. */
     MemorySegment gather() throws IOException {
         byte[] bytes = new byte[(int) receivedBytes];
@@ -98,8 +114,13 @@ final class RequestPayload {
         }
     }
 
-    /** Releases the message at hand. Idempotent. */
+    /** Releases the message at hand, and those that a device has read or whose copy is closed. Idempotent. */
     void release() {
+        moving.release();
+        releaseCurrent();
+    }
+
+    private void releaseCurrent() {
         if (message != null) {
             message.close();
             message = null;
@@ -108,7 +129,8 @@ final class RequestPayload {
 
     private void receive() throws IOException {
         lane.call().issued();
-        release();
+        releaseCurrent();
+        moving.releaseUntil(lane::isReady);
         lane.recorder().executed();
         IncomingMessage next = lane.receive();
         lane.recorder().waited();

@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.DeviceStream;
 import org.v4vgpu.proto.CudaStatus;
 import org.v4vgpu.proto.SessionStatus;
 
@@ -167,14 +169,16 @@ final class Session {
     // ---- memory
 
     /** Allocates within the session's quota. */
-    long allocate(Resource.Context context, long bytes) throws DeviceException {
+    long allocate(Resource.Context context, long bytes, @Nullable DeviceStream stream) throws DeviceException {
         synchronized (memory) {
             if (allocations >= limits.handles()) {
                 throw new DeviceException(
                         CudaStatus.OUT_OF_MEMORY, "the session has " + limits.handles() + " allocations, its maximum");
             }
             requireQuota(bytes);
-            long address = context.device().allocate(bytes);
+            long address = stream == null
+                    ? context.device().allocate(bytes)
+                    : context.device().allocate(bytes, stream);
             context.countAllocations(1);
             allocations++;
             return address;
@@ -235,8 +239,12 @@ final class Session {
     }
 
     /** Frees an allocation. */
-    void free(Resource.Context context, long address) throws DeviceException {
-        context.device().free(address);
+    void free(Resource.Context context, long address, @Nullable DeviceStream stream) throws DeviceException {
+        if (stream == null) {
+            context.device().free(address);
+        } else {
+            context.device().free(address, stream);
+        }
         synchronized (memory) {
             if (context.countAllocations(0) > 0) { // not if another lane has destroyed the context
                 context.countAllocations(-1);

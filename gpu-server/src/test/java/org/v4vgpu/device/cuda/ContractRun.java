@@ -10,6 +10,7 @@ import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 import org.junit.platform.launcher.listeners.TestExecutionSummary;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.server.session.RingDmaTest;
 
 /**
  * Runs the tests of the CUDA device in this process, on whatever driver it has. Exit codes: 0 all right, 1 a test failed, 3 no GPU, or
@@ -31,7 +32,8 @@ public final class ContractRun {
                         DiscoverySelectors.selectClass(CudaDeviceTest.class),
                         DiscoverySelectors.selectClass(CudaCopyTest.class),
                         DiscoverySelectors.selectClass(CudaBlasTest.class),
-                        DiscoverySelectors.selectClass(DriverUseTest.class))
+                        DiscoverySelectors.selectClass(DriverUseTest.class),
+                        DiscoverySelectors.selectClass(RingDmaTest.class))
                 .build();
         DeviceException noBlas = Cublas.unavailabilityCause();
         System.out.println("cuBLAS: " + (noBlas == null ? CublasLibrary.name() : noBlas.getMessage()));

@@ -86,6 +86,9 @@ final class DriverProgram {
         if (!Arrays.equals(back, new byte[100])) {
             throw new AssertionError("other bytes came back");
         }
+        step = "allocateInOrder";
+        context.free(context.allocate(4096, stream), stream);
+        context.allocate(4096, stream);
         step = "await";
         stream.await(LONG);
         step = "hold";

@@ -175,6 +175,64 @@ final class DriverUseTest {
         }
     }
 
+    /** As a program's loop of cuMemAllocAsync, launch, cuMemFreeAsync wants it: the next round's memory is the last one's, and nobody waits. */
+    @Test
+    void allocatesInTheOrderOfItsStream() throws DeviceException {
+        try (CudaDevice device = CudaDevice.open(0, _ -> {});
+                DeviceContext context = device.createContext(0)) {
+            long most = context.memoryInfo().freeBytes() / 8 * 5;
+            DeviceStream stream = context.createStream(1, 0);
+            DeviceStream other = context.createStream(1, 0);
+            long before = context.usedBytes();
+            long flag = context.allocate(4);
+            stream.fill(flag, 4, 0, 1);
+            DeviceFunction function =
+                    context.loadModule(Kernels.image(Kernels.ENDLESS)).function("endless");
+            stream.launch(function, ONE_THREAD, Kernels.parameters(function, flag));
+            long first = context.allocate(most, stream);
+            stream.fill(first, 1, 1, most);
+            context.free(first, stream);
+            assertThrows(DeviceException.class, () -> context.free(first, stream), "freed twice");
+            assertThrows(DeviceException.class, () -> stream.fill(first, 1, 1, 1));
+            assertThrows(DeviceException.class, () -> context.allocate(most, other), "still in use, in that stream");
+            assertThrows(DeviceException.class, () -> context.allocate(most));
+            assertEquals(first, context.allocate(most, stream), "behind its use in that stream");
+            context.free(first, stream);
+            assertTrue(context.isFreeing(System.nanoTime()));
+            other.fill(flag, 4, 1, 1); // ends the kernel
+            assertTrue(context.await(LONG));
+            assertFalse(context.isFreeing(System.nanoTime()));
+            long plain = context.allocate(most); // the pool gives back what it has in reserve
+            context.free(plain, stream);
+            assertTrue(context.await(LONG));
+            context.free(context.allocate(most, other));
+            assertTrue(context.await(LONG));
+            assertTrue(context.memoryInfo().freeBytes() >= most);
+            assertEquals(null, StandIn.counts().get("reserve"));
+            context.allocate(100, other); // goes with the context
+            assertTrue(context.usedBytes() > before);
+        }
+        assertEquals(Map.of(), StandIn.counts());
+    }
+
+    @Test
+    void freesInStreamOrderBehindAHold() throws DeviceException {
+        try (CudaDevice device = CudaDevice.open(0, _ -> {});
+                DeviceContext context = device.createContext(0)) {
+            DeviceStream stream = context.createStream(1, 0);
+            long used = context.usedBytes();
+            DeviceHold hold = stream.hold(() -> {});
+            long address = context.allocate(1000, stream);
+            stream.fill(address, 1, 1, 1000);
+            context.free(address, stream);
+            assertEquals(used + 1000, context.usedBytes(), "it is in use");
+            hold.close();
+            assertTrue(context.await(LONG));
+            assertEquals(used, context.usedBytes());
+        }
+        assertEquals(Map.of(), StandIn.counts());
+    }
+
     /** The driver writes what was printed when it is called to synchronise. */
     @Test
     void synchronizesWhereKernelsMayPrint() throws DeviceException {

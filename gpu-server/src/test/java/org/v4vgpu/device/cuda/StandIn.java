@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Assumptions;
 
 /** The stand-in driver: builds it, starts JVMs on it, and asks it what it still holds. */
 public final class StandIn {
-    private static final List<String> KINDS =
-            List.of("context", "stream", "event", "module", "function", "memory", "registration", "cublas");
+    private static final List<String> KINDS = List.of(
+            "context", "stream", "event", "module", "function", "memory", "registration", "cublas", "pool", "reserve");
 
     private StandIn() {}
 
@@ -94,13 +94,13 @@ public final class StandIn {
     }
 
     /** Whether this process runs on it. */
-    static boolean isDriver() {
+    public static boolean isDriver() {
         return System.getProperty(DriverLibrary.PROPERTY) != null
                 && symbols().find("standin_count").isPresent();
     }
 
     /** How many things of each kind the driver holds, without those it holds none of. */
-    static Map<String, Integer> counts() {
+    public static Map<String, Integer> counts() {
         try {
             MethodHandle count = Linker.nativeLinker()
                     .downcallHandle(
@@ -114,6 +114,30 @@ public final class StandIn {
                 }
             }
             return counts;
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Copies from and to registered memory wait from now on, until this is called again. */
+    public static void holdDma(boolean held) {
+        try {
+            Linker.nativeLinker()
+                    .downcallHandle(
+                            symbols().findOrThrow("standin_hold_dma"), FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT))
+                    .invokeExact(held ? 1 : 0);
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** How many copies the driver has taken and not done. */
+    public static int waitingDma() {
+        try {
+            return (int) Linker.nativeLinker()
+                    .downcallHandle(
+                            symbols().findOrThrow("standin_waiting_dma"), FunctionDescriptor.of(ValueLayout.JAVA_INT))
+                    .invokeExact();
         } catch (Throwable e) {
             throw new AssertionError(e);
         }

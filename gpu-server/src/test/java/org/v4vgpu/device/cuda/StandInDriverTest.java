@@ -81,6 +81,9 @@ final class StandInDriverTest {
         assertError("cuCtxCreate_v2=2", "createContext", 2);
         assertError("cuMemAlloc_v2=2@2", "allocate", 2);
         assertError("cuStreamCreateWithPriority=999", "createStream", 999);
+        assertError("cuMemPoolCreate=801", "allocateInOrder", 801);
+        assertError("cuMemAllocFromPoolAsync=999", "allocateInOrder", 999);
+        assertError("cuMemFreeAsync=1", "allocateInOrder", 1);
         assertError("cuModuleLoadDataEx=209", "loadModule", 209);
         assertError("cuModuleGetFunction=500", "function", 500);
         assertError("cuLaunchKernel=701", "launch", 701);

@@ -1,14 +1,19 @@
 package org.v4vgpu.device.ptx;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.proto.CudaStatus;
 
 /** atom and red: every operation of every type, in every space. Source: PTX ISA 9.7.13.4. */
 class AtomicTest {
@@ -31,6 +36,7 @@ class AtomicTest {
             xor.b64 0xff 0xf00000000f 0xf0000000f0
             exch.b32 1 2 2
             exch.b64 1 0x200000002 0x200000002
+            add.s64 -5 3 -2
             min.u32 0xffffffff 3 3
             min.s32 0xffffffff 3 0xffffffff
             min.u64 -1 3 3
@@ -63,7 +69,8 @@ class AtomicTest {
         List<Case> found = new ArrayList<>();
         for (String line : TABLE.lines().toList()) {
             String[] words = line.strip().split("\\s+", -1);
-            for (String space : List.of("global", "shared", "generic global", "generic shared", "generic local")) {
+            for (String space :
+                    List.of("global", "shared", "shared::cta", "generic global", "generic shared", "generic local")) {
                 found.add(new Case(
                         words[0], number(words[1]), List.of(words[2].split(",", -1)), number(words[3]), space));
             }
@@ -105,7 +112,7 @@ class AtomicTest {
                 + ".reg" + b
                 + "%v, %d, %e, %c<2>; .reg .u64 %p, %s; .shared .align 8 .b8 s[16]; .local .align 8 .b8 l[16];\n"
                 + "ld.param.u64 %p, [p];\n"
-                + (each.space.endsWith("shared")
+                + (each.space.contains("shared")
                         ? "mov.u64 %s, s;" + (prefix.isEmpty() ? " cvta.shared.u64 %s, %s;" : "")
                         : "mov.u64 %s, l; cvta.local.u64 %s, %s;")
                 + "\n" + constants
@@ -131,6 +138,119 @@ class AtomicTest {
 
     private static long wide(int[] words, int at) {
         return (words[at] & 0xFFFF_FFFFL) | (long) words[at + 1] << 32;
+    }
+
+    /** Each element for itself: what was there, and what is there after atom and after red. */
+    @ParameterizedTest
+    @CsvSource({
+        "add, f32, 2, global",
+        "add, f32, 4, ''",
+        "add.noftz, f16, 2, global",
+        "add.noftz, f16, 4, global",
+        "add.noftz, f16, 8, ''",
+        "min.noftz, f16, 4, global",
+        "max.noftz, f16, 2, global",
+        "min.noftz, f16, 8, ''",
+        "add.noftz, bf16, 2, global",
+        "add.noftz, bf16, 4, global",
+        "add.noftz, bf16, 8, ''",
+        "min.noftz, bf16, 4, global",
+        "max.noftz, bf16, 2, global",
+        "max.noftz, bf16, 8, ''",
+        "add.noftz, f16x2, 2, global",
+        "min.noftz, f16x2, 4, global",
+        "max.noftz, f16x2, 2, ''",
+        "add.noftz, bf16x2, 2, global",
+        "min.noftz, bf16x2, 4, global",
+        "max.noftz, bf16x2, 2, ''"
+    })
+    void vectorsAreElements(String operation, String type, int length, String space) throws DeviceException {
+        int bits = type.equals("f32") || type.endsWith("x2") ? 32 : 16;
+        int bytes = length * bits / 8;
+        String vector = "." + operation + ".v" + length + "." + type;
+        String prefix = space.isEmpty() ? "" : "." + space;
+        StringBuilder text = new StringBuilder(
+                ".version 8.6\n.target sm_100\n.address_size 64\n" + ".visible .entry k(.param .u64 p) {\n.reg .b"
+                        + bits + " %a<8>; .reg .u64 %p;\nld.param.u64 %p, [p];\n");
+        for (int n = 0; n < length; n++) {
+            text.append("ld.global.b" + bits + " %a" + n + ", [%p+" + (16 + n * bits / 8) + "];\n");
+        }
+        StringBuilder list = new StringBuilder("{%a0");
+        for (int n = 1; n < length; n++) {
+            list.append(", %a").append(n);
+        }
+        list.append('}');
+        text.append("red" + prefix + vector + " [%p], " + list + ";\n");
+        // The results replace the sources.
+        text.append("atom" + prefix + vector + " " + list + ", [%p], " + list + ";\n");
+        for (int n = 0; n < length; n++) {
+            text.append("st.global.b" + bits + " [%p+" + (32 + n * bits / 8) + "], %a" + n + ";\n");
+        }
+        text.append("ret;\n}\n");
+        float[] before = {1.5f, -2, 0.25f, 8, -3, 100, 0, -0.5f};
+        float[] with = {2, 3, -4, 0.5f, 1, -7, 5, 16};
+        int halves = bits == 32 && !type.equals("f32") ? 2 * length : length;
+        int[] words = new int[12];
+        put(words, 0, before, halves, type);
+        put(words, 4, with, halves, type);
+        float[] once = new float[8];
+        float[] twice = new float[8];
+        for (int n = 0; n < halves; n++) {
+            once[n] = applied(operation, before[n], with[n]);
+            twice[n] = applied(operation, once[n], with[n]);
+        }
+        int[] expected = words.clone();
+        put(expected, 0, twice, halves, type);
+        put(expected, 8, once, halves, type);
+        try (KernelBench bench = new KernelBench(text.toString())) {
+            long p = bench.upload(words);
+            bench.launch("k", KernelBench.line(1, 1), p);
+            assertArrayEquals(expected, bench.ints(p, 12), text + " of " + bytes + " bytes");
+        }
+    }
+
+    private static float applied(String operation, float a, float b) {
+        return operation.startsWith("add") ? a + b : operation.startsWith("min") ? Math.min(a, b) : Math.max(a, b);
+    }
+
+    /** Small numbers, which all formats hold. */
+    private static void put(int[] words, int from, float[] values, int count, String type) {
+        for (int n = 0; n < count; n++) {
+            int bits = Float.floatToRawIntBits(values[n]);
+            if (type.equals("f32")) {
+                words[from + n] = bits;
+            } else {
+                int half = type.startsWith("bf16") ? bits >>> 16 : Float.floatToFloat16(values[n]) & 0xFFFF;
+                int shift = 16 * (n % 2);
+                words[from + n / 2] = words[from + n / 2] & ~(0xFFFF << shift) | half << shift;
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'atom.global.add.v2.f32 {%f1, %f2}, [%p+4], {%f1, %f2};', false",
+        "'red.add.v4.f32 [%s], {%f1, %f2, %f1, %f2};', false",
+        "'atom.global.min.noftz.f16 %h, [%p], %h;', true",
+        "'atom.global.add.v4.f32 {%f1, %f2}, [%p], {%f1, %f2};', true",
+        "'red.global.add.noftz.v8.f16 [%p], {%h, %h};', true",
+    })
+    void wrongVectorsAreRefusedOrFaults(String ptx, boolean refused) throws DeviceException {
+        String text = ".version 8.6\n.target sm_100\n.address_size 64\n.visible .entry k(.param .u64 p) {\n"
+                + ".reg .f32 %f<3>; .reg .b16 %h; .reg .u64 %p, %s; .shared .align 16 .b8 s[16];\n"
+                + "ld.param.u64 %p, [p]; mov.u64 %s, s; cvta.shared.u64 %s, %s;\n" + ptx + "\nret;\n}\n";
+        if (refused) {
+            DeviceException thrown = assertThrows(DeviceException.class, () -> new KernelBench(text).close());
+            assertTrue(String.valueOf(thrown.getMessage()).startsWith("line 7: "), thrown.getMessage());
+            return;
+        }
+        try (KernelBench bench = new KernelBench(text)) {
+            long p = bench.upload(new int[8]);
+            DeviceException thrown =
+                    assertThrows(DeviceException.class, () -> bench.launch("k", KernelBench.line(1, 1), p));
+            CudaStatus expected = ptx.startsWith("atom") ? CudaStatus.MISALIGNED_ADDRESS : CudaStatus.ILLEGAL_ADDRESS;
+            assertEquals(expected, thrown.status());
+        }
     }
 
     /** Halves of one word from all blocks at once. */

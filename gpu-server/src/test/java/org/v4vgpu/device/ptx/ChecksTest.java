@@ -61,6 +61,37 @@ class ChecksTest {
         assertFinding(MEMORY, bytes, "uninitialised shared memory at 0x0 (4 bytes)");
     }
 
+    /** The reader runs before the writer, but what is wrong is that they do not wait for each other. */
+    @Test
+    void aMissingBarrierIsARaceAndNoUninitialisedRead() throws DeviceException {
+        assertFinding(
+                ALL,
+                kernel("""
+                    st.shared.u32 [%r2], %r1;
+                    ld.shared.u32 %r5, [%r3];
+                """),
+                "race in shared memory: thread (1,0,0) writes 4 bytes at 0x4 (PTX line 14) that thread (0,0,0) reads");
+    }
+
+    @Test
+    void readsThatNobodyWritesAreToldWhereRacesAreLookedFor() throws DeviceException {
+        String uninitialised =
+                "read of uninitialised shared memory at 0x100 (4 bytes) in kernel k, block (0,0,0), thread (7,0,0), PTX line ";
+        String reads = """
+                    setp.eq.u32 %q1, %r1, 7;
+                    @%q1 ld.shared.u32 %r5, [s+256];
+                """;
+        assertFinding(ALL, kernel(reads), uninitialised + 15);
+        assertFinding(ALL, kernel(reads + "    bar.sync 0;\n    st.shared.u32 [s+256], 1;\n"), uninitialised + 15);
+        // What it led to does not hide it.
+        assertFinding(
+                ALL,
+                kernel(reads + "    mov.u64 %rd2, 64;\n    @%q1 st.global.u32 [%rd2], %r5;\n"),
+                uninitialised + 15);
+        // Its own thread comes too late.
+        assertFinding(ALL, kernel(reads + "    @%q1 st.shared.u32 [s+256], 1;\n"), uninitialised + 15);
+    }
+
     @Test
     void everyBlockBeginsUninitialized() throws DeviceException {
         assertFinding(
@@ -235,6 +266,56 @@ class ChecksTest {
         try (KernelBench bench = new KernelBench(ptx)) {
             bench.launch("k", KernelBench.line(1, 64), bench.upload(new int[63])); // To the granule without checks.
         }
+    }
+
+    /** 20 bytes of malloc at 0, 16 and 20 of them, and after free. */
+    @Test
+    void memoryOfMallocIsCheckedToTheByte() throws DeviceException {
+        String ptx = """
+                .version 7.0
+                .target sm_75
+                .address_size 64
+                .extern .func (.param .b64 r) malloc(.param .b64 n);
+                .extern .func free(.param .b64 p);
+                .visible .entry k(.param .u32 offset, .param .u32 freed) {
+                    .reg .b64 %rd<4>; .reg .b32 %r<3>; .reg .pred %q;
+                    { .param .b64 n; st.param.b64 [n], 20; .param .b64 r; call.uni (r), malloc, (n); ld.param.b64 %rd1, [r]; }
+                    ld.param.u32 %r1, [offset]; ld.param.u32 %r2, [freed];
+                    cvt.u64.u32 %rd2, %r1;
+                    add.u64 %rd3, %rd1, %rd2;
+                    setp.eq.u32 %q, %r2, 0;
+                    @%q bra KEEP;
+                    { .param .b64 p; st.param.b64 [p], %rd1; call.uni free, (p); }
+                KEEP:
+                    st.u32 [%rd3], 7;
+                    @!%q bra END;
+                    { .param .b64 p; st.param.b64 [p], %rd1; call.uni free, (p); }
+                END:
+                    ret;
+                }
+                """;
+        try (KernelBench bench = new KernelBench(ptx, MEMORY)) {
+            bench.launch("k", KernelBench.line(2, 32), 0, 0);
+            bench.launch("k", KernelBench.line(2, 32), 16, 0);
+            String beyond = fault(bench, 20, 0);
+            assertTrue(
+                    beyond.contains("PTX line 16; 0 bytes past the end of the 20 bytes that malloc gave at 0x"),
+                    beyond);
+        }
+        try (KernelBench bench = new KernelBench(ptx, MEMORY)) {
+            String freed = fault(bench, 0, 1);
+            assertTrue(freed.endsWith("PTX line 16; in the heap of malloc, where nothing is given out"), freed);
+        }
+        try (KernelBench bench = new KernelBench(ptx)) {
+            bench.launch("k", KernelBench.line(1, 1), 20, 1);
+        }
+    }
+
+    private static String fault(KernelBench bench, int offset, int freed) {
+        DeviceException thrown =
+                assertThrows(DeviceException.class, () -> bench.launch("k", KernelBench.line(1, 1), offset, freed));
+        assertEquals(CudaStatus.ILLEGAL_ADDRESS, thrown.status());
+        return String.valueOf(thrown.getMessage());
     }
 
     @Test

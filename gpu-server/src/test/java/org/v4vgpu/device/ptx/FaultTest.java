@@ -295,7 +295,10 @@ class FaultTest {
             DeviceException thrown =
                     assertThrows(DeviceException.class, () -> bench.launch("k", KernelBench.line(1, 64)));
             assertEquals(CudaStatus.LAUNCH_FAILED, thrown.status());
-            assertTrue(message(thrown).contains("BARRIER at line 9 and BARRIER at line 12"), message(thrown));
+            assertEquals(
+                    "deadlock: threads wait for each other, 11 threads, the first of them (0,0,0), at barrier 1, PTX line 9;"
+                            + " 53 threads, the first of them (11,0,0), at barrier 2, PTX line 12; in kernel k, block (0,0,0)",
+                    message(thrown));
         }
     }
 

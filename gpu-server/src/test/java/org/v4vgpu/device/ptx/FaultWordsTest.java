@@ -111,7 +111,7 @@ class FaultWordsTest {
                     message(bench, "unknown", 16L));
             assertEquals(
                     "illegal address 0x10 (write of 4 bytes) in kernel store, block (0,0,0), thread (0,0,0), PTX line 15"
-                            + " (saxpy.cu:42); a null pointer plus 16 bytes",
+                            + " (saxpy.cu:42, inlined at saxpy.cu:12); a null pointer plus 16 bytes",
                     message(bench, "store", 16L));
             assertTrue(
                     message(bench, "wide", 16L).startsWith("illegal address 0x10 (read of 16 bytes) in kernel wide"));
@@ -150,6 +150,24 @@ class FaultWordsTest {
             DeviceException thrown =
                     assertThrows(DeviceException.class, () -> bench.launch("k", KernelBench.line(1, 64)));
             assertTrue(String.valueOf(thrown.getMessage()).endsWith("in kernel k, block (0,0,0)"), thrown.getMessage());
+        }
+    }
+
+    /** As nvcc writes it for what it takes from another function. */
+    @Test
+    void linesOfInlinedFunctionsNameTheCallToo() throws DeviceException {
+        String ptx = HEAD + """
+                .file 1 "/x/a.cu"
+                .file 2 "/y/sum.h"
+                .visible .entry k(.param .u64 p) {
+                .loc 2 127 3, function_name $L__info_string1, inlined_at 1 29 41
+                st.global.u32 [16], 7;
+                ret;
+                }
+                """;
+        try (KernelBench bench = new KernelBench(ptx)) {
+            String text = message(bench, "k", 0L);
+            assertTrue(text.contains("PTX line 8 (sum.h:127, inlined at a.cu:29);"), text);
         }
     }
 

@@ -197,6 +197,28 @@ class HostileModuleTest {
         }
     }
 
+    /** 37, 115: %s, whose argument is a null pointer. */
+    @Test
+    void printfOfANullPointerEndsNoKernel() throws DeviceException {
+        String ptx = HEAD + """
+                .extern .func (.param .b32 r) vprintf(.param .b64 f, .param .b64 a);
+                .global .align 1 .b8 format[6] = {91, 37, 115, 93, 10, 0};
+                .visible .entry k() {
+                    .local .align 8 .b8 a[8]; .reg .b64 %rd<4>; .reg .b32 %r<3>;
+                    mov.u64 %rd1, a; cvta.local.u64 %rd1, %rd1;
+                    mov.u64 %rd2, format; cvta.global.u64 %rd2, %rd2;
+                    mov.u64 %rd3, 0; st.u64 [%rd1], %rd3;
+                    { .param .b64 p0; st.param.b64 [p0], %rd2; .param .b64 p1; st.param.b64 [p1], %rd1;
+                      .param .b32 v; call.uni (v), vprintf, (p0, p1); }
+                    ret;
+                }
+                """;
+        try (KernelBench bench = new KernelBench(ptx)) {
+            bench.launch("k", KernelBench.line(1, 1));
+            assertEquals("[(null)]\n", bench.output());
+        }
+    }
+
     private static String refusal(String ptx) {
         DeviceException thrown = assertThrows(DeviceException.class, () -> CompiledModule.compile(ptx));
         assertEquals(CudaStatus.INVALID_PTX, thrown.status());

@@ -6,13 +6,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.Instruction;
+import org.v4vgpu.device.ptx.syntax.InstructionSet;
 import org.v4vgpu.device.ptx.syntax.Parser;
 import org.v4vgpu.device.ptx.syntax.Statement;
-import org.v4vgpu.device.ptx.syntax.Type;
 
 /**
- * What the tests have run on {@link KernelBench} so far in this JVM: each opcode with each of the types and modifiers that were written
- * with it, in kernels that were launched and ended well. Safe for any thread.
+ * What the tests have run on {@link KernelBench} so far in this JVM: each opcode with its types and each of its modifiers, in kernels that were launched and ended well. Safe for any thread.
  */
 public final class InstructionRecord {
     private static final Set<String> RUN = ConcurrentHashMap.newKeySet();
@@ -21,7 +20,7 @@ public final class InstructionRecord {
 
     private InstructionRecord() {}
 
-    /** Opcodes and, behind a blank, their words: {@code add}, {@code add .sat}, {@code add u32}. */
+    /** The names, as {@link InstructionSet#names(Instruction)} gives them, of all instructions that were run. */
     public static Set<String> run() {
         return new TreeSet<>(RUN);
     }
@@ -46,22 +45,13 @@ public final class InstructionRecord {
                 if (!function.entry() || function.name().equals(kernel)) {
                     for (Statement statement : function.body()) {
                         if (statement instanceof Instruction instruction) {
-                            note(instruction);
+                            RUN.addAll(InstructionSet.names(instruction));
                         }
                     }
                 }
             }
         } catch (DeviceException e) {
             throw new IllegalStateException("it was compiled before", e);
-        }
-    }
-
-    private static void note(Instruction instruction) {
-        String opcode = instruction.opcode();
-        RUN.add(opcode);
-        instruction.modifiers().forEach(modifier -> RUN.add(opcode + " ." + modifier));
-        for (Type type : instruction.types()) {
-            RUN.add(opcode + " " + type.ptxName());
         }
     }
 }

@@ -330,11 +330,26 @@ class MatrixTest {
         "m8n32k16, bf16, f32, f32, 2, 8, 8, 8",
         "m16n16k8, tf32, f32, f32, 4, 4, 8, 8",
         "m8n8k4, f64, f64, f64, 1, 1, 2, 2",
+        "m16n16k16, f16, f16, f16, 8, 8, 4, 4",
+        "m32n8k16, f16, f32, f16, 8, 8, 8, 4",
+        "m32n8k16, bf16, f32, f32, 8, 2, 8, 8",
         "m32n8k16, s8, s32, s32, 4, 1, 8, 8",
+        "m8n32k16, s8, s32, s32, 1, 4, 8, 8",
+        "m16n16k16, s8, s32, s32, 2, 2, 8, 8",
+        "m32n8k16, u8, s32, s32, 4, 1, 8, 8",
+        "m8n32k16, u8, s32, s32, 1, 4, 8, 8",
         "m16n16k16, u8, s32, s32, 2, 2, 8, 8",
     })
     void fragmentsGoThroughLoadProductAndStore(
             String shape, String type, String addend, String result, int a, int b, int c, int d)
+            throws DeviceException {
+        goThrough(shape, type, addend, result, a, b, c, d, false);
+        goThrough(shape, type, addend, result, a, b, c, d, true);
+    }
+
+    /** @param turned whether C comes by rows and D goes by columns, rather than the other way */
+    private static void goThrough(
+            String shape, String type, String addend, String result, int a, int b, int c, int d, boolean turned)
             throws DeviceException {
         int[] size = Stream.of(shape.substring(1).split("[nk]", -1))
                 .mapToInt(Integer::parseInt)
@@ -353,27 +368,29 @@ class MatrixTest {
                 + "wmma.load.a.sync.aligned.row." + shape + ".global." + type + " " + list(of, 0, a) + ", [%p1], " + k
                 + ";\n"
                 + "wmma.load.b.sync.aligned.col." + shape + "." + type + " " + list(of, 8, b) + ", [%p2];\n"
-                + "wmma.load.c.sync.aligned.col." + shape + ".global." + addend + " " + list(in, 16, c) + ", [%p3], "
-                + m + ";\n"
+                + "wmma.load.c.sync.aligned." + (turned ? "row." : "col.") + shape + ".global." + addend + " "
+                + list(in, 16, c) + ", [%p3], "
+                + (turned ? n : m) + ";\n"
                 + "wmma.mma.sync.aligned.row.col." + shape + all + " " + list(out, 32, d) + ", " + list(of, 0, a) + ", "
                 + list(of, 8, b) + ", " + list(in, 16, c) + ";\n"
-                + "wmma.store.d.sync.aligned.row." + shape + ".global." + result + " [%p4], " + list(out, 32, d) + ", "
-                + (n + 8)
+                + "wmma.store.d.sync.aligned." + (turned ? "col." : "row.") + shape + ".global." + result + " [%p4], "
+                + list(out, 32, d) + ", "
+                + ((turned ? m : n) + 8)
                 + ";\nret;\n}\n";
         Random random = new Random(12);
         double[] left = random(random, of, m * k);
         double[] right = random(random, of, k * n);
         double[] sums = random(random, in, m * n);
         try (KernelBench bench = new KernelBench(text)) {
-            // A by rows; B and C by columns; D by rows that are longer than the matrix.
+            // A by rows; B and C by columns; D by rows that are longer than the matrix. Turned, C and D the other way.
             long pa = upload(bench, of, m * k, i -> left[i]);
             long pb = upload(bench, of, k * n, i -> right[i % k * n + i / k]);
-            long pc = upload(bench, in, m * n, i -> sums[i % m * n + i / m]);
-            long pd = upload(bench, out, m * (n + 8), _ -> 0);
+            long pc = upload(bench, in, m * n, i -> turned ? sums[i] : sums[i % m * n + i / m]);
+            int elements = turned ? n * (m + 8) : m * (n + 8);
+            long pd = upload(bench, out, elements, _ -> 0);
             bench.launch("k", KernelBench.line(1, 32), pa, pb, pc, pd);
-            byte[] bytes = bench.memory()
-                    .segment(pd, (long) m * (n + 8) * out.bits / 8)
-                    .toArray(ValueLayout.JAVA_BYTE);
+            byte[] bytes =
+                    bench.memory().segment(pd, (long) elements * out.bits / 8).toArray(ValueLayout.JAVA_BYTE);
             for (int row = 0; row < m; row++) {
                 for (int column = 0; column < n; column++) {
                     double sum = sums[row * n + column];
@@ -381,8 +398,9 @@ class MatrixTest {
                         sum += left[row * k + x] * right[x * n + column];
                     }
                     long actual = 0;
+                    int at = turned ? column * (m + 8) + row : row * (n + 8) + column;
                     for (int i = 0; i < out.bits / 8; i++) {
-                        actual |= (bytes[(row * (n + 8) + column) * out.bits / 8 + i] & 0xFFL) << (8 * i);
+                        actual |= (bytes[at * out.bits / 8 + i] & 0xFFL) << (8 * i);
                     }
                     assertEquals(out.encode(sum), actual, shape + " " + row + " " + column);
                 }

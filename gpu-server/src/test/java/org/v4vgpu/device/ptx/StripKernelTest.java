@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -199,7 +200,7 @@ class StripKernelTest {
         }
     }
 
-    /** Some threads have doubled their word when the others' comparison tells that the strip can't go on: then all begin again. */
+    /** Some threads have doubled their word when the others' comparison would tell that the strip can't go on: it can't begin again. */
     @Test
     void aSiblingOfBlocksThatStoredDoesNotGiveUp() throws DeviceException {
         String ptx = HEAD + """
@@ -219,7 +220,7 @@ class StripKernelTest {
                 new String[] {"setp.ge.u32 %q, %r1, %r2", "ld.global.f32 %f2, [%d5+64]; setp.eq.f32 %q, %f2, 0f40000000"
                 }) {
             float[] values = random(32, 7);
-            float[] found = inStrips(ptx.replace("TEST", test), "k", false, (bench, _) -> {
+            float[] found = inStrips(ptx.replace("TEST", test), "k", test.startsWith("ld"), (bench, _) -> {
                 long a = bench.upload(values);
                 bench.launch("k", KernelBench.line(1, 32), a, bench.memory().allocate(256), 8);
                 return bench.floats(a, 32);
@@ -227,6 +228,87 @@ class StripKernelTest {
             for (int i = 0; i < 32; i++) {
                 assertEquals(values[i] > 0 ? 2 * values[i] : values[i], found[i], test + ", " + i);
             }
+        }
+    }
+
+    /** Threads in their order, those of them that are there, to one place and to places of their own. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "atom.global.add.u32 %r3, [%d1+128], %r1",
+                "atom.global.max.u32 %r3, [%d1+128], %r1",
+                "atom.global.exch.b32 %r3, [%d1+128], %r1",
+                "atom.global.cas.b32 %r3, [%d1+128], 0, %r1",
+                "red.global.add.u32 [%d2], 5; ld.global.u32 %r3, [%d2]",
+                "atom.global.add.u32 %r3, [%d2], %r1; atom.global.add.u32 _, [%d2], 2; ld.relaxed.gpu.global.u32 %r3, [%d2]",
+                "atom.shared.add.u32 %r3, [s], %r1",
+                "atom.add.u32 %r3, [%d1+128], %r2",
+                "@!%p atom.global.inc.u32 %r3, [%d1+128], 5",
+                "fence.acq_rel.gpu; red.shared.or.b32 [s+4], %r1; ld.volatile.global.u32 %r3, [%d1+128]"
+            })
+    void atomicsAgree(String atomic) throws DeviceException {
+        for (String branch : new String[] {"", "@%p bra END;"}) {
+            String ptx = HEAD + """
+                    .visible .entry k(.param .u64 a, .param .u32 two) {
+                        .reg .b32 %r<6>; .reg .b64 %d<3>; .reg .pred %p; .shared .align 4 .b8 s[8];
+                        ld.param.u64 %d1, [a]; ld.param.u32 %r2, [two]; mov.u32 %r1, %tid.x; mov.u32 %r3, 9;
+                        mul.wide.u32 %d2, %r1, 4; add.u64 %d2, %d1, %d2; and.b32 %r4, %r1, 5; setp.eq.u32 %p, %r4, 1;
+                        add.u32 %r4, %r4, %r1; xor.b32 %r4, %r4, 3;
+                    """ + branch + atomic + """
+                    ;
+                    END: add.u32 %r3, %r3, 100; add.u32 %r4, %r4, %r3; xor.b32 %r3, %r3, %r4;
+                        st.global.u32 [%d2+256], %r3; ld.shared.u32 %r5, [s+4]; st.global.u32 [%d2+512], %r5; ret; }
+                    """;
+            int[][] found = new int[2][];
+            for (int form = 0; form < 2; form++) {
+                try (KernelBench bench = new KernelBench(ptx + "// " + form)) {
+                    assertTrue(bench.module().kernel("k").useStrips(form == 1), ptx);
+                    long a = bench.upload(new int[160]);
+                    bench.launch("k", KernelBench.line(1, 32), a, 2);
+                    assertEquals(0, bench.module().kernel("k").blocksThatLeftStrips(), ptx);
+                    found[form] = bench.ints(a, 160);
+                }
+            }
+            assertArrayEquals(Arrays.copyOf(found[0], 96), Arrays.copyOf(found[1], 96), ptx);
+        }
+    }
+
+    /** Behind an atomic operation a strip can't begin again: the thread that is wrong is named at once. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ld.global.u32 %r3, [%d2+40]",
+                "st.global.u32 [%d2+40], %r3",
+                "red.global.add.u32 [%d2+40], 1",
+                "ld.global.u32 %r3, [%d2+1]",
+                "ld.shared.u32 %r3, [%r5+40]",
+                "@%p trap"
+            })
+    void faultsBehindAtomicsNameTheThread(String wrong) throws DeviceException {
+        String ptx = HEAD + """
+                .visible .entry k(.param .u64 a) {
+                    .reg .b32 %r<6>; .reg .b64 %d<3>; .reg .pred %p; .shared .align 4 .b8 s[128];
+                    ld.param.u64 %d1, [a]; mov.u32 %r1, %tid.x; mov.u32 %r3, 9; shl.b32 %r5, %r1, 2;
+                    mul.wide.u32 %d2, %r1, 4; add.u64 %d2, %d1, %d2; and.b32 %r4, %r1, 6; setp.eq.u32 %p, %r4, 6;
+                    add.u32 %r4, %r4, %r1; xor.b32 %r4, %r4, 3; and.b32 %r4, %r4, 3;
+                    red.global.add.u32 [%d1], 1; BRANCH
+                """ + wrong + "; END: st.global.u32 [%d2], %r4; ret; }\n";
+        for (String branch : new String[] {"", "@!%p bra END;"}) {
+            String[] messages = new String[2];
+            for (int form = 0; form < 2; form++) {
+                try (KernelBench bench = new KernelBench(ptx.replace("BRANCH", branch) + "// " + form)) {
+                    assertTrue(bench.module().kernel("k").useStrips(form == 1), ptx);
+                    long a = bench.memory().allocate(256);
+                    a += 128; // Of the last granule, as many words as the block has threads.
+                    long start = a;
+                    messages[form] = String.valueOf(assertThrows(
+                                            DeviceException.class,
+                                            () -> bench.launch("k", KernelBench.line(1, 32), start))
+                                    .getMessage())
+                            .replaceAll("0x[0-9a-f]+", "0x");
+                }
+            }
+            assertEquals(messages[0], messages[1]);
         }
     }
 
@@ -270,19 +352,21 @@ class StripKernelTest {
         assertArrayEquals(IntStream.range(0, 32).map(expected).toArray(), found);
     }
 
-    /** Where coordinates end at a strip's end, none gives up. */
+    /** Where coordinates end at a strip's end, none parts; where they end within, those of the edge do, and run in strips still. */
     @Test
-    void wholeStripsRunToTheEnd() throws DeviceException {
+    void stripsRunToTheEnd() throws DeviceException {
         try (KernelBench bench = KernelBench.ofFile("mandelbrot")) {
             Kernel kernel = bench.module().kernel("mandel");
             assertTrue(kernel.useStrips(true));
             long out = bench.memory().allocate(4 * 64 * 64);
-            long before = kernel.blocksThatLeftStrips();
+            long left = kernel.blocksThatLeftStrips();
+            long parted = kernel.blocksThatParted();
             LaunchShape shape = new LaunchShape(4, 4, 1, 16, 16, 1, 0);
             bench.launch("mandel", shape, out, 64, 64, -2f, -1.25f, 2.5f / 64, 2.5f / 64, 100);
-            assertEquals(before, kernel.blocksThatLeftStrips());
+            assertEquals(parted, kernel.blocksThatParted());
             bench.launch("mandel", shape, out, 60, 64, -2f, -1.25f, 2.5f / 64, 2.5f / 64, 100);
-            assertEquals(before + 4, kernel.blocksThatLeftStrips());
+            assertEquals(parted + 4, kernel.blocksThatParted());
+            assertEquals(left, kernel.blocksThatLeftStrips());
         }
         try (KernelBench bench = KernelBench.ofFile("matmul")) {
             long a = bench.upload(random(32 * 32, 1));

@@ -61,6 +61,7 @@ class WarpWordsTest {
         "max.s32, 98",
         "min.s32, 5",
         "add.u32, 1648",
+        "add.s32, 1648",
         "and.b32, 0",
         "or.b32, 127",
         "xor.b32, 0"
@@ -93,6 +94,12 @@ class WarpWordsTest {
                         "",
                         "setp.lt.u32 %p1, %r2, " + bound
                                 + "; vote.sync.uni.pred %p2, %p1, -1; selp.u32 %r3, 1, 0, %p2;"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"%r2, 0", "7, -1"})
+    void matchesAll(String value, int expected) throws DeviceException {
+        assertAll(expected, run("", "match.all.sync.b32 %r3|%p1, " + value + ", -1;"));
     }
 
     @Test

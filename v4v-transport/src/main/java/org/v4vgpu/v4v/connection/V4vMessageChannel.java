@@ -4,9 +4,11 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.net.SocketTimeoutException;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.v4vgpu.v4v.ArgoException;
 import org.v4vgpu.v4v.ClaimedMessage;
 import org.v4vgpu.v4v.HeldMemory;
@@ -33,7 +35,7 @@ public final class V4vMessageChannel implements MessageChannel {
     private static final int RECORD_OVERHEAD = 64;
     private static final int FIRST_WINDOW = 64;
 
-    /** There is one claim at a time; its object is used again only so many claims later, so a late second close does no harm. */
+    /** A ring takes a few claims at a time; a claim's object is used again only so many claims later, so a late second close does no harm. */
     private static final int CLAIMS = 16;
 
     /** A peer that gives up while it connects never writes our ring; its own ring tells, but rings no bell of ours. */
@@ -58,12 +60,14 @@ public final class V4vMessageChannel implements MessageChannel {
 
     // The sender's.
     private boolean outputEnded;
-    private final RingClaim claim = new RingClaim();
     private final PayloadView[] spaces = new PayloadView[CLAIMS];
+    private final RingClaim[] ringClaims = new RingClaim[CLAIMS];
     private final ClaimedMessage[] claims = new ClaimedMessage[CLAIMS];
-    private int claimNumber;
-    private boolean isClaimed;
-    private int claimedPayloadBytes;
+
+    private int claimPlace;
+
+    /** Neither committed nor given back, the oldest first. */
+    private final ArrayDeque<RingClaim> openClaims = new ArrayDeque<>(4);
 
     /** @param partner whom memory can be shared with, if with anybody */
     V4vMessageChannel(ReceiveRing in, SendRing out, String peer, Optional<WindowPartner> partner) {
@@ -80,7 +84,8 @@ public final class V4vMessageChannel implements MessageChannel {
         }
         for (int i = 0; i < CLAIMS; i++) {
             spaces[i] = new PayloadView();
-            claims[i] = new ClaimedMessage(claim, spaces[i]);
+            ringClaims[i] = new RingClaim();
+            claims[i] = new ClaimedMessage(ringClaims[i], spaces[i]);
         }
     }
 
@@ -132,7 +137,7 @@ public final class V4vMessageChannel implements MessageChannel {
     }
 
     private void awaitClaim(int bytes) throws IOException {
-        if (isClaimed) {
+        if (!openClaims.isEmpty()) {
             throw new IllegalStateException("a claimed message must be committed or closed first");
         }
         try {
@@ -199,22 +204,48 @@ public final class V4vMessageChannel implements MessageChannel {
         checked(payloadBytes, maximumPayloadBytes, "payload");
         try {
             awaitClaim(headerBytes, payloadBytes);
-            if (!out.hold()) {
-                throw new IOException("the channel to " + peer + " is closed");
-            }
-            isClaimed = true;
-            claimedPayloadBytes = payloadBytes;
-            claimNumber = (claimNumber + 1) % CLAIMS;
-            if (payloadBytes == 0) {
-                spaces[claimNumber].clear();
-            } else {
-                out.claimed(FrameDescriptor.payloadOffset(headerBytes), payloadBytes, spaces[claimNumber]);
-            }
-            claims[claimNumber].open(headerBytes);
-            return claims[claimNumber];
+            return claimed(headerBytes, payloadBytes);
         } catch (IllegalStateException e) {
             throw closedMeanwhile(e);
         }
+    }
+
+    @Override
+    public @Nullable OutgoingMessage claimFurther(int headerBytes, int payloadBytes) throws IOException {
+        checked(headerBytes, maximumHeaderBytes, "header");
+        checked(payloadBytes, maximumPayloadBytes, "payload");
+        if (openClaims.isEmpty()) {
+            throw new IllegalStateException("nothing is claimed that this could come behind");
+        }
+        try {
+            ensureOpen();
+            return out.claimFurther(FrameDescriptor.messageBytes(headerBytes, payloadBytes))
+                    ? claimed(headerBytes, payloadBytes)
+                    : null;
+        } catch (RingCorruptedException e) {
+            broken = true;
+            throw e;
+        } catch (IllegalStateException e) {
+            throw closedMeanwhile(e);
+        }
+    }
+
+    /** The ring has the space: what the caller fills it by. */
+    private ClaimedMessage claimed(int headerBytes, int payloadBytes) throws IOException {
+        if (!out.hold()) {
+            throw new IOException("the channel to " + peer + " is closed");
+        }
+        int place = claimPlace;
+        claimPlace = (place + 1) % CLAIMS;
+        if (payloadBytes == 0) {
+            spaces[place].clear();
+        } else {
+            out.claimed(FrameDescriptor.payloadOffset(headerBytes), payloadBytes, spaces[place]);
+        }
+        ringClaims[place].payloadBytes = payloadBytes;
+        openClaims.add(ringClaims[place]);
+        claims[place].open(headerBytes);
+        return claims[place];
     }
 
     @Override
@@ -230,14 +261,19 @@ public final class V4vMessageChannel implements MessageChannel {
         }
     }
 
-    /** The one claim that there can be at a time. */
+    /** What becomes of one claim. */
     private final class RingClaim implements ClaimedMessage.Claim {
+        private int payloadBytes;
+
         @Override
         public void commit(MemorySegment header) throws IOException {
-            isClaimed = false;
+            if (openClaims.peekFirst() != this) {
+                throw new IllegalStateException("messages are committed in the order of their claims");
+            }
+            openClaims.removeFirst();
             try {
                 ensureOpen();
-                publish(header, (int) header.byteSize(), claimedPayloadBytes);
+                publish(header, (int) header.byteSize(), payloadBytes);
             } catch (IllegalStateException e) {
                 throw closedMeanwhile(e);
             } finally {
@@ -245,10 +281,14 @@ public final class V4vMessageChannel implements MessageChannel {
             }
         }
 
+        /** The space of those behind it would move: they are given back as well. */
         @Override
         public void abandon() {
-            isClaimed = false;
-            out.letGo();
+            while (openClaims.contains(this)) {
+                openClaims.removeLast();
+                out.dropNewest();
+                out.letGo();
+            }
         }
     }
 
@@ -416,6 +456,15 @@ public final class V4vMessageChannel implements MessageChannel {
             out.letGo();
             in.letGo();
         });
+    }
+
+    @Override
+    public boolean isReady() throws IOException {
+        try {
+            return inputEnded || !isOpen() || in.isReady();
+        } catch (IllegalStateException e) {
+            throw closedMeanwhile(e);
+        }
     }
 
     @Override

@@ -20,6 +20,8 @@ import org.v4vgpu.v4v.V4vAddress;
  * the receiver's is read once and validated.
  */
 public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
+    private static final int MOST_CLAIMS = 4;
+
     private final RingEnd end;
     private final MemorySegment ring;
     private final V4vAddress address;
@@ -32,7 +34,10 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
     private int index;
     private long knownRx;
 
-    private int claimedBytes = -1;
+    /** The lengths of the claimed messages, the oldest first. */
+    private final int[] claims = new int[MOST_CLAIMS];
+
+    private int claimCount;
     private int wantedBytes;
 
     /**
@@ -76,7 +81,7 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
 
     @Override
     public boolean claim(int messageBytes) throws IOException {
-        claimedBytes = -1;
+        claimCount = 0;
         if (end.isClosed()) {
             throw new ArgoException(ArgoError.ECONNREFUSED, "the ring at " + address + " was detached");
         }
@@ -96,8 +101,37 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
         if (!fits(wanted)) {
             return false;
         }
-        claimedBytes = messageBytes;
+        claims[0] = messageBytes;
+        claimCount = 1;
         return true;
+    }
+
+    /** A ring that is gone, or about to be, is for the next {@link #claim} to tell. */
+    @Override
+    public boolean claimFurther(int messageBytes) throws IOException {
+        if (claimCount == 0 || claimCount == MOST_CLAIMS || end.isClosed()) {
+            return false;
+        }
+        int wanted = RecordDescriptor.recordBytes(messageBytes);
+        if (!canEverFit(messageBytes, wanted) || !fits(recordBytes(claimCount) + wanted)) {
+            return false;
+        }
+        claims[claimCount++] = messageBytes;
+        return true;
+    }
+
+    @Override
+    public void dropNewest() {
+        claimCount = Math.max(0, claimCount - 1);
+    }
+
+    /** What that many of the claimed messages take, the oldest first. */
+    private int recordBytes(int count) {
+        int bytes = 0;
+        for (int i = 0; i < count; i++) {
+            bytes += RecordDescriptor.recordBytes(claims[i]);
+        }
+        return bytes;
     }
 
     private boolean canEverFit(int messageBytes, int wanted) {
@@ -128,7 +162,7 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
 
     @Override
     public void put(int at, MemorySegment from, long offset, long bytes) {
-        checkRange(at, bytes);
+        checkRange(0, at, bytes);
         int start = wrapped(wrapped(index + RecordDescriptor.BYTES) + at);
         long first = Math.min(bytes, capacity - start);
         MemorySegment.copy(from, offset, ring, RingDescriptor.DATA + start, first);
@@ -139,7 +173,7 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
 
     @Override
     public void putInt(int at, int value) {
-        checkRange(at, Integer.BYTES);
+        checkRange(0, at, Integer.BYTES);
         int start = wrapped(wrapped(index + RecordDescriptor.BYTES) + at);
         ring.set(ValueLayout.JAVA_INT, RingDescriptor.DATA + start, value);
     }
@@ -153,13 +187,15 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
 
     @Override
     public void claimed(int from, int bytes, PayloadView view) {
-        checkRange(from, bytes);
-        int start = wrapped(wrapped(index + RecordDescriptor.BYTES) + from);
+        int newest = claimCount - 1;
+        checkRange(newest, from, bytes);
+        int start = wrapped(wrapped(wrapped(index + recordBytes(newest)) + RecordDescriptor.BYTES) + from);
         int first = Math.min(bytes, capacity - start);
         view.show(ring, RingDescriptor.DATA + start, first, RingDescriptor.DATA, bytes - first);
     }
 
-    private void checkRange(int at, long bytes) {
+    private void checkRange(int claim, int at, long bytes) {
+        int claimedBytes = claim >= 0 && claim < claimCount ? claims[claim] : -1;
         if (at < 0 || bytes < 0 || at > claimedBytes - bytes) {
             throw new IndexOutOfBoundsException(
                     bytes + " bytes at " + at + " of a claimed message of " + claimedBytes + " bytes");
@@ -173,10 +209,10 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
 
     /** As {@link #commit(int)}, for a hypervisor that writes what others sent. */
     public void commit(V4vAddress from, int messageType) {
-        int bytes = claimedBytes;
-        if (bytes < 0) {
+        if (claimCount == 0) {
             throw new IllegalStateException("nothing is claimed");
         }
+        int bytes = claims[0];
         RecordDescriptor.write(
                 ring,
                 RingDescriptor.DATA + index,
@@ -184,7 +220,8 @@ public final class SharedSendRing implements SendRing, IdleStrategy.Condition {
                 (int) from.port(),
                 from.domain(),
                 messageType);
-        claimedBytes = -1;
+        claimCount--;
+        System.arraycopy(claims, 1, claims, 0, claimCount);
         int record = RecordDescriptor.recordBytes(bytes);
         tx += record;
         index = wrapped(index + record);

@@ -6,7 +6,6 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.v4vgpu.device.ptx.runtime.LiveRanges;
-import org.v4vgpu.device.ptx.runtime.Strips;
 import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Operand;
 import org.v4vgpu.device.ptx.syntax.Space;
@@ -28,10 +27,14 @@ final class AccessRuns {
 
         private final Instruction opening;
         private final int bytes;
+        private final int threads;
         long least;
         long greatest;
 
-        /** The local that holds the index or native address of the least address, once that is computed; or -1. */
+        /**
+         * The local that holds the index or native address of the least address, once that is computed; or -1. Where some threads
+         * only run, the local holds -1 if not all of the run is there.
+         */
         int slot = -1;
 
         /** The locals with the device address where live memory begins, and with how many elements behind it a run may begin. */
@@ -39,10 +42,11 @@ final class AccessRuns {
 
         int limit = -1;
 
-        private Run(Instruction opening, long offset, int site) {
+        private Run(Instruction opening, long offset, int site, int threads) {
+            this.threads = threads;
             this.opening = opening;
             this.site = site;
-            this.bytes = opening.type().bytes();
+            this.bytes = opening.type().bytes() * opening.vectorLength();
             this.least = offset;
             this.greatest = offset;
         }
@@ -57,7 +61,7 @@ final class AccessRuns {
 
         /** From the first byte of the first access to the last one of the last. */
         int totalBytes() {
-            return (int) (greatest - least) + Strips.THREADS * bytes;
+            return (int) (greatest - least) + threads * bytes;
         }
 
         int shift() {
@@ -65,7 +69,7 @@ final class AccessRuns {
         }
 
         private boolean takes(Instruction i, long offset) {
-            return i.type().bytes() == bytes
+            return i.type().bytes() * i.vectorLength() == bytes
                     && (offset - least) % bytes == 0
                     && StripRules.space(i) == StripRules.space(opening)
                     && Math.max(greatest, offset) - Math.min(least, offset)
@@ -81,9 +85,18 @@ final class AccessRuns {
     private final IdentityHashMap<Instruction, Run> runs = new IdentityHashMap<>();
     private final List<Run> all = new ArrayList<>();
 
-    /** @param number of the region: its runs begin there to count */
-    AccessRuns(FlowGraph graph, Regions.Region region, StripRules rules, int number) {
-        region.blocks().stream().forEach(block -> find(graph.blocks().get(block), rules, number));
+    private final int threads;
+
+    /**
+     * Finds a region's.
+     *
+     * @param number of the region: its runs begin there to count
+     * @param threads of a strip
+     */
+    AccessRuns(
+            FlowGraph graph, Regions.Region region, StripRules rules, StripCommits commits, int number, int threads) {
+        this.threads = threads;
+        region.blocks().stream().forEach(block -> find(graph.blocks().get(block), rules, commits, number));
     }
 
     List<Run> all() {
@@ -99,20 +112,20 @@ final class AccessRuns {
         return run;
     }
 
-    private void find(FlowGraph.Block block, StripRules rules, int number) {
+    private void find(FlowGraph.Block block, StripRules rules, StripCommits commits, int number) {
         Map<Integer, Run> open = new HashMap<>();
         for (Instruction i : block.instructions()) {
             if (rules.way(i) == StripRules.Way.MOVED
                     && rules.isBeside(i)
                     && i.operand(i.opcode().equals("ld") ? 1 : 0) instanceof Operand.Address address) {
-                // What is located where a guard may leave it out is nothing that others can rely on.
-                Run run = i.guard() == null && address.base() instanceof Operand.Register base
-                        ? open.get(base.index())
-                        : null;
+                // What is located where a guard may leave it out, or where it may be wrong for some, is nothing that
+                // others can rely on.
+                boolean relied = i.guard() == null && !commits.isBehind(i);
+                Run run = relied && address.base() instanceof Operand.Register base ? open.get(base.index()) : null;
                 if (run == null || !run.takes(i, address.offset())) {
-                    run = new Run(i, address.offset(), (number + all.size()) % LiveRanges.SITES);
+                    run = new Run(i, address.offset(), (number + all.size()) % LiveRanges.SITES, threads);
                     all.add(run);
-                    if (i.guard() == null && address.base() instanceof Operand.Register base) {
+                    if (relied && address.base() instanceof Operand.Register base) {
                         open.put(base.index(), run);
                     }
                 }

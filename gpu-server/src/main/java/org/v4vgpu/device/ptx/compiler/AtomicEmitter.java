@@ -1,9 +1,11 @@
 package org.v4vgpu.device.ptx.compiler;
 
+import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.v4vgpu.device.ptx.runtime.Atomics;
 import org.v4vgpu.device.ptx.runtime.GenericAccess;
@@ -27,6 +29,10 @@ final class AtomicEmitter {
             case 64 -> Type.B64;
             default -> Type.B32;
         };
+        if (i.vectorLength() > 1) {
+            vector(e, i, place, bits);
+            return;
+        }
         String width = bits == Type.B16 ? "Short" : "";
         boolean swap = i.has("cas");
         if (swap != (i.operands().size() == first + 3)) {
@@ -68,6 +74,53 @@ final class AtomicEmitter {
         e.pop(i, returns ? i.operand(0) : new Operand.Sink(), bits);
     }
 
+    /** Each element for itself, in global memory; the address is that of the whole, and aligned to it. */
+    private static void vector(Emitter e, Instruction i, Place place, Type bits) {
+        int length = i.vectorLength();
+        boolean returns = i.opcode().equals("atom");
+        if (length * bits.bytes() > 16) {
+            throw e.refusal(i, "more than 16 bytes");
+        }
+        List<Operand> sources = elements(e, i, i.operands().getLast());
+        List<Operand> results =
+                returns ? elements(e, i, i.operand(0)) : Collections.nCopies(length, new Operand.Sink());
+        int operation = operation(e, i);
+        int at = e.code.allocateLocal(TypeKind.LONG);
+        // A generic address that is none of global memory is a fault, there and here.
+        new Place(Space.GLOBAL, place.register(), place.symbol(), place.constant())
+                .pushNative(e, length * bits.bytes());
+        e.code.lstore(at);
+        int[] values = new int[length];
+        for (int n = 0; n < length; n++) {
+            // All before the first result, which may go to one of their registers.
+            values[n] = e.code.allocateLocal(TypeKind.INT);
+            e.push(i, sources.get(n), bits);
+            e.code.istore(values[n]);
+        }
+        for (int n = 0; n < length; n++) {
+            e.code.lload(at)
+                    .loadConstant((long) n * bits.bytes())
+                    .ladd()
+                    .loadConstant(operation)
+                    .iload(values[n]);
+            e.call(
+                    GlobalAccess.class,
+                    bits == Type.B16 ? "atomicShort" : "atomic",
+                    TypeKind.INT,
+                    TypeKind.LONG,
+                    TypeKind.INT,
+                    TypeKind.INT);
+            e.pop(i, results.get(n), bits);
+        }
+    }
+
+    private static List<Operand> elements(Emitter e, Instruction i, Operand operand) {
+        if (!(operand instanceof Operand.Vector vector) || vector.elements().size() != i.vectorLength()) {
+            throw e.refusal(i, "needs vectors of " + i.vectorLength() + " elements");
+        }
+        return vector.elements();
+    }
+
     private static int operation(Emitter e, Instruction i) {
         boolean signed = i.type().isSigned();
         return switch (i.oneOf("add", "and", "or", "xor", "exch", "min", "max", "inc", "dec")) {
@@ -76,8 +129,14 @@ final class AtomicEmitter {
             case "or" -> wide(e, i, Atomics.OR);
             case "xor" -> wide(e, i, Atomics.XOR);
             case "exch" -> wide(e, i, Atomics.EXCHANGE);
-            case "min" -> integer(e, i, signed ? Atomics.MIN_SIGNED : Atomics.MIN_UNSIGNED);
-            case "max" -> integer(e, i, signed ? Atomics.MAX_SIGNED : Atomics.MAX_UNSIGNED);
+            case "min" ->
+                i.type().isHalf()
+                        ? half(e, i, Atomics.MIN_HALF)
+                        : integer(e, i, signed ? Atomics.MIN_SIGNED : Atomics.MIN_UNSIGNED);
+            case "max" ->
+                i.type().isHalf()
+                        ? half(e, i, Atomics.MAX_HALF)
+                        : integer(e, i, signed ? Atomics.MAX_SIGNED : Atomics.MAX_UNSIGNED);
             case "inc" -> small(e, i, Atomics.INCREMENT);
             case "dec" -> small(e, i, Atomics.DECREMENT);
             default -> throw e.refusal(i, "incomplete instruction");
@@ -91,6 +150,15 @@ final class AtomicEmitter {
             case BF16, BF16X2 -> Atomics.ADD_BFLOAT;
             default -> wide(e, i, Atomics.ADD);
         };
+    }
+
+    /** Of vectors only. */
+    private static int half(Emitter e, Instruction i, int operation) {
+        if (i.vectorLength() == 1) {
+            throw e.refusal(i, "unsupported type ." + i.type().ptxName());
+        }
+        boolean brain = i.type() == Type.BF16 || i.type() == Type.BF16X2;
+        return brain ? operation + 1 : operation;
     }
 
     /** Of 16 bits there are only the addition of halves and cas. */

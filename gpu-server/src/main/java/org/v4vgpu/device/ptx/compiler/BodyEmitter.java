@@ -126,7 +126,7 @@ final class BodyEmitter {
                     .invokevirtual(Emitter.BLOCK, "yields", MethodTypeDesc.of(ConstantDescs.CD_boolean))
                     .ifeq(skip);
         }
-        if (FlowGraph.isSynchronizing(i)) {
+        if (block.sync() != null && FlowGraph.isSynchronizing(i)) {
             exits.synchronize(block, i);
         } else if (e.kernel.checked) {
             CheckEmitter.before(e, i);
@@ -158,6 +158,11 @@ final class BodyEmitter {
             case "popc", "clz", "brev", "bfind", "bfe", "bfi", "prmt" -> BitEmitter.emit(e, i);
             case "membar", "fence" -> e.call(GlobalAccess.class, "fence", MethodTypeDesc.of(ConstantDescs.CD_void));
             case "prefetch", "prefetchu", "discard", "applypriority", "pmevent", "griddepcontrol" -> code.nop();
+            case "createpolicy.fractional", "createpolicy.range", "createpolicy.cvt" -> {
+                // What caches keep changes no result; a policy has no other use.
+                e.code.lconst_0();
+                e.pop(i, i.operand(0), Type.B64);
+            }
             case "cp.async",
                     "cp.async.commit_group",
                     "cp.async.wait_group",
@@ -174,7 +179,9 @@ final class BodyEmitter {
                     "mbarrier.pending_count" -> AsyncEmitter.emit(e, i);
             case "nanosleep" -> e.poll();
             default -> {
-                if (i.type().isHalf()) {
+                if (VideoEmitter.handles(i)) {
+                    VideoEmitter.emit(e, i);
+                } else if (i.type().isHalf()) {
                     HalfEmitter.emit(e, i);
                 } else if (i.type() == Type.U16X2 || i.type() == Type.S16X2) {
                     IntegerEmitter.packed(e, i);

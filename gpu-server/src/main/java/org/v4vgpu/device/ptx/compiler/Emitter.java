@@ -179,7 +179,7 @@ final class Emitter {
         code.loadLocal(kinds[register], slot(register));
         TypeKind have = kinds[register];
         TypeKind want = RegisterKinds.of(type);
-        if (late.get(register) && NanBits.sees(at, late)) {
+        if (isNanSeen(at, register)) {
             canonicalNan();
         }
         if (isLong(have) && !isLong(want)) {
@@ -251,7 +251,7 @@ final class Emitter {
         }
         TypeKind have = RegisterKinds.of(type);
         TypeKind want = kinds[register];
-        if (type == Type.F32 && NanBits.isResult(at) && !late.get(register)) {
+        if (type == Type.F32 && isNanMade(at, register)) {
             canonicalNan();
         }
         if (isLong(want) && !isLong(have)) {
@@ -271,6 +271,16 @@ final class Emitter {
 
     static boolean isLong(TypeKind kind) {
         return kind == TypeKind.LONG || kind == TypeKind.DOUBLE;
+    }
+
+    /** Whether a NaN gets its pattern when an instruction reads it. */
+    boolean isNanSeen(Instruction at, int register) {
+        return late.get(register) && NanBits.sees(at, late);
+    }
+
+    /** Whether a NaN gets its pattern when an instruction writes it. */
+    boolean isNanMade(Instruction at, int register) {
+        return NanBits.isResult(at) && !late.get(register);
     }
 
     /** Gives the float on the stack the pattern of results, if it is a NaN. */

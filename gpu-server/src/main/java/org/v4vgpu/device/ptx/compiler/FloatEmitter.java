@@ -27,8 +27,7 @@ final class FloatEmitter {
         TypeKind kind = RegisterKinds.of(type);
         int sources = sources(i.opcode());
         for (int n = 1; n <= sources; n++) {
-            e.push(i, n, type);
-            flush(e, i, kind);
+            pushSource(e, i, n, kind);
         }
         if (i.opcode().equals("testp")) {
             test(e, i, kind);
@@ -39,6 +38,14 @@ final class FloatEmitter {
             third(e, i, kind);
         }
         e.pop(i, i.operand(0), type);
+    }
+
+    private static void pushSource(Emitter e, Instruction i, int n, TypeKind kind) {
+        e.push(i, n, i.type());
+        flush(e, i, kind);
+        if (i.has("abs") && !i.has("xorsign")) {
+            e.call(Math.class, "abs", kind, kind);
+        }
     }
 
     /** From the sources on the stack to the result. */
@@ -60,8 +67,7 @@ final class FloatEmitter {
         if (kind != TypeKind.FLOAT || (!i.opcode().equals("min") && !i.opcode().equals("max"))) {
             throw e.refusal(i, i.operands().size() + " operands");
         }
-        e.push(i, 3, i.type());
-        flush(e, i, kind);
+        pushSource(e, i, 3, kind);
         compute(e, i, kind, 2);
     }
 
@@ -151,8 +157,12 @@ final class FloatEmitter {
         }
     }
 
+    /** Of two sources .abs stands with .xorsign only, of three alone. */
     private static void extreme(Emitter e, Instruction i, TypeKind kind) {
         if (!i.has("xorsign")) {
+            if (i.has("abs") && i.operands().size() == 3) {
+                throw e.refusal(i, "needs .xorsign.abs");
+            }
             e.call(i.has("NaN") ? Math.class : FloatMath.class, i.opcode(), kind, kind, kind);
             return;
         }

@@ -15,7 +15,7 @@ import org.v4vgpu.device.ptx.syntax.PtxErrors;
 import org.v4vgpu.device.ptx.syntax.Space;
 import org.v4vgpu.device.ptx.syntax.Statement;
 
-/** A function as basic blocks, with the registers that live at their starts. Blocks end at branches and synchronising instructions. */
+/** A function as basic blocks, with the registers that live at their starts. Blocks end at branches and synchronising instructions, long ones before. */
 public final class FlowGraph {
     /** Stands before volatile accesses of shared memory: the lanes of a warp wait for each other, as warp-synchronous code expects. */
     static final String LOCKSTEP = "lockstep";
@@ -30,6 +30,11 @@ public final class FlowGraph {
 
     /** Ways from a block to another, together: a table of targets can be named by many branches. */
     private static final int MOST_WAYS = 1 << 20;
+
+    /** Instructions of a kernel that may have to be cut into methods: that is done between blocks, so that these must not be long. */
+    private static final int MOST_UNCUT = 600;
+
+    private static final int LONGEST_BLOCK = 90;
 
     private static final Set<String> SYNCHRONIZING = Set.of(
             "bar",
@@ -69,19 +74,36 @@ public final class FlowGraph {
         }
     }
 
+    /** What warps synchronize by is all but these. */
+    private static final Set<String> OF_BLOCK = Set.of("bar", "bar.red", SPIN);
+
     private final Function function;
+
+    /** Whether the lanes of a warp run as one, so that they never wait for each other. */
+    private final boolean joined;
+
     private final List<Block> blocks = new ArrayList<>();
     private final Map<String, Integer> labels = new HashMap<>();
     private final Map<Integer, String> heads = new HashMap<>();
     private BitSet[] liveIn = new BitSet[0];
     private int ways;
 
-    private FlowGraph(Function function) {
+    private FlowGraph(Function function, boolean joined) {
         this.function = function;
+        this.joined = joined;
     }
 
     static FlowGraph of(Function function) {
-        FlowGraph graph = new FlowGraph(function);
+        return of(function, false);
+    }
+
+    /** The same blocks, by number, where the lanes of a warp run as one: what warps synchronize by is passed. */
+    static FlowGraph ofWarps(Function function) {
+        return of(function, true);
+    }
+
+    private static FlowGraph of(Function function, boolean joined) {
+        FlowGraph graph = new FlowGraph(function, joined);
         graph.cut();
         graph.connect();
         graph.findLive();
@@ -90,7 +112,7 @@ public final class FlowGraph {
 
     /** The blocks and their successors alone: nothing lives. */
     static FlowGraph shape(Function function) {
-        FlowGraph graph = new FlowGraph(function);
+        FlowGraph graph = new FlowGraph(function, false);
         graph.cut();
         graph.connect();
         return graph;
@@ -99,6 +121,11 @@ public final class FlowGraph {
     /** Whether a thread waits for others at it. */
     public static boolean isSynchronizing(Instruction instruction) {
         return SYNCHRONIZING.contains(instruction.opcode());
+    }
+
+    /** Whether the lanes of a warp run as one. */
+    boolean isOfWarps() {
+        return joined;
     }
 
     List<Block> blocks() {
@@ -169,8 +196,13 @@ public final class FlowGraph {
                 targets.addAll(table.names());
             }
         }
+        int longest = function.entry() && function.body().size() > MOST_UNCUT ? LONGEST_BLOCK : Integer.MAX_VALUE;
         List<Instruction> current = new ArrayList<>();
         for (Statement statement : function.body()) {
+            if (current.size() >= longest) {
+                close(current, null);
+                current = new ArrayList<>();
+            }
             switch (statement) {
                 case Statement.Label label -> {
                     if (targets.contains(label.name())) {
@@ -205,7 +237,8 @@ public final class FlowGraph {
     }
 
     private void close(List<Instruction> instructions, @Nullable Instruction sync) {
-        blocks.add(new Block(blocks.size(), instructions, new ArrayList<>(), sync));
+        boolean waits = sync != null && !(joined && !OF_BLOCK.contains(sync.opcode()));
+        blocks.add(new Block(blocks.size(), instructions, new ArrayList<>(), waits ? sync : null));
     }
 
     static boolean isVolatileShared(Instruction instruction) {

@@ -66,6 +66,9 @@ final class HalfEmitter {
         if (!i.oneOf("rz", "rm", "rp", "cc", "lo", "hi", "wide").isEmpty()) {
             throw e.refusal(i, "unsupported modifier");
         }
+        if (i.has("abs") != i.has("xorsign")) {
+            throw e.refusal(i, "needs .xorsign.abs");
+        }
         return count;
     }
 

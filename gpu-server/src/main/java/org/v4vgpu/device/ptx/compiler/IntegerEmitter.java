@@ -45,7 +45,11 @@ final class IntegerEmitter {
                         INT);
                 if (i.opcode().equals("mad24")) {
                     e.push(i, 3, type);
-                    code.iadd();
+                    if (i.has("sat")) {
+                        e.call(IntegerMath.class, "addSaturated", INT, INT, INT);
+                    } else {
+                        code.iadd();
+                    }
                 }
             }
             case "div", "rem" -> {

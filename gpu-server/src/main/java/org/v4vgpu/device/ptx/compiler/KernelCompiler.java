@@ -64,45 +64,53 @@ public final class KernelCompiler {
 
     private Compiled compile() {
         FlowGraph graph = FlowGraph.of(entry);
-        Regions regions = Regions.of(entry, graph, budget);
-        SpillRows rows = new SpillRows(graph, regions, context.kinds(entry));
-        byte[] bytes;
-        try {
-            bytes = ClassFile.of().build(context.owner, type -> {
-                type.withSuperclass(Emitter.descriptor(CompiledKernel.class))
-                        .withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);
-                constructor(type);
-                dispatch(type, regions);
-                for (int i = 0; i < regions.regions().size(); i++) {
-                    Regions.Region region = regions.regions().get(i);
-                    budget.requireTime(entry);
-                    String name = "region" + i;
-                    type.withMethodBody(name, RegionEmitter.TYPE, STATIC, code -> {
-                        context.lines.begin(name);
-                        RegionEmitter.emit(code, entry, context, graph, regions, region, rows);
-                    });
+        for (int largest = Regions.LARGEST; ; largest /= 4) {
+            Regions regions = Regions.of(entry, graph, budget, largest);
+            SpillRows rows = new SpillRows(graph, regions, context.kinds(entry));
+            try {
+                CompiledKernel code = KernelLoader.load(build(graph, regions, rows));
+                return new Compiled(plan(regions, rows), forms(graph, regions, rows, code), context.lines);
+            } catch (IllegalArgumentException tooLarge) {
+                // How many bytes an instruction becomes depends on what it does.
+                if (largest / 4 < Regions.SMALLEST) {
+                    throw new PtxErrors.Refusal(
+                            entry.line(),
+                            entry.name() + ": unsupported: too large for the JVM (" + tooLarge.getMessage() + ")");
                 }
-                for (MethodTypeDesc pointer : calls.pointerTypes()) {
-                    type.withMethodBody(
-                            context.dispatcher(pointer),
-                            pointer.insertParameterTypes(pointer.parameterCount(), ConstantDescs.CD_long),
-                            STATIC,
-                            code -> Dispatcher.emit(code, context, pointer));
-                }
-                for (Function function : calls.functions()) {
-                    budget.requireTime(function);
-                    type.withMethodBody(context.method(function), CallEmitter.descriptor(function), STATIC, code -> {
-                        context.lines.begin(context.method(function));
-                        FunctionEmitter.emit(code, function, context);
-                    });
-                }
-            });
-        } catch (IllegalArgumentException tooLarge) {
-            throw new PtxErrors.Refusal(
-                    entry.line(),
-                    entry.name() + ": unsupported: too large for the JVM (" + tooLarge.getMessage() + ")");
+            }
         }
-        return new Compiled(plan(regions, rows), forms(graph, regions, rows, KernelLoader.load(bytes)), context.lines);
+    }
+
+    private byte[] build(FlowGraph graph, Regions regions, SpillRows rows) {
+        return ClassFile.of().build(context.owner, type -> {
+            type.withSuperclass(Emitter.descriptor(CompiledKernel.class))
+                    .withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);
+            constructor(type);
+            dispatch(type, regions);
+            for (int i = 0; i < regions.regions().size(); i++) {
+                Regions.Region region = regions.regions().get(i);
+                budget.requireTime(entry);
+                String name = "region" + i;
+                type.withMethodBody(name, RegionEmitter.TYPE, STATIC, code -> {
+                    context.lines.begin(name);
+                    RegionEmitter.emit(code, entry, context, graph, regions, region, rows);
+                });
+            }
+            for (MethodTypeDesc pointer : calls.pointerTypes()) {
+                type.withMethodBody(
+                        context.dispatcher(pointer),
+                        pointer.insertParameterTypes(pointer.parameterCount(), ConstantDescs.CD_long),
+                        STATIC,
+                        code -> Dispatcher.emit(code, context, pointer));
+            }
+            for (Function function : calls.functions()) {
+                budget.requireTime(function);
+                type.withMethodBody(context.method(function), CallEmitter.descriptor(function), STATIC, code -> {
+                    context.lines.begin(context.method(function));
+                    FunctionEmitter.emit(code, function, context);
+                });
+            }
+        });
     }
 
     private CompiledKernel forms(FlowGraph graph, Regions regions, SpillRows rows, CompiledKernel single) {
@@ -112,7 +120,9 @@ public final class KernelCompiler {
         Function function = entry;
         KernelContext kernel = context;
         return new FormedKernel(
-                single, () -> StripCompiler.compile(function, kernel.later(), graph, regions, rows, single));
+                single,
+                StripCompiler.threads(regions),
+                () -> StripCompiler.compile(function, kernel.later(), graph, regions, rows, single));
     }
 
     private KernelPlan plan(Regions regions, SpillRows rows) {

@@ -18,7 +18,7 @@ final class KernelContext {
     /** Whether memory accesses are told to the checks. */
     final boolean checked;
 
-    final LineNumbers lines = new LineNumbers();
+    final LineNumbers lines;
 
     private final Map<String, Integer> methods = new HashMap<>();
     private final Map<MethodTypeDesc, Integer> dispatchers = new HashMap<>();
@@ -28,15 +28,21 @@ final class KernelContext {
     private final IdentityHashMap<Function, BitSet> late = new IdentityHashMap<>();
 
     KernelContext(ClassDesc owner, ModuleLayout module, SharedLayout shared, boolean checked) {
+        this(owner, module, shared, checked, new LineNumbers());
+    }
+
+    private KernelContext(
+            ClassDesc owner, ModuleLayout module, SharedLayout shared, boolean checked, LineNumbers lines) {
+        this.lines = lines;
         this.owner = owner;
         this.module = module;
         this.shared = shared;
         this.checked = checked;
     }
 
-    /** The same for code that is made while this one's runs, by another thread: it numbers its lines apart. */
+    /** The same for code that is made while this one's runs, by another thread; its methods have other names. */
     KernelContext later() {
-        KernelContext later = new KernelContext(owner, module, shared, checked);
+        KernelContext later = new KernelContext(owner, module, shared, checked, lines);
         later.methods.putAll(methods);
         later.dispatchers.putAll(dispatchers);
         later.frames.putAll(frames);

@@ -7,7 +7,7 @@ import java.util.Map;
 
 /**
  * The line numbers of generated code. A class file holds numbers up to 65,535 and PTX is longer at times: lines in the first half of these
- * stand for themselves, and each method counts the later ones that it has. Filled by the compiling thread, not changed afterwards.
+ * stand for themselves, and each method counts the later ones that it has. Filled by one compiling thread at a time, asked by any.
  */
 public final class LineNumbers {
     private static final int FIRST_COUNTED = 0x8000;
@@ -22,7 +22,7 @@ public final class LineNumbers {
     LineNumbers() {}
 
     /** A method begins, or begins once more. */
-    void begin(String method) {
+    synchronized void begin(String method) {
         lines = new ArrayList<>();
         numbers.clear();
         counted.remove(method);
@@ -30,7 +30,7 @@ public final class LineNumbers {
     }
 
     /** The number of a line in the method at hand; 0, unknown, if there are too many. */
-    int of(int line) {
+    synchronized int of(int line) {
         if (line < FIRST_COUNTED) {
             return line;
         }
@@ -48,7 +48,7 @@ public final class LineNumbers {
     }
 
     /** The line of PTX of a number in a method; 0 if unknown. */
-    public int lineAt(String method, int number) {
+    public synchronized int lineAt(String method, int number) {
         if (number < FIRST_COUNTED) {
             return number;
         }

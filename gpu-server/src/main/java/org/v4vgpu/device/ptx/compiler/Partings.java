@@ -22,6 +22,7 @@ final class Partings {
     private final Function function;
     private final CompileBudget budget;
     private final FlowGraph graph;
+    private final boolean byPlace;
     private final BitSet partial = new BitSet();
     private final BitSet merged = new BitSet();
     private final IdentityHashMap<Instruction, FlowGraph.Block> blocks = new IdentityHashMap<>();
@@ -29,8 +30,9 @@ final class Partings {
     private final BitSet[] inevitable;
     private Shapes shapes;
 
-    private Partings(Function function, FlowGraph graph, CompileBudget budget) {
+    private Partings(Function function, FlowGraph graph, CompileBudget budget, boolean byPlace) {
         this.function = function;
+        this.byPlace = byPlace;
         this.budget = budget;
         this.graph = graph;
         this.meetings = new int[graph.blocks().size()];
@@ -38,14 +40,25 @@ final class Partings {
         for (FlowGraph.Block block : graph.blocks()) {
             block.instructions().forEach(instruction -> blocks.put(instruction, block));
         }
-        this.shapes = Shapes.of(function, graph, merged);
+        this.shapes = Shapes.of(function, graph, merged, byPlace);
         while (step()) {
-            shapes = Shapes.of(function, graph, merged);
+            shapes = Shapes.of(function, graph, merged, byPlace);
         }
     }
 
+    /** Where strips part by what varies, and give up where a comparison of their coordinates comes out differently. */
     static Partings of(Function function, FlowGraph graph, CompileBudget budget) {
-        return new Partings(function, graph, budget);
+        return new Partings(function, graph, budget, false);
+    }
+
+    /** Where strips part by comparisons of coordinates, too. */
+    static Partings byPlace(Function function, FlowGraph graph, CompileBudget budget) {
+        return new Partings(function, graph, budget, true);
+    }
+
+    /** Whether threads part where a comparison of their coordinates comes out differently. */
+    boolean areByPlace() {
+        return byPlace;
     }
 
     Shapes shapes() {
@@ -120,8 +133,12 @@ final class Partings {
         return partial.cardinality() + merged.cardinality() != before;
     }
 
-    /** Registers that are not a block's own: they live where others may stand meanwhile, or where all meet. */
+    /**
+     * Registers that are not a block's own: they live where others may stand meanwhile, or where all meet, and these others may have
+     * got them elsewhere.
+     */
     private void merge() {
+        Map<Integer, Gathering> gatherings = new HashMap<>();
         Map<Integer, BitSet> living = new HashMap<>();
         partial.stream().forEach(block -> {
             BitSet others = living.computeIfAbsent(meetings[block], _ -> new BitSet());
@@ -131,7 +148,13 @@ final class Partings {
         partial.stream().forEach(block -> {
             BitSet others = living.getOrDefault(meetings[block], new BitSet());
             for (Instruction instruction : graph.blocks().get(block).instructions()) {
-                instruction.definitions().stream().filter(others::get).forEach(merged::set);
+                instruction.definitions().stream()
+                        .filter(others::get)
+                        .filter(register -> !gatherings
+                                .computeIfAbsent(
+                                        meetings[block], meeting -> Gathering.of(graph, partial, meetings, meeting))
+                                .isOnlySource(block, register))
+                        .forEach(merged::set);
             }
         });
     }

@@ -18,8 +18,11 @@ import org.v4vgpu.device.ptx.syntax.Instruction;
  * chunks that a thread leaves and enters as if it waited.
  */
 final class Regions {
-    /** Instructions of one method; about 8 to 12 bytes of bytecode each. */
-    private static final int LARGEST = 1500;
+    /** Instructions of one method; 8 to 30 bytes of bytecode each, more where they are checked. */
+    static final int LARGEST = 1500;
+
+    /** The least to cut a method down to that became too large for the JVM all the same. */
+    static final int SMALLEST = 90;
 
     /** Code that reaches the same place from several continuations is repeated up to this factor. */
     private static final int MOST_COPIES = 4;
@@ -34,6 +37,7 @@ final class Regions {
     record Region(List<Continuation> entries, BitSet blocks) {}
 
     private final FlowGraph graph;
+    private final int largest;
     private final List<Continuation> continuations = new ArrayList<>();
     private final Map<Integer, Continuation> bySync = new HashMap<>();
     private final Map<Integer, Continuation> byBlock = new HashMap<>();
@@ -42,8 +46,9 @@ final class Regions {
     private final boolean chunked;
     private final BitSet varying;
 
-    private Regions(Function function, FlowGraph graph, CompileBudget budget) {
+    private Regions(Function function, FlowGraph graph, CompileBudget budget, int largest) {
         this.graph = graph;
+        this.largest = largest;
         this.chunk = new int[graph.blocks().size()];
         add(0, null, new SyncPoint(SyncPoint.Kind.NONE, false, 0, function.line()));
         for (FlowGraph.Block block : graph.blocks()) {
@@ -73,8 +78,35 @@ final class Regions {
         }
     }
 
-    static Regions of(Function function, FlowGraph graph, CompileBudget budget) {
-        return new Regions(function, graph, budget);
+    /** The same continuations, with regions that do not end where the lanes of a warp wait for each other. */
+    private Regions(Regions single, FlowGraph joined) {
+        this.graph = joined;
+        this.largest = single.largest;
+        this.chunk = single.chunk;
+        this.chunked = single.chunked;
+        this.varying = single.varying;
+        continuations.addAll(single.continuations);
+        bySync.putAll(single.bySync);
+        for (Continuation continuation : continuations) {
+            if (!continuation.point.kind().isOfWarp()) {
+                regions.add(new Region(List.of(continuation), reach(continuation.block)));
+            }
+        }
+    }
+
+    /** @param largest instructions of one method, if they are cut: {@link #LARGEST}, or less where that was too much */
+    static Regions of(Function function, FlowGraph graph, CompileBudget budget, int largest) {
+        return new Regions(function, graph, budget, largest);
+    }
+
+    /** @param graph whose warps run as one */
+    Regions ofWarps(FlowGraph graph) {
+        return new Regions(this, graph);
+    }
+
+    /** Whether lanes of a warp wait for each other. */
+    boolean isOfWarps() {
+        return continuations.stream().anyMatch(each -> each.point.kind().isOfWarp());
     }
 
     List<Continuation> continuations() {
@@ -122,14 +154,14 @@ final class Regions {
 
     private boolean isTooLarge() {
         int whole = size(everything());
-        if (whole > LARGEST) {
+        if (whole > largest) {
             return true;
         }
         long copies = 0;
         for (Continuation continuation : continuations) {
             copies += size(reach(continuation.block));
         }
-        return copies > (long) MOST_COPIES * whole + LARGEST;
+        return copies > (long) MOST_COPIES * whole + largest;
     }
 
     private void cutIntoChunks() {
@@ -137,7 +169,7 @@ final class Regions {
         int number = 0;
         for (FlowGraph.Block block : graph.blocks()) {
             size += block.instructions().size();
-            if (size > LARGEST) {
+            if (size > largest) {
                 number++;
                 size = block.instructions().size();
             }

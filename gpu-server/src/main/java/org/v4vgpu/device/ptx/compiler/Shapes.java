@@ -38,17 +38,22 @@ final class Shapes {
             "%total_smem_size");
 
     private final Function function;
+    private final boolean partsByPlace;
     private final Shape[] shapes;
 
-    private Shapes(Function function) {
+    private Shapes(Function function, boolean partsByPlace) {
         this.function = function;
+        this.partsByPlace = partsByPlace;
         this.shapes = new Shape[function.registers().size()];
         Arrays.fill(shapes, Shape.NONE);
     }
 
-    /** @param merged registers that some threads of a strip write where others don't */
-    static Shapes of(Function function, FlowGraph graph, BitSet merged) {
-        Shapes found = new Shapes(function);
+    /**
+     * @param merged registers that some threads of a strip write where others don't
+     * @param partsByPlace whether what compares coordinates may come out differently for the threads of a strip
+     */
+    static Shapes of(Function function, FlowGraph graph, BitSet merged, boolean partsByPlace) {
+        Shapes found = new Shapes(function, partsByPlace);
         // What is read before it is written is zero.
         graph.liveIn(0).stream().forEach(register -> found.shapes[register] = Shape.UNIFORM);
         merged.stream().forEach(register -> found.shapes[register] = Shape.VARYING);
@@ -133,6 +138,9 @@ final class Shapes {
         if (isOfThread(i)) {
             return Shape.VARYING;
         }
+        if (FlowGraph.isSynchronizing(i)) {
+            return ofExchange(i, register);
+        }
         if (i.opcode().equals("setp") && i.operands().size() == 3) {
             return comparison(i);
         }
@@ -165,6 +173,16 @@ final class Shapes {
         };
     }
 
+    /** Of what all lanes of a warp, or all threads of a block, take part in. */
+    private static Shape ofExchange(Instruction i, Type register) {
+        return switch (i.opcode()) {
+            case "bar.red", "vote", "redux", "activemask" -> Shape.UNIFORM;
+            case "match" -> i.has("all") ? Shape.UNIFORM : Shape.VARYING;
+            case "elect" -> register == Type.PRED ? Shape.VARYING : Shape.UNIFORM;
+            default -> Shape.VARYING;
+        };
+    }
+
     /** Whether equal operands may give different results. */
     private static boolean isOfThread(Instruction i) {
         return i.opcode().equals("atom")
@@ -173,14 +191,15 @@ final class Shapes {
                 || (i.opcode().equals("ld") && (i.space() == Space.LOCAL || i.space() == Space.GENERIC));
     }
 
-    /** What can be compared for all at once comes out the same for all: otherwise the strip gives up. */
+    /** What can be compared for all at once comes out the same for all, unless it may part them: otherwise the strip gives up. */
     private Shape comparison(Instruction i) {
         Shape a = of(i.operand(1));
         Shape b = of(i.operand(2));
         if (a.kind() == Kind.NONE || b.kind() == Kind.NONE) {
             return Shape.NONE;
         }
-        return a.isScalar() && b.isScalar() ? Shape.UNIFORM : Shape.VARYING;
+        boolean same = partsByPlace ? a.isUniform() && b.isUniform() : a.isScalar() && b.isScalar();
+        return same ? Shape.UNIFORM : Shape.VARYING;
     }
 
     /** Whether it is one of those whose result may be affine. */

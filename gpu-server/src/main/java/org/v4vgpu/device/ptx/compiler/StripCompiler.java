@@ -1,6 +1,7 @@
 package org.v4vgpu.device.ptx.compiler;
 
 import java.lang.System.Logger.Level;
+import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
@@ -9,18 +10,23 @@ import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.ptx.runtime.CompiledKernel;
 import org.v4vgpu.device.ptx.runtime.KernelLoader;
+import org.v4vgpu.device.ptx.runtime.LiveRanges;
 import org.v4vgpu.device.ptx.runtime.StripKernel;
+import org.v4vgpu.device.ptx.runtime.Strips;
 import org.v4vgpu.device.ptx.runtime.SyncPoint;
 import org.v4vgpu.device.ptx.runtime.VectorUnit;
 import org.v4vgpu.device.ptx.syntax.Function;
+import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.PtxErrors;
 
 /**
- * The second form of a kernel, in which threads side by side run as vectors: for kernels that wait at barriers of the whole block only,
- * call no functions, and are of moderate size. The first region, at least, must be one that {@link StripRules} accepts; from one
+ * The second form of a kernel, in which threads side by side run as vectors: for kernels that wait at barriers of the whole block or
+ * within warps, call no functions, and are of moderate size. The first region, at least, must be one that {@link StripRules} accepts; from one
  * that is not, a block goes on with the first form. Confined to the compiling thread.
  */
 record StripCompiler(
@@ -31,7 +37,10 @@ record StripCompiler(
         SpillRows rows,
         Partings partings,
         StripRules rules,
+        @Nullable StripCompiler parting,
+        Map<Integer, String> parts,
         int vectorBits,
+        int threads,
         CompileBudget budget) {
     private static final System.Logger LOG = System.getLogger(StripCompiler.class.getName());
 
@@ -60,7 +69,19 @@ record StripCompiler(
                 && graph.ways() <= MOST_WAYS
                 && regions.continuations().stream()
                         .map(continuation -> continuation.point().kind())
-                        .allMatch(kind -> kind == SyncPoint.Kind.NONE || kind == SyncPoint.Kind.BARRIER);
+                        .allMatch(StripCompiler::isKnown);
+    }
+
+    private static boolean isKnown(SyncPoint.Kind kind) {
+        return kind == SyncPoint.Kind.NONE
+                || kind == SyncPoint.Kind.BARRIER
+                || kind.isReduction()
+                || (kind.isOfWarp() && kind != SyncPoint.Kind.MATRIX);
+    }
+
+    /** How many threads a strip has: a warp where its lanes exchange values. */
+    static int threads(Regions regions) {
+        return regions.isOfWarps() ? Strips.WARP : Strips.THREADS;
     }
 
     /**
@@ -95,25 +116,77 @@ record StripCompiler(
             Regions regions,
             SpillRows rows,
             CompileBudget budget) {
-        Partings partings = Partings.of(function, graph, budget);
-        StripRules rules = new StripRules(graph, partings, context.kinds(function), function.registers());
-        return new StripCompiler(function, context, graph, regions, rows, partings, rules, VectorUnit.bits(), budget);
+        boolean warps = regions.isOfWarps();
+        FlowGraph ways = warps ? FlowGraph.ofWarps(function) : graph;
+        Regions own = warps ? regions.ofWarps(ways) : regions;
+        Partings partings = Partings.of(function, ways, budget);
+        StripCompiler whole = of(function, context, ways, own, rows, partings, null, budget);
+        if (!whole.mayCompareApart()) {
+            return whole;
+        }
+        Partings byPlace = Partings.byPlace(function, ways, budget);
+        StripCompiler parting = of(function, context, ways, own, rows, byPlace, null, budget);
+        return of(function, context, ways, own, rows, partings, parting, budget);
     }
 
-    private @Nullable StripKernel compile(CompiledKernel single) {
-        List<Integer> accepted = new ArrayList<>();
+    private static StripCompiler of(
+            Function function,
+            KernelContext context,
+            FlowGraph graph,
+            Regions regions,
+            SpillRows rows,
+            Partings partings,
+            @Nullable StripCompiler parting,
+            CompileBudget budget) {
+        StripRules rules = new StripRules(graph, partings, context.kinds(function), function.registers());
+        Map<Integer, String> parts = parting == null ? Map.of() : parting.accepted("parts");
+        return new StripCompiler(
+                function,
+                context,
+                graph,
+                regions,
+                rows,
+                partings,
+                rules,
+                parting,
+                parts,
+                VectorUnit.bits(),
+                threads(regions),
+                budget);
+    }
+
+    /** Whether strips may give up because their coordinates compare differently. */
+    private boolean mayCompareApart() {
+        return graph.blocks().stream()
+                .flatMap(block -> block.instructions().stream())
+                .anyMatch(i -> rules.way(i) == StripRules.Way.COMPARED);
+    }
+
+    /** The names of the methods of regions that have this form. */
+    private Map<Integer, String> accepted(String prefix) {
+        Map<Integer, String> accepted = new TreeMap<>();
         for (int i = 0; i < regions.regions().size(); i++) {
             budget.requireTime(function);
             String objection = objection(regions.regions().get(i));
             if (objection.isEmpty()) {
-                accepted.add(i);
+                accepted.put(i, prefix + i);
             } else {
-                LOG.log(Level.DEBUG, "{0}, region {1}: threads run singly, {2}", function.name(), i, objection);
+                LOG.log(Level.DEBUG, "{0}, {1}{2}: not so, {3}", function.name(), prefix, i, objection);
             }
         }
-        if (!accepted.contains(0)) {
+        return accepted;
+    }
+
+    private @Nullable StripKernel compile(CompiledKernel single) {
+        Map<Integer, String> strips = accepted("strips");
+        if (!strips.containsKey(0)) {
             return null;
         }
+        if (rules.isMostlySingle()) {
+            LOG.log(Level.DEBUG, "{0}: threads run singly, as most of their instructions would", function.name());
+            return null;
+        }
+        logSingle();
         byte[] bytes = ClassFile.of().build(context.owner, type -> {
             type.withSuperclass(Emitter.descriptor(StripKernel.class))
                     .withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);
@@ -125,53 +198,97 @@ record StripCompiler(
                     ClassFile.ACC_PUBLIC,
                     code -> code.aload(0)
                             .aload(1)
-                            .invokespecial(Emitter.descriptor(StripKernel.class), ConstantDescs.INIT_NAME, constructor)
-                            .return_());
-            type.withMethodBody("runStrips", StripRegionEmitter.RUN, ClassFile.ACC_PROTECTED, code -> {
-                List<SwitchCase> cases = new ArrayList<>();
-                for (int i : accepted) {
-                    Regions.Continuation entry =
-                            regions.regions().get(i).entries().getFirst();
-                    cases.add(SwitchCase.of(entry.id(), code.newLabel()));
-                }
-                Label other = code.newLabel();
-                code.iload(1).lookupswitch(other, cases);
-                for (int n = 0; n < cases.size(); n++) {
-                    code.labelBinding(cases.get(n).target())
-                            .aload(0)
-                            .getfield(
+                            .loadConstant(threads)
+                            .invokespecial(
                                     Emitter.descriptor(StripKernel.class),
-                                    "single",
-                                    Emitter.descriptor(CompiledKernel.class))
-                            .aload(2)
-                            .iload(3)
-                            .iload(4)
-                            .iload(5)
-                            .iload(1)
-                            .invokestatic(context.owner, "strips" + accepted.get(n), StripRegionEmitter.TYPE)
-                            .ireturn();
-                }
-                code.labelBinding(other)
+                                    ConstantDescs.INIT_NAME,
+                                    constructor.insertParameterTypes(1, ConstantDescs.CD_int))
+                            .return_());
+            dispatch(type, "runStrips", strips, "runSingly");
+            dispatch(type, "runParts", parts, "runSingly");
+            emit(type, strips);
+            if (parting != null) {
+                parting.emit(type, parts);
+            }
+        });
+        return KernelLoader.load(bytes, single);
+    }
+
+    private void emit(ClassBuilder type, Map<Integer, String> methods) {
+        methods.forEach((i, name) -> {
+            budget.requireTime(function);
+            type.withMethodBody(name, StripRegionEmitter.TYPE, ClassFile.ACC_PRIVATE | ClassFile.ACC_STATIC, code -> {
+                context.lines.begin(name);
+                StripRegionEmitter.emit(code, this, regions.regions().get(i));
+            });
+        });
+    }
+
+    /** name(entry, block, from, to, expected): calls the method of the region that begins there, or another one for all regions. */
+    private void dispatch(ClassBuilder type, String name, Map<Integer, String> methods, String otherwise) {
+        type.withMethodBody(name, StripRegionEmitter.RUN, ClassFile.ACC_PROTECTED, code -> {
+            List<SwitchCase> cases = new ArrayList<>();
+            methods.keySet()
+                    .forEach(i -> cases.add(SwitchCase.of(
+                            regions.regions().get(i).entries().getFirst().id(), code.newLabel())));
+            Label other = code.newLabel();
+            code.iload(1).lookupswitch(other, cases);
+            int n = 0;
+            for (String method : methods.values()) {
+                code.labelBinding(cases.get(n++).target())
                         .aload(0)
-                        .iload(1)
+                        .getfield(
+                                Emitter.descriptor(StripKernel.class),
+                                "single",
+                                Emitter.descriptor(CompiledKernel.class))
                         .aload(2)
                         .iload(3)
                         .iload(4)
                         .iload(5)
-                        .invokevirtual(Emitter.descriptor(StripKernel.class), "runSingly", StripRegionEmitter.RUN)
+                        .iload(1)
+                        .invokestatic(context.owner, method, StripRegionEmitter.TYPE)
                         .ireturn();
-            });
-            for (int i : accepted) {
-                budget.requireTime(function);
-                type.withMethodBody(
-                        "strips" + i,
-                        StripRegionEmitter.TYPE,
-                        ClassFile.ACC_PUBLIC | ClassFile.ACC_STATIC,
-                        code -> StripRegionEmitter.emit(
-                                code, this, regions.regions().get(i)));
             }
+            code.labelBinding(other)
+                    .aload(0)
+                    .iload(1)
+                    .aload(2)
+                    .iload(3)
+                    .iload(4)
+                    .iload(5)
+                    .invokevirtual(Emitter.descriptor(StripKernel.class), otherwise, StripRegionEmitter.RUN)
+                    .ireturn();
         });
-        return KernelLoader.load(bytes, single);
+    }
+
+    /** The method that a strip of a region goes over to when it gives up, or null where single threads do. */
+    @Nullable
+    String parting(Regions.Region region) {
+        return parts.get(regions.regions().indexOf(region));
+    }
+
+    /** Which of the block's live ranges its methods begin with. */
+    int firstSite() {
+        return partings.areByPlace() ? LiveRanges.SITES / 2 : 0;
+    }
+
+    /** Tells which instructions have no vector form, for whoever wants a kernel to be faster. */
+    private void logSingle() {
+        if (!LOG.isLoggable(Level.DEBUG)) {
+            return;
+        }
+        for (FlowGraph.Block block : graph.blocks()) {
+            for (Instruction i : block.instructions()) {
+                if (rules.way(i) == StripRules.Way.LANES) {
+                    LOG.log(
+                            Level.DEBUG,
+                            "{0}, line {1}: a thread after the other, {2}",
+                            function.name(),
+                            i.line(),
+                            i.written());
+                }
+            }
+        }
     }
 
     Shapes shapes() {

@@ -8,6 +8,7 @@ import java.lang.constant.MethodTypeDesc;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.v4vgpu.device.ptx.runtime.Strips;
 import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Operand;
@@ -27,9 +28,18 @@ final class StripEmitter implements BodyEmitter.Manner {
     private final StripRules rules;
     private final StripRegisters registers;
     private final StripMoves moves;
+    private final StripConversions conversions;
+    private final StripArithmetic arithmetic;
+    private final StripFunctions functions;
     private final StripLanes lanes;
     private final StripMasks masks;
     private final Partings partings;
+    private final StripCommits commits;
+
+    /** The local that tells whether the strip can no longer begin again, or -1 where it always can. */
+    private final int committed;
+
+    private final StripExchange exchange;
 
     /** Where control goes when the strip gives up, with nothing on the stack. */
     private final Label giveUp;
@@ -43,16 +53,25 @@ final class StripEmitter implements BodyEmitter.Manner {
             StripLanes lanes,
             StripMasks masks,
             Partings partings,
+            StripCommits commits,
+            int committed,
+            StripExchange exchange,
             Label giveUp) {
+        this.exchange = exchange;
         this.e = e;
         this.code = e.code;
         this.shapes = shapes;
         this.rules = rules;
         this.registers = registers;
         this.moves = moves;
+        this.conversions = new StripConversions(e, registers);
+        this.arithmetic = new StripArithmetic(e, registers);
+        this.functions = new StripFunctions(e, registers, arithmetic, conversions);
         this.lanes = lanes;
         this.masks = masks;
         this.partings = partings;
+        this.commits = commits;
+        this.committed = committed;
         this.giveUp = giveUp;
     }
 
@@ -71,6 +90,9 @@ final class StripEmitter implements BodyEmitter.Manner {
                     .filter(registers::isMask)
                     .filter(masks::isMerged)
                     .forEach(predicate -> kept.put(predicate, keep(predicate)));
+        }
+        if (commits.isCommit(i)) {
+            code.iconst_1().istore(committed);
         }
         emitForAll(i, plain);
         kept.forEach(this::merge);
@@ -108,17 +130,42 @@ final class StripEmitter implements BodyEmitter.Manner {
                 plain.run();
             }
             case COMPARED -> compare(i);
-            case MOVED -> moves.emit(i);
-            case VECTOR -> compute(i);
+            case MOVED -> move(i, plain);
+            case VECTOR -> {
+                if (StripFunctions.takes(i, rules)) {
+                    otherwiseSingly(i, plain, singly -> functions.emit(i, singly));
+                } else {
+                    compute(i);
+                }
+            }
             case TESTED -> test(i);
             case LOGIC -> logic(i);
             case PARTED -> masks.part(i, partings.block(i));
+            case EXCHANGED -> exchange.emit(i);
             case LANES -> lanes.emit(i, plain);
             case NOT -> throw new IllegalStateException(i.written());
         }
     }
 
     // Instructions
+
+    /** Where the strip can't begin again, what can't be moved at once is moved by a thread after the other, and is its fault. */
+    private void move(Instruction i, Runnable plain) {
+        if (!commits.isBehind(i) && !commits.isCommit(i)) {
+            moves.emit(i);
+            return;
+        }
+        otherwiseSingly(i, plain, singly -> moves.emit(i, singly));
+    }
+
+    private void otherwiseSingly(Instruction i, Runnable plain, Consumer<Label> together) {
+        Label singly = code.newLabel();
+        Label end = code.newLabel();
+        together.accept(singly);
+        code.goto_(end).labelBinding(singly);
+        lanes.emit(i, plain);
+        code.labelBinding(end);
+    }
 
     /** Gives up where an affine operand of 32 bits wraps within the strip. */
     private void requireWide(Instruction i, int operand) {
@@ -128,12 +175,17 @@ final class StripEmitter implements BodyEmitter.Manner {
         }
         Type type = i.opcode().equals("cvt") ? i.lastType() : i.type();
         e.push(i, i.operand(operand), type);
-        code.loadConstant(shape.stride());
+        code.loadConstant(reach(shape));
         e.call(
                 Strips.class,
                 type.isSigned() ? "widens" : "widensUnsigned",
                 MethodTypeDesc.of(ConstantDescs.CD_boolean, ConstantDescs.CD_int, ConstantDescs.CD_long));
         code.ifeq(giveUp);
+    }
+
+    /** From the first thread's value to the last one's. */
+    private long reach(Shape shape) {
+        return (registers.threads - 1) * shape.stride();
     }
 
     private void compare(Instruction i) {
@@ -150,7 +202,7 @@ final class StripEmitter implements BodyEmitter.Manner {
                     code.loadConstant(0xFFFF_FFFFL).land();
                 }
             }
-            code.loadConstant(shapes.of(i.operand(n)).stride());
+            code.loadConstant(reach(shapes.of(i.operand(n))));
         }
         code.loadConstant(
                 switch (comparison) {
@@ -216,7 +268,7 @@ final class StripEmitter implements BodyEmitter.Manner {
         }
         code.iload(bits);
         if (COMPLEMENTS.contains(comparison)) {
-            code.loadConstant(StripRegisters.ALL).ixor();
+            code.loadConstant(registers.all).ixor();
         }
         code.istore(e.slot(i.definitions().getFirst()));
     }
@@ -263,7 +315,7 @@ final class StripEmitter implements BodyEmitter.Manner {
             case "and" -> code.iand();
             case "or" -> code.ior();
             case "xor" -> code.ixor();
-            case "not" -> code.loadConstant(StripRegisters.ALL).ixor();
+            case "not" -> code.loadConstant(registers.all).ixor();
             default -> {}
         }
         code.istore(e.slot(i.definitions().getFirst()));
@@ -274,16 +326,24 @@ final class StripEmitter implements BodyEmitter.Manner {
             case Operand.Register register -> registers.pushBits(register.index());
             case Operand.Negated negated -> {
                 registers.pushBits(negated.register().index());
-                code.loadConstant(StripRegisters.ALL).ixor();
+                code.loadConstant(registers.all).ixor();
             }
             default -> {
                 e.push(i, operand, Type.PRED);
-                code.ineg().loadConstant(StripRegisters.ALL).iand();
+                code.ineg().loadConstant(registers.all).iand();
             }
         }
     }
 
     private void compute(Instruction i) {
+        if (StripConversions.takes(i, rules)) {
+            conversions.emit(i);
+            return;
+        }
+        if (!rules.isPlain(i)) {
+            arithmetic.emit(i);
+            return;
+        }
         Type type = i.type();
         VectorKind kind = VectorKind.of(RegisterKinds.of(type));
         for (int part = 0; part < registers.parts(kind); part++) {
@@ -292,6 +352,9 @@ final class StripEmitter implements BodyEmitter.Manner {
                 registers.popBits(i.operand(0), kind, part);
             } else {
                 compute(i, type, kind, part);
+                if (kind == VectorKind.FLOAT && e.isNanMade(i, i.definitions().getFirst())) {
+                    registers.canonicalNans();
+                }
                 registers.popBits(i.operand(0), kind, part);
             }
         }
@@ -317,18 +380,9 @@ final class StripEmitter implements BodyEmitter.Manner {
     }
 
     private void compute(Instruction i, Type type, VectorKind kind, int part) {
-        registers.push(i, i.operand(1), i.opcode().equals("cvt") ? Type.S32 : type, part);
+        registers.push(i, i.operand(1), type, part);
         switch (i.opcode()) {
             case "mov" -> {}
-            case "cvt" -> {
-                code.getstatic(VectorKind.OPERATORS, "I2F", VectorKind.CONVERSION)
-                        .iconst_0();
-                code.invokevirtual(
-                        VectorKind.VECTOR,
-                        "convert",
-                        MethodTypeDesc.of(VectorKind.VECTOR, VectorKind.CONVERSION, ConstantDescs.CD_int));
-                code.checkcast(kind.type);
-            }
             case "neg", "abs", "sqrt" -> kind.unary(code, i.opcode());
             case "add", "sub", "mul", "div" -> {
                 registers.push(i, i.operand(2), type, part);

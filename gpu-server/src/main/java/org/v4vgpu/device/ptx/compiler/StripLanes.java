@@ -10,7 +10,6 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.IntPredicate;
-import org.v4vgpu.device.ptx.runtime.Strips;
 import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Space;
 
@@ -19,7 +18,7 @@ import org.v4vgpu.device.ptx.syntax.Space;
  * way of arrays.
  *
  * <pre>
- *   for (; thread &lt; strip + 16; thread++) {
+ *   for (; thread &lt; strip + threads; thread++) {
  *       if (its guard says so) { take its registers from the arrays;  run;  put back those that it writes; }
  *       step the affine registers
  *   }
@@ -101,7 +100,8 @@ final class StripLanes {
             }
         }
         boolean ownMemory = i.space() == Space.LOCAL || i.space() == Space.GENERIC;
-        if (ownMemory && (i.opcode().equals("ld") || i.opcode().equals("st"))) {
+        boolean accesses = i.opcode().equals("ld") || i.opcode().equals("st") || StripCommits.isAtomic(i);
+        if (ownMemory && accesses) {
             code.iload(e.thread).aload(e.block).getfield(Emitter.BLOCK, "localStride", ConstantDescs.CD_int);
             code.imul().istore(e.localBase);
         }
@@ -119,7 +119,7 @@ final class StripLanes {
         code.iinc(e.thread, 1)
                 .iinc(lane, 1)
                 .iload(lane)
-                .loadConstant(Strips.THREADS)
+                .loadConstant(registers.threads)
                 .if_icmplt(top);
         code.iload(strip).istore(e.thread);
         firsts.forEach((register, first) ->

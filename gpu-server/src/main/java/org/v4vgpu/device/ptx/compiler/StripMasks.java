@@ -20,6 +20,9 @@ final class StripMasks {
     private final Partings partings;
     private final IntFunction<Label> labels;
 
+    /** The bits of all threads. */
+    private final int all;
+
     /** The locals with the threads that stand at a block. */
     private final Map<Integer, Integer> standing = new TreeMap<>();
 
@@ -32,7 +35,14 @@ final class StripMasks {
     /** The branch at which threads have parted, if that was the last that was emitted. */
     private @Nullable Instruction parted;
 
-    StripMasks(Emitter e, FlowGraph graph, Regions.Region region, Partings partings, IntFunction<Label> labels) {
+    StripMasks(
+            Emitter e,
+            FlowGraph graph,
+            Regions.Region region,
+            Partings partings,
+            IntFunction<Label> labels,
+            int threads) {
+        this.all = StripRegisters.allOf(threads);
         this.e = e;
         this.code = e.code;
         this.graph = graph;
@@ -46,7 +56,7 @@ final class StripMasks {
 
     /** Nobody stands anywhere: a strip begins. */
     void open() {
-        code.loadConstant(StripRegisters.ALL).istore(running);
+        runAll();
         standing.values().forEach(local -> code.iconst_0().istore(local));
     }
 
@@ -58,7 +68,13 @@ final class StripMasks {
             partial = block;
             code.iload(local).ifeq(next(block.index()));
             code.iload(local).istore(running).iconst_0().istore(local);
+        } else if (!standing.isEmpty()) {
+            runAll();
         }
+    }
+
+    void runAll() {
+        code.loadConstant(all).istore(running);
     }
 
     /** Whether the block at hand is run by some threads only. */
@@ -69,6 +85,11 @@ final class StripMasks {
     /** Whether what the block at hand writes to a register leaves other threads' values as they were. */
     boolean isMerged(int register) {
         return partial != null && partings.merged().get(register);
+    }
+
+    /** Goes elsewhere if not all threads run the block at hand. */
+    void jumpUnlessAll(Label elsewhere) {
+        code.iload(running).loadConstant(all).if_icmpne(elsewhere);
     }
 
     /** Pushes the threads that run the block at hand, as bits. */
@@ -129,7 +150,7 @@ final class StripMasks {
 
     private void pushAll() {
         if (partial == null) {
-            code.loadConstant(StripRegisters.ALL);
+            code.loadConstant(all);
         } else {
             pushRunning();
         }

@@ -6,8 +6,12 @@ import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntConsumer;
 import org.v4vgpu.device.ptx.runtime.GlobalAccess;
 import org.v4vgpu.device.ptx.runtime.LiveRanges;
+import org.v4vgpu.device.ptx.runtime.PartedStrip;
 import org.v4vgpu.device.ptx.runtime.Strips;
 import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Operand;
@@ -27,20 +31,31 @@ final class StripMoves {
     private final StripRules rules;
     private final AccessRuns runs;
     private final StripRegisters registers;
+    private final StripMasks masks;
+    private final StripTuples tuples;
 
-    /** Where control goes when the strip gives up, with nothing on the stack. */
-    private final Label giveUp;
+    /** Where control goes when an access can't be done so, with nothing on the stack. */
+    private Label giveUp;
 
     /** The local with what the block knows of live memory, where it is asked. */
     private int ranges = -1;
 
-    StripMoves(Emitter e, Shapes shapes, StripRules rules, AccessRuns runs, StripRegisters registers, Label giveUp) {
+    StripMoves(
+            Emitter e,
+            Shapes shapes,
+            StripRules rules,
+            AccessRuns runs,
+            StripRegisters registers,
+            StripMasks masks,
+            Label giveUp) {
         this.e = e;
         this.code = e.code;
         this.shapes = shapes;
         this.rules = rules;
         this.runs = runs;
         this.registers = registers;
+        this.masks = masks;
+        this.tuples = new StripTuples(e, registers);
         this.giveUp = giveUp;
     }
 
@@ -58,28 +73,64 @@ final class StripMoves {
         }
     }
 
+    /** @param otherwise where control goes when it can't be done so, instead of giving up; nothing is stored then */
+    void emit(Instruction i, Label otherwise) {
+        Label kept = giveUp;
+        giveUp = otherwise;
+        emit(i);
+        giveUp = kept;
+    }
+
     void emit(Instruction i) {
         boolean load = i.opcode().equals("ld");
         Place place = Place.of(e, i, i.operand(load ? 1 : 0));
         Operand value = i.operand(load ? 0 : 1);
+        long stride = shapes.of(i.operand(load ? 1 : 0)).stride();
         if (!rules.isBeside(i)) {
-            moveApart(i, place, shapes.of(i.operand(load ? 1 : 0)).stride(), value, load);
-        } else if (StripRules.space(i) == Space.SHARED) {
-            moveShared(i, place, value, load);
+            moveApart(i, place, stride, value, load);
+            return;
+        }
+        boolean shared = StripRules.space(i) == Space.SHARED;
+        AccessRuns.Run run = runs.of(i);
+        if (run.slot < 0) {
+            long least = run.least - place.constant();
+            run.slot = shared
+                    ? locateShared(place.plus((int) least), (int) (run.greatest - run.least) / Integer.BYTES)
+                    : locateGlobal(place.plus((int) least), run);
+        }
+        Label apart = code.newLabel();
+        Label done = code.newLabel();
+        boolean partial = masks.isPartial();
+        if (partial) {
+            jumpUnlessFound(run, apart);
+            if (!load) {
+                masks.jumpUnlessAll(apart);
+            }
+        }
+        if (shared) {
+            moveShared(i, run, (int) (place.constant() - run.least), value, load);
         } else {
-            moveGlobal(i, place, value, load);
+            moveGlobal(i, run, place.constant() - run.least, value, load);
+        }
+        if (partial) {
+            code.goto_(done).labelBinding(apart);
+            moveApart(i, place, stride, value, load);
+            code.labelBinding(done);
+        }
+    }
+
+    private void jumpUnlessFound(AccessRuns.Run run, Label elsewhere) {
+        if (run.isGlobal()) {
+            code.lload(run.slot).lconst_0().lcmp().iflt(elsewhere);
+        } else {
+            code.iload(run.slot).iflt(elsewhere);
         }
     }
 
     // Shared memory
 
-    private void moveShared(Instruction i, Place place, Operand value, boolean load) {
-        AccessRuns.Run run = runs.of(i);
-        if (run.slot < 0) {
-            long least = run.least - place.constant();
-            run.slot = locateShared(place.plus((int) least), (int) (run.greatest - run.least) / Integer.BYTES);
-        }
-        int words = (int) (place.constant() - run.least) / Integer.BYTES;
+    private void moveShared(Instruction i, AccessRuns.Run run, int behind, Operand value, boolean load) {
+        int words = behind / Integer.BYTES;
         for (int part = 0; part < registers.parts(VectorKind.INT); part++) {
             if (load) {
                 VectorKind.INT.species(code, registers.vectorBits);
@@ -104,24 +155,32 @@ final class StripMoves {
     private int locateShared(Place place, int more) {
         int index = code.allocateLocal(TypeKind.INT);
         place.pushInt(e);
-        code.aload(e.shared).arraylength();
-        if (more != 0) {
-            code.loadConstant(more).isub();
-        }
+        code.aload(e.shared)
+                .arraylength()
+                .loadConstant(registers.threads + more)
+                .isub();
         e.call(Strips.class, "index", TypeKind.INT, TypeKind.INT, TypeKind.INT);
-        code.istore(index).iload(index).iflt(giveUp);
+        code.istore(index);
+        if (!masks.isPartial()) {
+            code.iload(index).iflt(giveUp);
+        }
         return index;
     }
 
     // Words that do not lie side by side
 
-    /** By way of an array. */
+    /** By way of an array; only for the threads that run the block at hand. */
     private void moveApart(Instruction i, Place place, long stride, Operand value, boolean load) {
-        int between = e.field("strip", Emitter.INTS);
+        VectorKind kind = bits(i);
+        boolean warp = registers.threads == Strips.WARP;
+        int between = kind == VectorKind.LONG
+                ? e.field(warp ? "warpLongs" : "stripLongs", kind.array())
+                : e.field(warp ? "warp" : "strip", kind.array());
         if (!load) {
             moveBetween(i, value, between, false);
         }
         boolean shared = StripRules.space(i) == Space.SHARED;
+        boolean partial = masks.isPartial();
         if (shared) {
             place.pushInt(e);
             code.i2l();
@@ -129,63 +188,67 @@ final class StripMoves {
             place.pushLong(e);
         }
         code.loadConstant(stride);
+        List<ClassDesc> types = new ArrayList<>(List.of(ConstantDescs.CD_long, ConstantDescs.CD_long));
         if (shared) {
-            code.aload(e.shared).aload(between);
-            e.call(
-                    Strips.class,
-                    load ? "gather" : "scatter",
-                    MethodTypeDesc.of(
-                            ConstantDescs.CD_boolean,
-                            ConstantDescs.CD_long,
-                            ConstantDescs.CD_long,
-                            Emitter.INTS,
-                            Emitter.INTS));
+            code.aload(e.shared);
+            types.add(Emitter.INTS);
         } else {
-            code.aload(e.map).lload(e.base).lload(e.delta).aload(between);
-            e.call(
-                    Strips.class,
-                    load ? "gatherGlobal" : "scatterGlobal",
-                    MethodTypeDesc.of(
-                            ConstantDescs.CD_boolean,
-                            ConstantDescs.CD_long,
-                            ConstantDescs.CD_long,
-                            ConstantDescs.CD_byte.arrayType(),
-                            ConstantDescs.CD_long,
-                            ConstantDescs.CD_long,
-                            Emitter.INTS));
+            code.aload(e.map).lload(e.base).lload(e.delta);
+            types.add(ConstantDescs.CD_byte.arrayType());
+            types.add(ConstantDescs.CD_long);
+            types.add(ConstantDescs.CD_long);
         }
+        code.aload(between);
+        types.add(kind.array());
+        if (partial) {
+            masks.pushRunning();
+            types.add(ConstantDescs.CD_int);
+        }
+        e.call(
+                partial || kind == VectorKind.LONG ? PartedStrip.class : Strips.class,
+                (load ? "gather" : "scatter") + (shared ? "" : "Global"),
+                MethodTypeDesc.of(ConstantDescs.CD_boolean, types));
         code.ifeq(giveUp);
         if (load) {
             moveBetween(i, value, between, true);
         }
     }
 
+    private static VectorKind bits(Instruction access) {
+        return access.type().bytes() == 8 ? VectorKind.LONG : VectorKind.INT;
+    }
+
     private void moveBetween(Instruction i, Operand value, int between, boolean load) {
-        for (int part = 0; part < registers.parts(VectorKind.INT); part++) {
+        VectorKind kind = bits(i);
+        for (int part = 0; part < registers.parts(kind); part++) {
             if (load) {
-                VectorKind.INT.species(code, registers.vectorBits);
+                kind.species(code, registers.vectorBits);
             } else {
                 registers.pushBits(i, value, part);
             }
-            code.aload(between).loadConstant(part * registers.lanes(VectorKind.INT));
+            code.aload(between).loadConstant(part * registers.lanes(kind));
             if (load) {
-                VectorKind.INT.fromArray(code);
-                registers.popBits(value, VectorKind.INT, part);
+                kind.fromArray(code);
+                registers.popBits(value, kind, part);
             } else {
-                VectorKind.INT.intoArray(code);
+                kind.intoArray(code);
             }
         }
     }
 
     // Global memory
 
-    private void moveGlobal(Instruction i, Place place, Operand value, boolean load) {
-        VectorKind kind = i.type().bytes() == 8 ? VectorKind.LONG : VectorKind.INT;
-        AccessRuns.Run run = runs.of(i);
-        if (run.slot < 0) {
-            run.slot = locateGlobal(place.plus((int) (run.least - place.constant())), run);
+    private void moveGlobal(Instruction i, AccessRuns.Run run, long behind, Operand value, boolean load) {
+        if (value instanceof Operand.Vector tuple) {
+            IntConsumer push = n -> pushNative(run.slot, behind + (long) n * registers.vectorBits / 8);
+            if (load) {
+                tuples.load(i, tuple.elements(), push);
+            } else {
+                tuples.store(i, tuple.elements(), push);
+            }
+            return;
         }
-        long behind = place.constant() - run.least;
+        VectorKind kind = bits(i);
         boolean varies = value instanceof Operand.Register && shapes.of(value).isVarying();
         VectorKind own = varies && value instanceof Operand.Register register ? registers.kind(register.index()) : kind;
         for (int part = 0; part < registers.parts(kind); part++) {
@@ -194,20 +257,24 @@ final class StripMoves {
             } else if (own == kind) {
                 registers.pushBits(i, value, part);
             } else {
-                code.aload(registers.slot(((Operand.Register) value).index()) + part);
+                registers.pushVector(i, ((Operand.Register) value).index(), part);
             }
-            code.getstatic(Emitter.descriptor(GlobalAccess.class), "EVERYTHING", MEMORY);
-            code.lload(run.slot);
-            long offset = behind + (long) part * registers.vectorBits / 8;
-            if (offset != 0) {
-                code.loadConstant(offset).ladd();
-            }
+            pushNative(run.slot, behind + (long) part * registers.vectorBits / 8);
             if (load) {
                 own.fromMemory(code);
                 registers.pop(value, part);
             } else {
                 own.intoMemory(code);
             }
+        }
+    }
+
+    /** Pushes all memory and an address in it. */
+    private void pushNative(int slot, long offset) {
+        code.getstatic(Emitter.descriptor(GlobalAccess.class), "EVERYTHING", MEMORY);
+        code.lload(slot);
+        if (offset != 0) {
+            code.loadConstant(offset).ladd();
         }
     }
 
@@ -218,6 +285,7 @@ final class StripMoves {
     private int locateGlobal(Place place, AccessRuns.Run run) {
         int at = code.allocateLocal(TypeKind.LONG);
         Label found = code.newLabel();
+        Label located = code.newLabel();
         place.pushLong(e);
         code.lstore(at);
         code.lload(at).lload(run.first).lsub().loadConstant(run.shift());
@@ -238,10 +306,16 @@ final class StripMoves {
                         ConstantDescs.CD_int,
                         ConstantDescs.CD_byte.arrayType(),
                         ConstantDescs.CD_long));
-        code.ifeq(giveUp);
+        if (masks.isPartial()) {
+            Label live = code.newLabel();
+            code.ifne(live).loadConstant(-1L).lstore(at).goto_(located).labelBinding(live);
+        } else {
+            code.ifeq(giveUp);
+        }
         reload(run);
         code.labelBinding(found);
         code.lload(at).lload(e.delta).ladd().lstore(at);
+        code.labelBinding(located);
         return at;
     }
 

@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.v4vgpu.device.ptx.runtime.CompiledKernel;
 import org.v4vgpu.device.ptx.runtime.KernelFault;
-import org.v4vgpu.device.ptx.runtime.Strips;
 import org.v4vgpu.device.ptx.syntax.Function;
 import org.v4vgpu.device.ptx.syntax.Instruction;
 
@@ -19,12 +18,14 @@ import org.v4vgpu.device.ptx.syntax.Instruction;
  * A region as a static method with a loop over strips inside, each of which runs as one thread with vectors:
  *
  * <pre>
- *   for (t = from; t &lt; to; t += 16) {
+ *   for (t = from; t &lt; to; t += threads) {
  *       if (pc[t] != expected) continue;
- *       load what lives here, as vectors what varies;  run;  store what changed;  pc[t .. t + 15] = next;  continue;
- *       giveUp: scalar.run(entry, block, t, t + 16, expected);
+ *       load what lives here, as vectors what varies;  run;  store what changed;  pc[t .. t + threads - 1] = next;  continue;
+ *       giveUp: scalar.run(entry, block, t, t + threads, expected), or, of a warp, pc[t .. t + 31] = entry;
  *   }
  * </pre>
+ *
+ * Where the region is also there in the form whose threads part by place, a strip that gives up runs that instead.
  */
 final class StripRegionEmitter implements BodyEmitter.Exits {
     /** (code for single threads, block, from, to, expected, entry) to the common program counter. */
@@ -56,17 +57,22 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
 
     private final CodeBuilder code;
     private final Emitter e;
+    private final StripCompiler kernel;
     private final StripRegisters registers;
     private final StripMoves moves;
     private final StripMasks masks;
     private final Partings partings;
     private final StripLanes lanes;
+    private final StripExchange exchange;
 
     /** The local with the first thread of the strip. */
     private final int strip;
 
     /** Whether the program counters of the threads that have run are as {@code state} says, and not yet written. */
     private final int together;
+
+    /** The local that tells whether a strip can no longer begin again, or -1. */
+    private final int committed;
 
     private final FlowGraph graph;
     private final Shapes shapes;
@@ -86,6 +92,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
 
     private StripRegionEmitter(CodeBuilder code, StripCompiler kernel, Regions.Region region) {
         this.code = code;
+        this.kernel = kernel;
         this.graph = kernel.graph();
         this.shapes = kernel.shapes();
         this.partings = kernel.partings();
@@ -100,15 +107,34 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
                 code, function, kernel.context().frame(function), kernel.context(), BLOCK, thread, localBase, -1);
         this.stripEnd = code.newLabel();
         this.giveUp = code.newLabel();
+        StripCommits commits = kernel.rules().commits(region);
+        this.committed = commits.isAny() ? code.allocateLocal(TypeKind.INT) : -1;
         AccessRuns runs = new AccessRuns(
-                graph, region, kernel.rules(), 8 * regions.regions().indexOf(region));
-        this.masks = new StripMasks(e, graph, region, kernel.partings(), this::label);
-        this.registers = new StripRegisters(e, shapes, masks, kernel.vectorBits());
-        this.moves = new StripMoves(e, shapes, kernel.rules(), runs, registers, giveUp);
+                graph,
+                region,
+                kernel.rules(),
+                commits,
+                8 * regions.regions().indexOf(region) + kernel.firstSite(),
+                kernel.threads());
+        this.masks = new StripMasks(e, graph, region, kernel.partings(), this::label, kernel.threads());
+        this.registers = new StripRegisters(e, shapes, masks, kernel.vectorBits(), kernel.threads());
+        this.moves = new StripMoves(e, shapes, kernel.rules(), runs, registers, masks, giveUp);
         this.strip = code.allocateLocal(TypeKind.INT);
         this.lanes = new StripLanes(e, shapes, registers, masks, strip);
-        StripEmitter strips =
-                new StripEmitter(e, shapes, kernel.rules(), registers, moves, lanes, masks, kernel.partings(), giveUp);
+        this.exchange = new StripExchange(e, shapes, registers, masks, Constants.of(function, graph), giveUp);
+        StripEmitter strips = new StripEmitter(
+                e,
+                shapes,
+                kernel.rules(),
+                registers,
+                moves,
+                lanes,
+                masks,
+                kernel.partings(),
+                commits,
+                committed,
+                exchange,
+                giveUp);
         this.body = new BodyEmitter(e, graph, this, strips);
         this.dirty = DirtyRegisters.of(function, graph, region);
         this.pc = e.field("pc", Emitter.INTS);
@@ -145,6 +171,10 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
             code.aload(pc).iload(strip).iaload().iload(EXPECTED).if_icmpne(nextStrip);
             code.labelBinding(ready);
         }
+        if (committed >= 0) {
+            code.iconst_0().istore(committed);
+            masks.runAll();
+        }
         code.labelBinding(tryStart);
         enter(region.entries().getFirst());
         body.emit(region.blocks());
@@ -156,10 +186,14 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         } else {
             code.goto_(nextStrip);
         }
-        code.labelBinding(handler).pop().labelBinding(giveUp);
+        code.labelBinding(handler);
+        if (committed >= 0) {
+            rethrow();
+        }
+        code.pop().labelBinding(giveUp);
         giveUp();
         noteState(nextStrip);
-        code.labelBinding(nextStrip).iinc(strip, Strips.THREADS).goto_(top);
+        code.labelBinding(nextStrip).iinc(strip, registers.threads).goto_(top);
         code.labelBinding(end);
         if (regions.isSynchronizing()) {
             endTogether();
@@ -168,24 +202,67 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         code.iload(state).loadConstant(NONE).if_icmpne(some);
         code.loadConstant(CompiledKernel.MIXED).ireturn();
         code.labelBinding(some).iload(state).ireturn();
-        // What goes wrong in a strip goes wrong again in the thread whose fault it is, and is told there.
+        // What goes wrong in a strip that can begin again goes wrong again in the thread whose fault it is, and is told
+        // there.
         code.exceptionCatch(tryStart, tryEnd, handler, Emitter.descriptor(KernelFault.class));
         code.exceptionCatch(tryStart, tryEnd, handler, Emitter.descriptor(IndexOutOfBoundsException.class));
     }
 
-    /** Each of the strip's threads runs the region for itself. */
+    /** Where the strip can't begin again, the fault is that of the thread at hand, the first one of those that run if they run as one. */
+    private void rethrow() {
+        Label again = code.newLabel();
+        Label found = code.newLabel();
+        code.iload(committed).ifeq(again);
+        masks.pushRunning();
+        code.iload(e.thread).iload(strip).isub().iushr().iconst_1().iand().ifne(found);
+        code.iload(strip);
+        masks.pushRunning();
+        e.call(Integer.class, "numberOfTrailingZeros", TypeKind.INT, TypeKind.INT);
+        code.iadd().istore(e.thread);
+        code.labelBinding(found);
+        code.aload(BLOCK).iload(e.thread).putfield(Emitter.BLOCK, "faultThread", ConstantDescs.CD_int);
+        code.athrow().labelBinding(again);
+    }
+
+    /** The strip runs the region in the form that parts by place, or each of its threads for itself. */
     private void giveUp() {
         code.iload(strip).istore(e.thread);
         if (regions.isSynchronizing()) {
             part();
         }
+        String parting = kernel.parting(region);
+        if (parting != null) {
+            code.aload(BLOCK).invokevirtual(Emitter.BLOCK, "partStrip", ConstantDescs.MTD_void);
+            code.aload(SINGLE)
+                    .aload(BLOCK)
+                    .iload(strip)
+                    .iload(strip)
+                    .loadConstant(registers.threads)
+                    .iadd()
+                    .iload(EXPECTED)
+                    .iload(ENTRY)
+                    .invokestatic(kernel.context().owner, parting, TYPE)
+                    .istore(next);
+            return;
+        }
         code.aload(BLOCK).iconst_0().putfield(Emitter.BLOCK, "inStrips", ConstantDescs.CD_boolean);
+        if (regions.isOfWarps()) {
+            // Single threads of a warp need the scheduler, which runs who stands at an entry.
+            code.aload(BLOCK).iload(strip).loadConstant(registers.threads).iload(ENTRY);
+            code.invokevirtual(
+                    Emitter.BLOCK,
+                    "place",
+                    MethodTypeDesc.of(
+                            ConstantDescs.CD_void, ConstantDescs.CD_int, ConstantDescs.CD_int, ConstantDescs.CD_int));
+            code.loadConstant(CompiledKernel.MIXED).istore(next);
+            return;
+        }
         code.aload(SINGLE)
                 .iload(ENTRY)
                 .aload(BLOCK)
                 .iload(strip)
                 .iload(strip)
-                .loadConstant(Strips.THREADS)
+                .loadConstant(registers.threads)
                 .iadd()
                 .iload(EXPECTED)
                 .invokevirtual(Emitter.descriptor(CompiledKernel.class), "run", RUN)
@@ -283,8 +360,17 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
 
     private void keep(Regions.Continuation continuation, BitSet kept) {
         if (continuation.id() > 0) {
-            kept.or(graph.liveIn(continuation.block()));
+            kept.or(liveBehind(continuation));
         }
+    }
+
+    /** What lives there and is not the result of what the threads have waited for. */
+    private BitSet liveBehind(Regions.Continuation continuation) {
+        BitSet live = (BitSet) graph.liveIn(continuation.block()).clone();
+        if (continuation.sync() != null) {
+            continuation.sync().definitions().forEach(live::clear);
+        }
+        return live;
     }
 
     private int openRow(int register) {
@@ -333,6 +419,8 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
                 } else {
                     e.zero(register);
                 }
+            } else if (entry.sync() != null && entry.sync().definitions().contains(register)) {
+                exchange.takeResult(entry.sync(), register);
             } else if (!regions.varying().get(register)) {
                 code.loadLocal(kind, slot(uniformSlots, register)).storeLocal(kind, e.slot(register));
             } else if (varies) {
@@ -343,23 +431,27 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
             }
         }
         masks.open();
-        BitSet merged = merged();
-        merged.andNot(live);
-        merged.stream().forEach(registers::zero);
+        BitSet partial = partial();
+        partial.andNot(live);
+        partial.stream().forEach(register -> {
+            if (shapes.of(register).isVarying()) {
+                registers.zero(register);
+            } else {
+                e.zero(register);
+            }
+        });
         code.goto_(body.label(entry.block()));
     }
 
     /** What some threads write and others leave as it was, even if nothing was there. */
-    private BitSet merged() {
+    private BitSet partial() {
         BitSet found = new BitSet();
         for (int block : region.blocks().stream().toArray()) {
             for (Instruction i : graph.blocks().get(block).instructions()) {
                 boolean some = i.guard() != null && registers.isMask(i.guard().register());
-                i.definitions().stream()
-                        .filter(register -> some
-                                || (partings.isPartial(block)
-                                        && partings.merged().get(register)))
-                        .forEach(found::set);
+                if (some || partings.isPartial(block)) {
+                    i.definitions().forEach(found::set);
+                }
             }
         }
         return found;
@@ -383,7 +475,8 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
     @Override
     public void synchronize(FlowGraph.Block block, Instruction at) {
         Regions.Continuation after = regions.after(block);
-        BitSet live = (BitSet) graph.liveIn(after.block()).clone();
+        exchange.giveOperands(at);
+        BitSet live = liveBehind(after);
         live.and(dirty.atEnd(block.index()));
         live.stream().forEach(this::store);
         leave(~after.id());

@@ -3,7 +3,7 @@ package org.v4vgpu.device.ptx.compiler;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.TypeKind;
 import java.util.Arrays;
-import org.v4vgpu.device.ptx.runtime.Strips;
+import org.v4vgpu.device.ptx.runtime.FloatMath;
 import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Operand;
 import org.v4vgpu.device.ptx.syntax.Type;
@@ -13,8 +13,11 @@ import org.v4vgpu.device.ptx.syntax.Type;
  * {@link Emitter}, with the first thread's value.
  */
 final class StripRegisters {
+    /** Of a strip. */
+    final int threads;
+
     /** The bits of all threads. */
-    static final int ALL = (1 << Strips.THREADS) - 1;
+    final int all;
 
     final int vectorBits;
 
@@ -24,7 +27,9 @@ final class StripRegisters {
     private final StripMasks masks;
     private final int[] slots;
 
-    StripRegisters(Emitter e, Shapes shapes, StripMasks masks, int vectorBits) {
+    StripRegisters(Emitter e, Shapes shapes, StripMasks masks, int vectorBits, int threads) {
+        this.threads = threads;
+        this.all = allOf(threads);
         this.masks = masks;
         this.e = e;
         this.code = e.code;
@@ -34,9 +39,14 @@ final class StripRegisters {
         Arrays.fill(slots, -1);
     }
 
+    /** The bits of so many threads. */
+    static int allOf(int threads) {
+        return -1 >>> -threads;
+    }
+
     /** The vectors of a kind that a strip takes. */
     int parts(VectorKind kind) {
-        return Strips.THREADS * kind.bytes * 8 / vectorBits;
+        return threads * kind.bytes * 8 / vectorBits;
     }
 
     int lanes(VectorKind kind) {
@@ -67,7 +77,7 @@ final class StripRegisters {
     void pushBits(int register) {
         code.iload(e.slot(register));
         if (!isMask(register)) {
-            code.ineg().loadConstant(ALL).iand();
+            code.ineg().loadConstant(all).iand();
         }
     }
 
@@ -158,7 +168,7 @@ final class StripRegisters {
     void spread(int register) {
         VectorKind kind = kind(register);
         if (isMask(register)) {
-            code.iload(e.slot(register)).ineg().loadConstant(ALL).iand().istore(e.slot(register));
+            code.iload(e.slot(register)).ineg().loadConstant(all).iand().istore(e.slot(register));
             return;
         }
         for (int part = 0; part < parts(kind); part++) {
@@ -174,7 +184,7 @@ final class StripRegisters {
         VectorKind want = VectorKind.of(RegisterKinds.of(type));
         Shape shape = shapes.of(operand);
         if (shape.isVarying() && operand instanceof Operand.Register register) {
-            code.aload(slot(register.index()) + part);
+            pushVector(i, register.index(), part);
             kind(register.index()).reinterpretAs(code, want);
             return;
         }
@@ -187,6 +197,27 @@ final class StripRegisters {
         want.species(code, vectorBits);
         e.push(i, operand, type);
         spread(want, shape, part);
+    }
+
+    /** Pushes a part of a register that varies, as an instruction sees it. */
+    void pushVector(Instruction i, int register, int part) {
+        code.aload(slot(register) + part);
+        if (e.isNanSeen(i, register)) {
+            canonicalNans();
+        }
+    }
+
+    /** Gives the NaNs among the floats on the stack the pattern of results. */
+    void canonicalNans() {
+        int floats = code.allocateLocal(TypeKind.REFERENCE);
+        code.astore(floats).aload(floats);
+        VectorKind.INT.species(code, vectorBits);
+        code.loadConstant(FloatMath.NAN_BITS);
+        VectorKind.INT.broadcast(code);
+        VectorKind.INT.reinterpretAs(code, VectorKind.FLOAT);
+        code.aload(floats).aload(floats);
+        VectorKind.FLOAT.compare(code, "NE");
+        VectorKind.FLOAT.blend(code);
     }
 
     /** Pushes a part of a value as lanes of bits. */

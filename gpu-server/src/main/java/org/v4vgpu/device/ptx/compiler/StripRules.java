@@ -1,11 +1,9 @@
 package org.v4vgpu.device.ptx.compiler;
 
 import java.lang.classfile.TypeKind;
-import java.util.BitSet;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.v4vgpu.device.ptx.runtime.ThreadBlock;
@@ -16,8 +14,7 @@ import org.v4vgpu.device.ptx.syntax.Type;
 
 /**
  * What can be done for the threads of a strip at once, and how. A strip gives up where its threads would part, or where an address is
- * wrong or odd; then each of its threads runs the region from its beginning. So nothing may have been stored by then that the region
- * has read before.
+ * wrong or odd; then each of its threads runs the region from its beginning. Where it can't, see {@link StripCommits}.
  */
 final class StripRules {
     /** How an instruction is done for a strip. */
@@ -40,6 +37,8 @@ final class StripRules {
         LOGIC,
         /** By the code for one thread, a thread after the other. */
         LANES,
+        /** What the lanes of a warp do together. */
+        EXCHANGED,
         /** A branch that some threads take. */
         PARTED,
         NOT
@@ -56,19 +55,8 @@ final class StripRules {
     private static final Set<String> COMPARISONS = Set.of("eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs");
 
     /** Where order matters, or each thread has its own. */
-    private static final Set<String> NEVER = Set.of(
-            "atom",
-            "red",
-            "call",
-            "membar",
-            "fence",
-            "nanosleep",
-            "isspacep",
-            "discard",
-            "applypriority",
-            "pmevent",
-            "griddepcontrol",
-            "ldu");
+    private static final Set<String> NEVER =
+            Set.of("call", "nanosleep", "isspacep", "discard", "applypriority", "pmevent", "griddepcontrol", "ldu");
 
     private final FlowGraph graph;
     private final Partings partings;
@@ -94,26 +82,68 @@ final class StripRules {
                 }
             }
         }
-        return hazard(region.blocks());
+        return hazard(region);
+    }
+
+    /** Whether most is done by a thread after the other: passing registers to and fro costs more than vectors gain. */
+    boolean isMostlySingle() {
+        int together = 0;
+        int singly = 0;
+        for (FlowGraph.Block block : graph.blocks()) {
+            for (Instruction i : block.instructions()) {
+                switch (way(i)) {
+                    case MOVED, VECTOR, TESTED, LOGIC, EXCHANGED, PARTED -> together++;
+                    case LANES -> singly++;
+                    case SCALAR, SPREAD, WIDENED, COMPARED, NOT -> {}
+                }
+            }
+        }
+        return singly > together;
     }
 
     Way way(Instruction i) {
         boolean parts = i.guard() != null && !shapes.of(i.guard().register()).isUniform();
         if (FlowGraph.isSynchronizing(i)) {
-            return i.opcode().equals("bar") && i.guard() == null ? Way.SCALAR : Way.NOT;
+            return isAllTogether(i) ? Way.SCALAR : !parts && isExchange(i) ? Way.EXCHANGED : Way.NOT;
         }
         if (NEVER.contains(i.opcode())
                 || i.opcode().startsWith("cp.")
                 || i.opcode().startsWith("mbarrier")
-                || !i.oneOf("volatile", "acquire", "release", "relaxed", "cv").isEmpty()
                 || (parts && CONTROL.contains(i.opcode()) && !i.opcode().equals("bra"))) {
             return Way.NOT;
         }
         if (parts && i.opcode().equals("bra")) {
             return partings.isAllowed(i) ? Way.PARTED : Way.NOT;
         }
-        Way way = parts || i.has("cc") || i.readsCarry() ? Way.NOT : together(i);
+        boolean ofEach = parts || StripCommits.isAtomic(i) || i.has("cc") || i.readsCarry();
+        Way way = ofEach ? Way.NOT : together(i);
         return way == Way.NOT && isSingle(i) ? Way.LANES : way;
+    }
+
+    /** Whether it is a barrier of the whole block that all threads of a strip come to. */
+    private static boolean isAllTogether(Instruction i) {
+        return i.guard() == null
+                && (i.opcode().equals("bar") || (i.opcode().equals("bar.red") && SyncPoints.barrier(i) >= 0));
+    }
+
+    /** Whether the lanes of a warp can do it as the threads of a strip: those that it names are the same for all of them. */
+    private boolean isExchange(Instruction i) {
+        if (i.opcode().startsWith("bar") && !i.opcode().equals("bar.warp")) {
+            return false;
+        }
+        boolean named = StripExchange.members(i) == null
+                || shapes.of(Objects.requireNonNull(StripExchange.members(i))).isUniform();
+        return named
+                && switch (i.opcode()) {
+                    case "shfl" ->
+                        isOperand(i.operand(1), Type.B32, true)
+                                && isOperand(i.operand(2), Type.B32, true)
+                                && isOperand(i.operand(3), Type.B32, true);
+                    case "match" -> isOperand(i.operand(1), i.type().bits() == 64 ? Type.B64 : Type.B32, true);
+                    case "redux" -> isOperand(i.operand(1), Type.B32, true);
+                    case "vote", "activemask", "elect", "bar.warp", FlowGraph.LOCKSTEP -> true;
+                    default -> false;
+                };
     }
 
     /** Whether it can be done by single threads: then what it writes varies. */
@@ -143,6 +173,11 @@ final class StripRules {
         if (i.opcode().equals("setp")) {
             return ofComparison(i);
         }
+        boolean varies = i.definitions().stream()
+                .allMatch(register -> shapes.of(register).isVarying());
+        if (varies && StripConversions.takes(i, this)) {
+            return Way.VECTOR;
+        }
         if (i.definitions().size() != 1 || !(i.operand(0) instanceof Operand.Register target)) {
             return Way.NOT;
         }
@@ -152,7 +187,13 @@ final class StripRules {
         if (shapes.of(target.index()).isScalar()) {
             return isWidening(i) ? Way.WIDENED : Way.SCALAR;
         }
-        return isVector(i, target.index()) ? Way.VECTOR : Way.NOT;
+        boolean known = isPlain(i) || StripArithmetic.takes(i, this) || StripFunctions.takes(i, this);
+        return known ? Way.VECTOR : Way.NOT;
+    }
+
+    /** Whether an operator of vectors does it. */
+    boolean isPlain(Instruction i) {
+        return i.operand(0) instanceof Operand.Register target && isVector(i, target.index());
     }
 
     /** Of one whose sources are uniform. */
@@ -179,7 +220,7 @@ final class StripRules {
                 && !i.oneOf(COMPARISONS.toArray(String[]::new)).isEmpty()
                 && shapes.of(i.operand(1)).isScalar()
                 && shapes.of(i.operand(2)).isScalar();
-        return plain ? Way.COMPARED : isTest(i) ? Way.TESTED : Way.NOT;
+        return plain && !partings.areByPlace() ? Way.COMPARED : isTest(i) ? Way.TESTED : Way.NOT;
     }
 
     private boolean isTest(Instruction i) {
@@ -211,20 +252,20 @@ final class StripRules {
             return Way.NOT; // Each thread may have its own memory there.
         }
         Shape at = shapes.of(address);
-        if (!load
-                && partings.isPartial(i)
-                && !(at.isUniform() && shapes.of(value).isUniform())) {
-            return Way.NOT; // Only those that are there store.
+        if (at.isUniform() && (load || shapes.of(value).isUniform())) {
+            return load ? ofUniform(i) : Way.SCALAR;
         }
-        if (at.isUniform()) {
-            return load ? ofUniform(i) : shapes.of(value).isUniform() ? Way.SCALAR : Way.NOT;
+        if (!i.oneOf("volatile", "acquire", "release", "relaxed", "cv").isEmpty()) {
+            return Way.NOT;
         }
         Type type = i.type();
+        if (i.vectorLength() > 1) {
+            return isTuple(i, at, value, load) ? Way.MOVED : Way.NOT;
+        }
         boolean beside = at.isAffine() && at.stride() == type.bytes();
-        boolean fits = i.vectorLength() == 1
-                && (type.bytes() == 4
-                        ? beside || (at.isAffine() && at.stride() % 4 == 0)
-                        : beside && type.bytes() == 8 && space(i) == Space.GLOBAL);
+        boolean fits = type.bytes() == 4
+                ? at.isScalar() && at.stride() % 4 == 0
+                : beside && type.bytes() == 8 && space(i) == Space.GLOBAL;
         boolean whole = load
                 ? value instanceof Operand.Register target
                         && types.get(target.index()).bits() == type.bits()
@@ -232,10 +273,32 @@ final class StripRules {
         return fits && whole ? Way.MOVED : Way.NOT;
     }
 
+    /** Whether these are words that all threads move at once, side by side. */
+    private boolean isTuple(Instruction i, Shape at, Operand value, boolean load) {
+        return !partings.isPartial(i)
+                && space(i) == Space.GLOBAL
+                && i.type().bytes() == 4
+                && (i.vectorLength() == 2 || i.vectorLength() == 4)
+                && at.isAffine()
+                && at.stride() == 4L * i.vectorLength()
+                && value instanceof Operand.Vector tuple
+                && tuple.elements().size() == i.vectorLength()
+                && tuple.elements().stream().allMatch(element -> isElement(element, i.type(), load));
+    }
+
+    private boolean isElement(Operand element, Type type, boolean load) {
+        return load
+                ? element instanceof Operand.Sink
+                        || (element instanceof Operand.Register target
+                                && shapes.of(target).isVarying()
+                                && types.get(target.index()).bits() == type.bits())
+                : isOperand(element, type, true);
+    }
+
     /** Whether the threads of a strip access memory side by side. */
     boolean isBeside(Instruction access) {
         Shape at = shapes.of(access.operand(access.opcode().equals("ld") ? 1 : 0));
-        return at.isAffine() && at.stride() == access.type().bytes();
+        return at.isAffine() && at.stride() == access.type().bytes() * access.vectorLength();
     }
 
     /** Whose memory it is, if all threads see the same there; constants are global memory. */
@@ -261,12 +324,6 @@ final class StripRules {
             return isOperand(i.operand(1), type, true)
                     && isOperand(i.operand(2), type, true)
                     && i.operand(3) instanceof Operand.Register;
-        } else if (i.opcode().equals("cvt")) {
-            return type == Type.F32
-                    && i.lastType() == Type.S32
-                    && modifiers.equals(Set.of("rn"))
-                    && kinds[target] == kind
-                    && isOperand(i.operand(1), Type.S32, false);
         } else if (type.isFloat()) {
             known = FLOATING.contains(i.opcode()) && ROUNDINGS.containsAll(modifiers);
         } else if (i.opcode().equals("mul") || i.opcode().equals("mad")) {
@@ -287,7 +344,7 @@ final class StripRules {
     }
 
     /** Whether it can be had as a vector. */
-    private boolean isOperand(Operand operand, Type type, boolean anyKind) {
+    boolean isOperand(Operand operand, Type type, boolean anyKind) {
         return switch (operand) {
             case Operand.Register register ->
                 types.get(register.index()).bits() == type.bits()
@@ -299,72 +356,31 @@ final class StripRules {
         };
     }
 
-    /**
-     * Looks for an instruction that may give up behind a store to what was read before: in the order in which a strip runs its blocks,
-     * where threads that have parted store and others, that took another way, come after them.
-     */
-    private String hazard(BitSet blocks) {
-        Map<Integer, Integer> before = new HashMap<>();
-        boolean changed = true;
-        while (changed) {
-            changed = false;
-            for (int index : blocks.stream().toArray()) {
-                FlowGraph.Block block = graph.blocks().get(index);
-                int state = before.getOrDefault(index, 0);
-                for (Instruction i : block.instructions()) {
-                    if ((state & ~READ) != 0 && mayGiveUp(i)) {
-                        return "line " + i.line() + ": " + i.written() + " behind a store to what was read";
-                    }
-                    state = after(state, i);
-                }
-                for (int follower : partings.followers(index, blocks)) {
-                    int old = before.getOrDefault(follower, 0);
-                    if ((old | state) != old) {
-                        before.put(follower, old | state);
-                        changed = true;
-                    }
+    /** Where a region's strips can no longer begin again. */
+    StripCommits commits(Regions.Region region) {
+        return StripCommits.of(graph, partings, region.blocks());
+    }
+
+    /** Looks for an instruction that may give up where nothing can begin again. */
+    private String hazard(Regions.Region region) {
+        StripCommits commits = commits(region);
+        for (int index : region.blocks().stream().toArray()) {
+            for (Instruction i : graph.blocks().get(index).instructions()) {
+                if (commits.isBehind(i) && mustGiveUp(i)) {
+                    return "line " + i.line() + ": " + i.written() + " behind a store to what was read, or an atomic";
                 }
             }
         }
         return "";
     }
 
-    private static final int GLOBAL = 0b001;
-    private static final int SHARED = 0b010;
-    private static final int LOCAL = 0b100;
-    private static final int READ = 0b111;
-    private static final int SPACES = 3;
-
-    /** A bit for each space that was read, and one for each that was written after. */
-    private int after(int state, Instruction i) {
-        int spaces = spaces(i);
-        return i.opcode().equals("ld") ? state | spaces : state | (state & spaces) << SPACES;
-    }
-
-    /** The spaces that an instruction may access, but for parameters. */
-    private static int spaces(Instruction i) {
-        if (!isAccess(i)) {
-            return 0;
-        }
-        return switch (i.space()) {
-            case GLOBAL, CONST -> GLOBAL;
-            case SHARED -> SHARED;
-            case LOCAL -> LOCAL;
-            case GENERIC -> GLOBAL | SHARED | LOCAL;
-            case PARAM -> 0;
-        };
-    }
-
-    private static boolean isAccess(Instruction i) {
-        return (i.opcode().equals("ld") || i.opcode().equals("st"))
-                && i.operands().stream().noneMatch(Operand.ParameterValue.class::isInstance);
-    }
-
-    private boolean mayGiveUp(Instruction i) {
+    /** Whether it may have to be done otherwise than for all at once, and can't. */
+    private boolean mustGiveUp(Instruction i) {
         return switch (way(i)) {
-            case WIDENED, COMPARED, MOVED, NOT -> true;
-            case SCALAR, SPREAD, LANES -> i.opcode().equals("trap") || isAccess(i);
-            case VECTOR, TESTED, LOGIC, PARTED -> false;
+            case WIDENED, COMPARED, NOT -> true;
+            case MOVED -> !isSingle(i);
+            case EXCHANGED -> partings.isPartial(i) && StripExchange.members(i) != null;
+            case SCALAR, SPREAD, LANES, VECTOR, TESTED, LOGIC, PARTED -> false;
         };
     }
 }

@@ -30,8 +30,10 @@ final class SyncOperands {
                 if (count < 3) {
                     throw e.refusal(i, "incomplete instruction");
                 }
-                found.put(0, () -> e.push(i, 1, Type.U32));
-                found.put(1, count == 4 ? () -> e.push(i, 2, Type.U32) : e.code::iconst_0);
+                if (SyncPoints.barrier(i) < 0) {
+                    found.put(0, () -> e.push(i, 1, Type.U32));
+                    found.put(1, count == 4 ? () -> e.push(i, 2, Type.U32) : e.code::iconst_0);
+                }
                 found.put(2, () -> e.push(i, count - 1, Type.PRED));
             }
             case "bar.warp" -> found.put(MASK, () -> e.push(i, 0, Type.U32));

@@ -13,16 +13,29 @@ final class SyncPoints {
 
     static SyncPoint of(Instruction sync) {
         boolean masked = sync.has("sync") && !sync.opcode().equals("bar");
-        int barrier = 0;
-        if (sync.opcode().equals("bar") && sync.operand(0) instanceof Operand.IntegerLiteral id) {
-            if (id.value() < 0 || id.value() > 15) {
-                throw new PtxErrors.Refusal(
-                        sync.line(), sync.written() + ": barrier " + id.value() + " is not one of 0 .. 15");
-            }
-            barrier = (int) id.value();
+        if (sync.opcode().equals("bar")
+                && sync.operand(0) instanceof Operand.IntegerLiteral id
+                && (id.value() < 0 || id.value() > 15)) {
+            throw new PtxErrors.Refusal(
+                    sync.line(), sync.written() + ": barrier " + id.value() + " is not one of 0 .. 15");
         }
         return new SyncPoint(
-                kind(sync), masked, barrier, sync.line(), MatrixOperations.is(sync) ? MatrixOperations.of(sync) : null);
+                kind(sync),
+                masked,
+                barrier(sync),
+                sync.line(),
+                MatrixOperations.is(sync) ? MatrixOperations.of(sync) : null);
+    }
+
+    /** The number of a barrier for all threads, or -1 where their operands say what it is. */
+    static int barrier(Instruction sync) {
+        int at = sync.opcode().equals("bar.red") ? 1 : 0;
+        boolean all = sync.opcode().equals("bar")
+                ? kind(sync) == Kind.BARRIER
+                : sync.opcode().equals("bar.red") && sync.operands().size() == 3;
+        return all && sync.operand(at) instanceof Operand.IntegerLiteral id && id.value() >= 0 && id.value() <= 15
+                ? (int) id.value()
+                : -1;
     }
 
     private static Kind kind(Instruction sync) {

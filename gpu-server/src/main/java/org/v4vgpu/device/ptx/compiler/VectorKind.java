@@ -21,6 +21,7 @@ enum VectorKind {
     static final ClassDesc VECTOR = ClassDesc.of(PACKAGE, "Vector");
     static final ClassDesc SPECIES = ClassDesc.of(PACKAGE, "VectorSpecies");
     static final ClassDesc OPERATORS = ClassDesc.of(PACKAGE, "VectorOperators");
+    static final ClassDesc UNARY = OPERATORS.nested("Unary");
     static final ClassDesc BINARY = OPERATORS.nested("Binary");
     static final ClassDesc COMPARISON = OPERATORS.nested("Comparison");
     static final ClassDesc MASK = ClassDesc.of(PACKAGE, "VectorMask");
@@ -105,6 +106,41 @@ enum VectorKind {
         code.invokevirtual(type, "lanewise", MethodTypeDesc.of(type, BINARY, VECTOR));
     }
 
+    /** (vector, vector) to what an operator that does not heed their order gives. */
+    void operate(CodeBuilder code, String operator) {
+        // The operator stands between the two.
+        code.getstatic(OPERATORS, operator, OPERATORS.nested("Associative")).swap();
+        lanewise(code);
+    }
+
+    /** (vector) to what an operator of one operand gives. */
+    void lanewiseUnary(CodeBuilder code, String operator) {
+        code.getstatic(OPERATORS, operator, UNARY);
+        code.invokevirtual(type, "lanewise", MethodTypeDesc.of(type, UNARY));
+    }
+
+    /** (vector of another kind) to lanes of this one, as many. */
+    void convert(CodeBuilder code, String conversion) {
+        code.getstatic(OPERATORS, conversion, CONVERSION).iconst_0();
+        code.invokevirtual(VECTOR, "convert", MethodTypeDesc.of(VECTOR, CONVERSION, ConstantDescs.CD_int));
+        code.checkcast(type);
+    }
+
+    /** (vector of another width) to one of this kind: a part of it, or into a part of this one. */
+    void convertShape(CodeBuilder code, String conversion, int bits, int part) {
+        code.getstatic(OPERATORS, conversion, CONVERSION);
+        species(code, bits);
+        code.loadConstant(part);
+        code.invokevirtual(
+                VECTOR, "convertShape", MethodTypeDesc.of(VECTOR, CONVERSION, SPECIES, ConstantDescs.CD_int));
+        code.checkcast(type);
+    }
+
+    /** (numbers, vector, vector) to the lanes of both that have these numbers. */
+    void selectFrom(CodeBuilder code) {
+        code.invokevirtual(type, "selectFrom", MethodTypeDesc.of(type, VECTOR, VECTOR));
+    }
+
     /** (vector, vector) to a mask. */
     void compare(CodeBuilder code, String operator) {
         // The operator stands between the two.
@@ -120,6 +156,11 @@ enum VectorKind {
     /** (species, bits in a long) to a mask. */
     static void maskOfBits(CodeBuilder code) {
         code.invokestatic(MASK, "fromLong", MethodTypeDesc.of(MASK, SPECIES, ConstantDescs.CD_long));
+    }
+
+    /** (mask, species) to the same mask for lanes of another kind. */
+    static void castMask(CodeBuilder code) {
+        code.invokevirtual(MASK, "cast", MethodTypeDesc.of(MASK, SPECIES));
     }
 
     /** (mask) to bits in a long. */

@@ -11,6 +11,9 @@ import org.v4vgpu.proto.CudaStatus;
  * Watches the memory accesses of the block that a worker runs, for a kernel that was compiled with {@link Checks}. What it finds
  * ends the launch with LAUNCH_FAILED, or ILLEGAL_ADDRESS where an allocation was left. Confined to one worker.
  *
+ * <p>Where both are looked for, a read of what nobody has written is told at the next barrier of the block: a write by another thread before it
+ * makes it a race, whose reader came first.
+ *
  * <p>A write that leaves what stands there does not race with another write: many threads may set one flag. Atomic, volatile,
  * relaxed, acquire and release accesses do not race with each other, and order what is around them by their address, so that locks
  * are no races.
@@ -33,16 +36,30 @@ public final class AccessChecks {
     private final FaultContext faults;
     private final WarpClocks clocks;
     private final AccessHistory history;
-    private final int[] shared;
+    private final ThreadBlock block;
 
-    AccessChecks(Launch launch, int[] shared, int sharedBytes) {
+    /** The first read of what nobody had written, where races are looked for. */
+    private @Nullable Unwritten unwritten;
+
+    /** A read of shared memory that nobody had written. */
+    private record Unwritten(int thread, int address, int bytes, int line) {
+        KernelFault fault() {
+            return new KernelFault(
+                    CudaStatus.LAUNCH_FAILED,
+                    "read of uninitialised shared memory at 0x" + Integer.toHexString(address) + " ("
+                            + AccessChecks.bytes(bytes) + ")");
+        }
+    }
+
+    /** @param block whose memory has its size */
+    AccessChecks(Launch launch, ThreadBlock block) {
         this.launch = launch;
         this.shape = launch.shape();
         this.checks = launch.checks();
         this.faults = launch.faults();
         this.clocks = new WarpClocks((int) shape.threadsPerBlock());
-        this.history = new AccessHistory(sharedBytes);
-        this.shared = shared;
+        this.history = new AccessHistory(block.sharedBytes);
+        this.block = block;
     }
 
     // Called by generated code
@@ -88,12 +105,29 @@ public final class AccessChecks {
     void begin() {
         clocks.reset();
         history.clear();
+        unwritten = null;
         // What the block before has left must not look as if this one had written it.
-        Arrays.fill(shared, 0);
+        Arrays.fill(block.shared, 0);
+    }
+
+    /** All threads of the block have ended. */
+    void end() {
+        requireWritten();
+    }
+
+    /** What to tell about a failure: what was read and never written may have led to it. */
+    RuntimeException causeOf(RuntimeException thrown) {
+        boolean otherwise = thrown instanceof KernelFault fault
+                && (fault.isOfBlock() || fault.status().equals(CudaStatus.LAUNCH_TIMEOUT));
+        if (otherwise || unwritten == null) {
+            return thrown;
+        }
+        return faultOf(unwritten);
     }
 
     /** All threads of the block have met. */
     void barrier() {
+        requireWritten();
         clocks.barrier();
     }
 
@@ -119,7 +153,9 @@ public final class AccessChecks {
         if (isShared) {
             shared(thread, (int) address, value, bytes, kind, line);
         } else if (checks.memory() && ((kind & GLOBAL) != 0 || !GenericAccess.isInWindow(address))) {
-            if (!launch.window().holds(address, bytes)) {
+            DeviceHeap heap = launch.heap();
+            boolean given = heap == null || !heap.covers(address) || heap.holds(address, bytes);
+            if (!given || !launch.window().holds(address, bytes)) {
                 throw KernelFault.illegalAddress(address);
             }
         }
@@ -148,12 +184,30 @@ public final class AccessChecks {
         }
     }
 
+    /** A barrier, or the end of the block: who may have been about to write what was read has not done it. */
+    private void requireWritten() {
+        if (unwritten != null) {
+            throw faultOf(unwritten);
+        }
+    }
+
+    private KernelFault faultOf(Unwritten read) {
+        unwritten = null;
+        block.faultThread = read.thread;
+        return read.fault().at(read.line);
+    }
+
     private void read(int at, int thread, int address, int bytes, boolean strong, int line, int interval) {
         if (checks.memory() && !history.isWritten(at)) {
-            throw new KernelFault(
-                    CudaStatus.LAUNCH_FAILED,
-                    "read of uninitialised shared memory at 0x" + Integer.toHexString(address) + " (" + bytes(bytes)
-                            + ")");
+            Unwritten read = new Unwritten(thread, address, bytes, line);
+            if (!checks.race()) {
+                throw read.fault();
+            }
+            // Threads run one after the other here: if a later one writes it with no barrier between, that is what is
+            // wrong.
+            if (unwritten == null) {
+                unwritten = read;
+            }
         }
         if (checks.race()) {
             refuse(history.writeBeside(at, thread, strong, clocks), thread, "reads", address, bytes, line);
@@ -193,7 +247,7 @@ public final class AccessChecks {
         long value = 0;
         for (int i = 0; i < Math.min(8, bytes); i++) {
             int at = address + i;
-            value |= ((shared[at >> 2] >>> ((at & 3) << 3)) & 0xFFL) << (8 * i);
+            value |= ((block.shared[at >> 2] >>> ((at & 3) << 3)) & 0xFFL) << (8 * i);
         }
         return value;
     }

@@ -20,10 +20,24 @@ public final class Atomics {
 
     public static final int ADD_BFLOAT = 13;
 
+    public static final int MIN_HALF = 14;
+    public static final int MIN_BFLOAT = 15;
+    public static final int MAX_HALF = 16;
+    public static final int MAX_BFLOAT = 17;
+
     private Atomics() {}
 
     static int applyShort(int operation, int old, int value) {
-        return HalfMath.add(old, value & 0xFFFF, operation == ADD_BFLOAT ? HalfMath.BFLOAT : 0);
+        int other = value & 0xFFFF;
+        return switch (operation) {
+            case ADD_HALF -> HalfMath.add(old, other, 0);
+            case ADD_BFLOAT -> HalfMath.add(old, other, HalfMath.BFLOAT);
+            case MIN_HALF -> HalfMath.min(old, other, 0);
+            case MIN_BFLOAT -> HalfMath.min(old, other, HalfMath.BFLOAT);
+            case MAX_HALF -> HalfMath.max(old, other, 0);
+            case MAX_BFLOAT -> HalfMath.max(old, other, HalfMath.BFLOAT);
+            default -> throw new AssertionError(operation);
+        };
     }
 
     static int apply(int operation, int old, int value) {
@@ -39,7 +53,7 @@ public final class Atomics {
             case MAX_UNSIGNED -> Integer.compareUnsigned(old, value) > 0 ? old : value;
             case INCREMENT -> Integer.compareUnsigned(old, value) >= 0 ? 0 : old + 1;
             case DECREMENT -> old == 0 || Integer.compareUnsigned(old, value) > 0 ? value : old - 1;
-            case ADD_HALF, ADD_BFLOAT ->
+            case ADD_HALF, ADD_BFLOAT, MIN_HALF, MIN_BFLOAT, MAX_HALF, MAX_BFLOAT ->
                 applyShort(operation, old & 0xFFFF, value) | applyShort(operation, old >>> 16, value >>> 16) << 16;
             case ADD_FLOAT -> Float.floatToRawIntBits(Float.intBitsToFloat(old) + Float.intBitsToFloat(value));
             default -> throw new AssertionError(operation);

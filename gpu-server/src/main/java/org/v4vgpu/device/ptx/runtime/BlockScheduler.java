@@ -1,8 +1,14 @@
 package org.v4vgpu.device.ptx.runtime;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
@@ -12,6 +18,10 @@ import org.v4vgpu.proto.CudaStatus;
  */
 final class BlockScheduler {
     private static final int WARP = 32;
+
+    /** Places that a message names. */
+    private static final int MOST_PLACES = 4;
+
     private static final int EXITED = CompiledKernel.EXITED;
     private static final int MIXED = CompiledKernel.MIXED;
 
@@ -19,6 +29,8 @@ final class BlockScheduler {
     private final KernelPlan plan;
     private final SyncPoint[] points;
     private final ThreadBlock block;
+    private final FaultContext faults;
+    private final LaunchShape shape;
     private final boolean warps;
     private boolean begun;
 
@@ -27,6 +39,8 @@ final class BlockScheduler {
         this.plan = launch.plan();
         this.points = plan.points().toArray(new SyncPoint[0]);
         this.block = block;
+        this.faults = launch.faults();
+        this.shape = launch.shape();
         this.warps = plan.isSynchronizingWarps();
     }
 
@@ -53,6 +67,22 @@ final class BlockScheduler {
 
     /** Runs the block until all threads have ended, or until those that have not wait in spin loops: then answers false. */
     boolean advance() {
+        AccessChecks checks = block.checks;
+        if (checks == null) {
+            return step();
+        }
+        try {
+            boolean ended = step();
+            if (ended) {
+                checks.end();
+            }
+            return ended;
+        } catch (RuntimeException thrown) {
+            throw checks.causeOf(thrown);
+        }
+    }
+
+    private boolean step() {
         if (!plan.isSynchronizing()) {
             code.run(0, block, 0, block.threads, 0);
             return true;
@@ -63,7 +93,7 @@ final class BlockScheduler {
             block.beginThreads();
             Arrays.fill(block.arrived, 0);
         }
-        int state = warps ? runWarps() : runTogether(start);
+        int state = runAll(start);
         while (state != EXITED) {
             block.poll();
             boolean released = releaseBarriers();
@@ -74,7 +104,7 @@ final class BlockScheduler {
             if (!released) {
                 return false;
             }
-            state = warps ? runWarps() : runTogether(MIXED);
+            state = runAll(MIXED);
         }
         return true;
     }
@@ -89,6 +119,15 @@ final class BlockScheduler {
             }
         }
         return found;
+    }
+
+    /** Runs all threads until they have ended or wait for the block, or spin. Warps of strips have nothing to wait for but the block. */
+    private int runAll(int start) {
+        if (!warps) {
+            return runTogether(start);
+        }
+        int state = block.inStrips ? runTogether(start) : MIXED;
+        return block.inStrips || state == EXITED ? state : runWarps();
     }
 
     /** Runs the whole block while its threads move as one; answers EXITED when all have ended. */
@@ -112,7 +151,16 @@ final class BlockScheduler {
                 }
                 takeUniforms();
                 state = code.run(~state, block, 0, block.threads, state);
+            } else if (points[~state].kind().isReduction() && isForAll(points[~state].barrier())) {
+                block.poll();
+                if (block.checks != null) {
+                    block.checks.barrier();
+                }
+                reduceAll(points[~state].kind());
+                takeUniforms();
+                state = code.run(~state, block, 0, block.threads, state);
             } else {
+                block.part();
                 return MIXED;
             }
         }
@@ -217,7 +265,7 @@ final class BlockScheduler {
                 } else {
                     waiting.set(t);
                 }
-                count = Math.max(count, points[~at].kind() == SyncPoint.Kind.BARRIER ? 0 : block.operands[1][t]);
+                count = Math.max(count, points[~at].barrier() >= 0 ? 0 : block.operands[1][t]);
             }
         }
         int expected = count > 0 ? count : alive;
@@ -251,7 +299,7 @@ final class BlockScheduler {
     }
 
     private int barrier(SyncPoint point, int thread) {
-        int id = point.kind() == SyncPoint.Kind.BARRIER ? point.barrier() : block.operands[0][thread];
+        int id = point.barrier() >= 0 ? point.barrier() : block.operands[0][thread];
         if (id < 0 || id > 15) {
             block.faultThread = thread;
             throw new KernelFault(CudaStatus.ILLEGAL_INSTRUCTION, "barrier " + id + " is not one of 0 .. 15")
@@ -260,16 +308,36 @@ final class BlockScheduler {
         return id;
     }
 
+    /** Whether a barrier has its number from the text and waits for nobody but those who are there when all threads are. */
+    private boolean isForAll(int barrier) {
+        return barrier >= 0 && block.arrived[barrier] == 0;
+    }
+
+    /** All threads wait at the same reduction. */
+    private void reduceAll(SyncPoint.Kind kind) {
+        int[] operands = block.operands[2];
+        int count = 0;
+        for (int t = 0; t < block.threads; t++) {
+            count += (operands[t] | -operands[t]) >>> 31;
+        }
+        int result = reduced(kind, count, block.threads);
+        Arrays.fill(block.results[0], 0, block.threads, result);
+    }
+
+    private static int reduced(SyncPoint.Kind kind, int count, int members) {
+        return switch (kind) {
+            case REDUCE_POPC -> count;
+            case REDUCE_AND -> count == members ? 1 : 0;
+            case REDUCE_OR -> count > 0 ? 1 : 0;
+            default -> 0;
+        };
+    }
+
     private void reduce(BitSet members) {
         int count =
                 (int) members.stream().filter(t -> block.operands[2][t] != 0).count();
         members.stream().forEach(t -> {
-            block.results[0][t] = switch (points[~block.pc[t]].kind()) {
-                case REDUCE_POPC -> count;
-                case REDUCE_AND -> count == members.cardinality() ? 1 : 0;
-                case REDUCE_OR -> count > 0 ? 1 : 0;
-                default -> 0;
-            };
+            block.results[0][t] = reduced(points[~block.pc[t]].kind(), count, members.cardinality());
         });
     }
 
@@ -278,14 +346,31 @@ final class BlockScheduler {
     }
 
     private KernelFault deadlock() {
-        List<String> places = Arrays.stream(block.pc, 0, block.threads)
-                .filter(at -> at < 0)
-                .mapToObj(at -> points[~at])
-                .distinct()
-                .limit(4)
-                .map(point -> point.kind() + " at line " + point.line())
-                .toList();
+        Map<String, Integer> counts = new LinkedHashMap<>();
+        Map<String, Integer> first = new HashMap<>();
+        for (int t = 0; t < block.threads; t++) {
+            if (block.pc[t] < 0) {
+                String place = place(points[~block.pc[t]], t);
+                counts.merge(place, 1, Integer::sum);
+                first.putIfAbsent(place, t);
+            }
+        }
+        List<String> places = new ArrayList<>();
+        counts.forEach((place, count) -> places.add((count == 1 ? "1 thread" : count + " threads, the first of them")
+                + " " + FaultReport.point(first.getOrDefault(place, 0), shape) + ", at " + place));
+        int more = places.size() - MOST_PLACES;
         return KernelFault.ofBlock(
-                CudaStatus.LAUNCH_FAILED, "deadlock: threads wait for each other at " + String.join(" and ", places));
+                CudaStatus.LAUNCH_FAILED,
+                "deadlock: threads wait for each other, "
+                        + String.join("; ", places.subList(0, Math.min(places.size(), MOST_PLACES)))
+                        + (more > 0 ? "; and at " + more + " more places;" : ";"));
+    }
+
+    /** Where a thread waits, in words. */
+    private String place(SyncPoint point, int thread) {
+        String what = point.kind().isOfBlock()
+                ? "barrier " + barrier(point, thread)
+                : point.kind().name().toLowerCase(Locale.ROOT).replace('_', ' ') + " of its warp";
+        return what + ", " + FaultReport.line(faults, point.line());
     }
 }

@@ -1,7 +1,7 @@
 package org.v4vgpu.device.ptx.runtime;
 
-import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import org.v4vgpu.proto.CudaStatus;
 
 /**
@@ -17,14 +17,16 @@ public final class DeviceHeap {
 
     private static final long ALIGNMENT = 16;
 
-    // Guarded by this. Live allocations by address, to length.
-    private final Map<Long, Long> live = new HashMap<>();
+    // Guarded by this. Live allocations by address, to the bytes that were asked for.
+    private final TreeMap<Long, Long> live = new TreeMap<>();
     private final Gaps gaps;
 
+    private final long start;
     private final long capacityBytes;
 
     /** @param start of so many bytes of global memory that nothing else uses */
     public DeviceHeap(long start, long bytes) {
+        this.start = start;
         capacityBytes = bytes;
         gaps = new Gaps(start, bytes);
     }
@@ -41,26 +43,52 @@ public final class DeviceHeap {
         }
     }
 
+    /** Whether an address lies in the heap, be it given out or not. */
+    public boolean covers(long address) {
+        return address >= start && address - start < capacityBytes;
+    }
+
+    /** Whether all bytes of an access lie in what one malloc has given. */
+    synchronized boolean holds(long address, int bytes) {
+        Map.Entry<Long, Long> below = live.floorEntry(address);
+        return below != null && bytes <= below.getKey() + below.getValue() - address;
+    }
+
+    /** Words for a fault: what malloc has given before an address in the heap. */
+    public synchronized String near(long address) {
+        Map.Entry<Long, Long> below = live.floorEntry(address);
+        if (below == null) {
+            return "in the heap of malloc, where nothing is given out";
+        }
+        long past = address - below.getKey() - below.getValue();
+        return (past < 0 ? address - below.getKey() + " bytes into the " : past + " bytes past the end of the ")
+                + below.getValue() + " bytes that malloc gave at 0x" + Long.toHexString(below.getKey());
+    }
+
     private synchronized long allocate(long bytes) {
         if (bytes <= 0 || bytes > capacityBytes || live.size() >= MOST_LIVE) {
             return 0;
         }
-        long length = bytes + ALIGNMENT - 1 & -ALIGNMENT;
-        long start = gaps.take(length);
-        if (start == Gaps.NONE) {
+        long length = length(bytes);
+        long found = gaps.take(length);
+        if (found == Gaps.NONE) {
             return 0;
         }
-        live.put(start, length);
-        return start;
+        live.put(found, bytes);
+        return found;
     }
 
     private synchronized void release(long address) {
-        Long length = live.remove(address);
-        if (length == null) {
+        Long bytes = live.remove(address);
+        if (bytes == null) {
             throw new KernelFault(
                     CudaStatus.ILLEGAL_ADDRESS,
                     "free of 0x" + Long.toHexString(address) + ", which malloc has not given or free has taken back");
         }
-        gaps.give(address, length);
+        gaps.give(address, length(bytes));
+    }
+
+    private static long length(long bytes) {
+        return bytes + ALIGNMENT - 1 & -ALIGNMENT;
     }
 }

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 public final class FormedKernel extends CompiledKernel {
     private static final System.Logger LOG = System.getLogger(FormedKernel.class.getName());
 
+    /** After so many blocks of a worker it is asked whether a verdict is old. */
+    private static final int REVIEW_BLOCKS = 1024;
+
     /** Kernels that wait for their second form, of all sessions. Others ask again later. */
     static final int MOST_WAITING = 64;
 
@@ -36,8 +39,14 @@ public final class FormedKernel extends CompiledKernel {
                     .factory());
 
     private final CompiledKernel single;
+
+    /** Of a strip. */
+    private final int threads;
+
     private final FormTrial trial = new FormTrial();
     private final LongAdder left = new LongAdder();
+    private final LongAdder parted = new LongAdder();
+    private final PlaceParting parting = new PlaceParting();
 
     // SYNC: strips-made. Written with the finished form, before the trial begins.
     private volatile @Nullable StripKernel strips;
@@ -48,10 +57,12 @@ public final class FormedKernel extends CompiledKernel {
     /**
      * Begins with the first form.
      *
+     * @param threads of a strip of the second one: rows of blocks that are no multiple of it have the first
      * @param maker makes the second one, or null where there is none; asked once
      */
-    public FormedKernel(CompiledKernel single, Supplier<@Nullable StripKernel> maker) {
+    public FormedKernel(CompiledKernel single, int threads, Supplier<@Nullable StripKernel> maker) {
         this.single = single;
+        this.threads = threads;
         this.maker = maker;
     }
 
@@ -73,6 +84,11 @@ public final class FormedKernel extends CompiledKernel {
         return left.sum();
     }
 
+    /** How many blocks have run in the second form to their end and have parted by their coordinates. */
+    public long blocksParted() {
+        return parted.sum();
+    }
+
     @Override
     public int run(int entry, ThreadBlock block, int from, int to, int expected) {
         StripKernel form = block.inStrips ? strips : null;
@@ -84,15 +100,21 @@ public final class FormedKernel extends CompiledKernel {
         block.inStrips = false;
         block.beganInStrips = false;
         block.part = FormTrial.Part.NONE;
-        if (block.ntidX % Strips.THREADS != 0) {
+        block.inParts = parting.next();
+        block.beganInParts = block.inParts;
+        block.strayed = 0;
+        if (block.ntidX % threads != 0) {
             return;
         }
         if (trial.isOver()) {
             block.inStrips = trial.isWon();
             block.beganInStrips = block.inStrips;
+            if (++block.settled % REVIEW_BLOCKS == 0) {
+                trial.review(System.nanoTime());
+            }
             return;
         }
-        block.part = trial.next(block.shape, block.parameters);
+        block.part = trial.next();
         block.inStrips = block.part == FormTrial.Part.STRIPS;
         block.beganInStrips = block.inStrips;
         block.trialStart = System.nanoTime();
@@ -107,6 +129,11 @@ public final class FormedKernel extends CompiledKernel {
     void end(ThreadBlock block) {
         if (block.beganInStrips && !block.inStrips) {
             left.increment();
+        } else if (block.beganInStrips && block.inParts) {
+            parted.increment();
+        }
+        if (block.beganInStrips && !block.beganInParts) {
+            parting.ran(block.strayed, block.threads / threads);
         }
         if (block.part != FormTrial.Part.NONE && trial.ran(block.part, System.nanoTime() - block.trialStart)) {
             try {

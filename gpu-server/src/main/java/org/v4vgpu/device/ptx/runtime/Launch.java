@@ -8,7 +8,7 @@ import org.v4vgpu.device.LaunchShape;
  * A launch that was checked: everything its workers need, and nothing that they change.
  *
  * @param parameters the parameter bytes as little-endian words
- * @param heap of malloc, where the kernel uses it
+ * @param heap of malloc, where the kernel uses it or may be given what it gave
  * @param workspace the address of zeroed global memory of this launch, where the kernel uses it
  * @param symbols the addresses of the module's variables, by index
  * @param faults asked only when the launch goes wrong

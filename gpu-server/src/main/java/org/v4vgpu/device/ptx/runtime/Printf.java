@@ -78,7 +78,7 @@ public final class Printf {
             case 'd', 'i', 'u', 'x', 'X', 'o' -> field.integer(next(field.isWide() ? 8 : 4));
             case 'c' -> field.text(String.valueOf((char) (next(4) & 0xFF)));
             case 'p' -> field.text("0x" + Long.toHexString(next(8)));
-            case 's' -> field.text(string(next(8)));
+            case 's' -> field.text(stringOrNull(next(8)));
             case 'f', 'F', 'e', 'E', 'g', 'G', 'a', 'A' -> field.real(Double.longBitsToDouble(next(8)));
             default -> "%" + notes + kind;
         };
@@ -90,6 +90,11 @@ public final class Printf {
         long value = GenericAccess.get(block, localBase, argument, bytes);
         argument += bytes;
         return value;
+    }
+
+    /** As C libraries print a null pointer, rather than to end the kernel. */
+    private String stringOrNull(long address) {
+        return address == 0 ? "(null)" : string(address);
     }
 
     private String string(long address) {

@@ -8,38 +8,45 @@ public final class Strips {
     /** Threads of a strip: a half warp, the row of the smallest common tile. */
     public static final int THREADS = 16;
 
+    /** Threads of a strip where those of a warp exchange values. */
+    public static final int WARP = 32;
+
     public static final int LESS = 1;
     public static final int EQUAL = 2;
     public static final int GREATER = 4;
-
-    private static final int LAST = THREADS - 1;
 
     /** Beyond, differences of 64 bits might wrap. */
     private static final long MOST = 1L << 61;
 
     private Strips() {}
 
-    /** Whether no thread's 32 bits wrap, so that they are widened with the same stride. */
-    public static boolean widens(int first, long stride) {
-        long last = first + LAST * stride;
+    /**
+     * Whether no thread's 32 bits wrap, so that they are widened with the same stride.
+     *
+     * @param reach how much greater the last thread's value is
+     */
+    public static boolean widens(int first, long reach) {
+        long last = first + reach;
         return last == (int) last;
     }
 
     /** The same for unsigned numbers. */
-    public static boolean widensUnsigned(int first, long stride) {
-        long last = (first & 0xFFFF_FFFFL) + LAST * stride;
+    public static boolean widensUnsigned(int first, long reach) {
+        long last = (first & 0xFFFF_FFFFL) + reach;
         return last >>> 32 == 0;
     }
 
     /**
      * Compares for all threads.
      *
+     * @param a of the first thread
+     * @param reachA how much greater that of the last thread is
      * @param wanted LESS, EQUAL and GREATER, of which any may hold
      * @return 1 if it holds for all, 0 if for none, -1 if they differ or that can't be told
      */
-    public static int compareInts(long a, long strideA, long b, long strideB, int wanted) {
-        long lastA = a + LAST * strideA;
-        long lastB = b + LAST * strideB;
+    public static int compareInts(long a, long reachA, long b, long reachB, int wanted) {
+        long lastA = a + reachA;
+        long lastB = b + reachB;
         if (lastA != (int) lastA || lastB != (int) lastB) {
             return -1;
         }
@@ -47,9 +54,9 @@ public final class Strips {
     }
 
     /** The same for unsigned numbers, zero-extended. */
-    public static int compareUnsignedInts(long a, long strideA, long b, long strideB, int wanted) {
-        long lastA = a + LAST * strideA;
-        long lastB = b + LAST * strideB;
+    public static int compareUnsignedInts(long a, long reachA, long b, long reachB, int wanted) {
+        long lastA = a + reachA;
+        long lastB = b + reachB;
         if ((lastA | lastB) >>> 32 != 0) {
             return -1;
         }
@@ -57,19 +64,19 @@ public final class Strips {
     }
 
     /** The same for 64 bits. */
-    public static int compare(long a, long strideA, long b, long strideB, int wanted) {
+    public static int compare(long a, long reachA, long b, long reachB, int wanted) {
         if (a > MOST || a < -MOST || b > MOST || b < -MOST) {
             return -1;
         }
-        return compare(a - b, a - b + LAST * (strideA - strideB), wanted);
+        return compare(a - b, a - b + reachA - reachB, wanted);
     }
 
     /** The same for 64 bits, unsigned. */
-    public static int compareUnsigned(long a, long strideA, long b, long strideB, int wanted) {
-        if (a < 0 || b < 0 || a + LAST * strideA < 0 || b + LAST * strideB < 0) {
+    public static int compareUnsigned(long a, long reachA, long b, long reachB, int wanted) {
+        if (a < 0 || b < 0 || a + reachA < 0 || b + reachB < 0) {
             return -1;
         }
-        return compare(a, strideA, b, strideB, wanted);
+        return compare(a, reachA, b, reachB, wanted);
     }
 
     /** The difference changes evenly from the first thread to the last: what holds for both holds for all between. */
@@ -98,20 +105,24 @@ public final class Strips {
         return first != last ? -1 : first ? 1 : 0;
     }
 
-    /** The index of the first of as many words as threads, in an array of {@code length}; or -1. */
-    public static int index(int address, int length) {
+    /** The index of a word that is not behind the word {@code most}; or -1. */
+    public static int index(int address, int most) {
         int index = address >>> 2;
-        return (address & 3) == 0 && index <= length - THREADS ? index : -1;
+        return (address & 3) == 0 && index <= most ? index : -1;
     }
 
-    /** Loads words of shared memory that lie a stride apart; false where a thread's access is not allowed. */
+    /**
+     * Loads words of shared memory that lie a stride apart; false where a thread's access is not allowed.
+     *
+     * @param into as long as the strip
+     */
     public static boolean gather(long address, long stride, int[] words, int[] into) {
-        if (!isWithin(address, stride, words.length)) {
+        if (!isWithin(address, (into.length - 1) * stride, words.length)) {
             return false;
         }
         int index = (int) (address >> 2);
         int step = (int) (stride >> 2);
-        for (int t = 0; t < THREADS; t++, index += step) {
+        for (int t = 0; t < into.length; t++, index += step) {
             into[t] = words[index];
         }
         return true;
@@ -119,29 +130,29 @@ public final class Strips {
 
     /** Stores them; where a thread's access is not allowed, stores nothing and answers false. */
     public static boolean scatter(long address, long stride, int[] words, int[] from) {
-        if (!isWithin(address, stride, words.length)) {
+        if (!isWithin(address, (from.length - 1) * stride, words.length)) {
             return false;
         }
         int index = (int) (address >> 2);
         int step = (int) (stride >> 2);
-        for (int t = 0; t < THREADS; t++, index += step) {
+        for (int t = 0; t < from.length; t++, index += step) {
             words[index] = from[t];
         }
         return true;
     }
 
-    /** @param stride a multiple of 4 */
-    private static boolean isWithin(long address, long stride, int length) {
-        long last = address + LAST * stride;
+    /** @param reach a multiple of 4 */
+    private static boolean isWithin(long address, long reach, int length) {
+        long last = address + reach;
         return (address & 3) == 0 && address >= 0 && last >= 0 && (Math.max(address, last) >> 2) < length;
     }
 
     /** As {@link #gather}, of global memory. */
     public static boolean gatherGlobal(long address, long stride, byte[] map, long base, long delta, int[] into) {
-        if (!isLive(address, stride, map, base)) {
+        if (!isLive(address, stride, map, base, into.length)) {
             return false;
         }
-        for (int t = 0; t < THREADS; t++) {
+        for (int t = 0; t < into.length; t++) {
             into[t] = GlobalAccess.getInt(address + t * stride + delta);
         }
         return true;
@@ -149,17 +160,17 @@ public final class Strips {
 
     /** As {@link #scatter}, of global memory. */
     public static boolean scatterGlobal(long address, long stride, byte[] map, long base, long delta, int[] from) {
-        if (!isLive(address, stride, map, base)) {
+        if (!isLive(address, stride, map, base, from.length)) {
             return false;
         }
-        for (int t = 0; t < THREADS; t++) {
+        for (int t = 0; t < from.length; t++) {
             GlobalAccess.putInt(address + t * stride + delta, from[t]);
         }
         return true;
     }
 
-    private static boolean isLive(long address, long stride, byte[] map, long base) {
-        for (int t = 0; t < THREADS; t++) {
+    private static boolean isLive(long address, long stride, byte[] map, long base, int threads) {
+        for (int t = 0; t < threads; t++) {
             long granule = (address + t * stride - base) >>> GlobalAccess.GRANULE_SHIFT;
             if (granule >= map.length || map[(int) granule] == 0) {
                 return false;

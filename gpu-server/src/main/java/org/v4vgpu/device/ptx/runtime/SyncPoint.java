@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param kind what happens there
  * @param masked whether the last operand row names the lanes that take part
- * @param barrier the number of a BARRIER
+ * @param barrier the number of a BARRIER, or of a reduction by all threads, where the text has it; else -1
  * @param operation of a MATRIX
  */
 public record SyncPoint(
@@ -66,6 +66,10 @@ public record SyncPoint(
                     || this == REDUCE_POPC
                     || this == REDUCE_AND
                     || this == REDUCE_OR;
+        }
+
+        public boolean isReduction() {
+            return this == REDUCE_POPC || this == REDUCE_AND || this == REDUCE_OR;
         }
 
         public boolean isOfWarp() {

@@ -72,8 +72,16 @@ public final class ThreadBlock {
     /** Whether strips of its threads run as vectors: so far, none has parted. */
     public boolean inStrips;
 
+    /** Whether strips part where comparisons of coordinates come out differently; set while {@link #inStrips} is. */
+    public boolean inParts;
+
+    /** Strips that have found out only amid a region that they part so. */
+    int strayed;
+
     /** Whether they did when the block began. */
     boolean beganInStrips;
+
+    boolean beganInParts;
 
     /** The program counter of all threads, where {@link #pc} is not written because it is the same, or APART. Of strips only. */
     public int together = APART;
@@ -82,18 +90,31 @@ public final class ThreadBlock {
     public final LiveRanges ranges = new LiveRanges();
 
     // What single threads of a strip take and give, within one instruction.
-    public final int[][] laneInts = new int[LANE_ROWS][Strips.THREADS];
-    public final long[][] laneLongs = new long[LANE_ROWS][Strips.THREADS];
-    public final float[][] laneFloats = new float[LANE_ROWS][Strips.THREADS];
-    public final double[][] laneDoubles = new double[LANE_ROWS][Strips.THREADS];
+    public final int[][] laneInts = new int[LANE_ROWS][Strips.WARP];
+    public final long[][] laneLongs = new long[LANE_ROWS][Strips.WARP];
+    public final float[][] laneFloats = new float[LANE_ROWS][Strips.WARP];
+    public final double[][] laneDoubles = new double[LANE_ROWS][Strips.WARP];
 
     /** What is on its way between a strip's vectors and words that do not lie side by side. */
     public final int[] strip = new int[Strips.THREADS];
+
+    public final long[] stripLongs = new long[Strips.THREADS];
+
+    /** The same where strips are warps. */
+    public final int[] warp = new int[Strips.WARP];
+
+    public final long[] warpLongs = new long[Strips.WARP];
+
+    /** What the lanes of a warp look at of each other: theirs stand in the middle. */
+    public final int[] exchange = new int[3 * Strips.WARP];
 
     /** What the block is to the trial of its kernel's forms, and when it began. */
     FormTrial.Part part = FormTrial.Part.NONE;
 
     long trialStart;
+
+    /** Blocks that had a form without trial. */
+    int settled;
 
     /** The shape of the launch. */
     LaunchShape shape = NO_SHAPE;
@@ -161,7 +182,7 @@ public final class ThreadBlock {
         workspace = launch.workspace();
         cancellation = stop;
         output = launch.output();
-        checks = launch.checks().isAny() ? new AccessChecks(launch, shared, sharedBytes) : null;
+        checks = launch.checks().isAny() ? new AccessChecks(launch, this) : null;
         if (plan.isSynchronizing()) {
             sizeRows(plan);
         }
@@ -241,6 +262,17 @@ public final class ThreadBlock {
         Arrays.fill(pc, from, at, done);
         Arrays.fill(pc, at, to, expected);
         together = APART;
+    }
+
+    /** A strip goes on in the form that parts by place, and with it its block. */
+    public void partStrip() {
+        inParts = true;
+        strayed++;
+    }
+
+    /** Has some threads begin at a continuation, for the scheduler to run. */
+    public void place(int from, int count, int entry) {
+        Arrays.fill(pc, from, from + count, entry);
     }
 
     private static boolean never() {

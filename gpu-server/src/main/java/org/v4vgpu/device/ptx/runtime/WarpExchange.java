@@ -104,7 +104,7 @@ final class WarpExchange {
             int value = block.operands[0][from + lane];
             ballot |= value != 0 ? 1 << lane : 0;
             equal &= matches(lane, first);
-            reduced = rest == group ? value : reduce(kind, reduced, value);
+            reduced = rest == group ? value : WarpLanes.reduce(kind, reduced, value);
         }
         for (int rest = group; rest != 0; rest &= rest - 1) {
             int lane = Integer.numberOfTrailingZeros(rest);
@@ -167,18 +167,8 @@ final class WarpExchange {
     }
 
     private void shuffle(SyncPoint.Kind kind, int lane, int group) {
-        int distance = block.operands[1][from + lane] & 31;
-        int clamp = block.operands[2][from + lane] & 31;
-        int segment = block.operands[2][from + lane] >> 8 & 31;
-        int least = lane & segment;
-        int most = least | (clamp & ~segment);
-        int source = switch (kind) {
-            case SHUFFLE_UP -> lane - distance;
-            case SHUFFLE_DOWN -> lane + distance;
-            case SHUFFLE_BUTTERFLY -> lane ^ distance;
-            default -> least | (distance & ~segment);
-        };
-        boolean inside = kind == SyncPoint.Kind.SHUFFLE_UP ? source >= most : source <= most;
+        int source = WarpLanes.source(kind, lane, block.operands[1][from + lane], block.operands[2][from + lane]);
+        boolean inside = source >= 0;
         boolean present = inside && (group >>> source & 1) != 0;
         result(lane, block.operands[0][from + (present ? source : lane)]);
         block.results[1][from + lane] = inside ? 1 : 0;
@@ -191,19 +181,5 @@ final class WarpExchange {
             found |= matches(lane, other) ? 1 << other : 0;
         }
         return found;
-    }
-
-    private static int reduce(SyncPoint.Kind kind, int a, int b) {
-        return switch (kind) {
-            case REDUX_ADD -> a + b;
-            case REDUX_MIN_SIGNED -> Math.min(a, b);
-            case REDUX_MAX_SIGNED -> Math.max(a, b);
-            case REDUX_MIN_UNSIGNED -> Integer.compareUnsigned(a, b) < 0 ? a : b;
-            case REDUX_MAX_UNSIGNED -> Integer.compareUnsigned(a, b) > 0 ? a : b;
-            case REDUX_AND -> a & b;
-            case REDUX_OR -> a | b;
-            case REDUX_XOR -> a ^ b;
-            default -> a;
-        };
     }
 }

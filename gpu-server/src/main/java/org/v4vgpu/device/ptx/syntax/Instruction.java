@@ -31,6 +31,10 @@ public record Instruction(
         return new Instruction(null, opcode, List.of(), types, operands, opcode, line, -1);
     }
 
+    Instruction withOperands(List<Operand> others) {
+        return new Instruction(guard, opcode, modifiers, types, List.copyOf(others), written, line, carry);
+    }
+
     public boolean has(String modifier) {
         return modifiers.contains(modifier);
     }

@@ -41,6 +41,10 @@ final class InstructionParser {
         List<Operand> operands = new ArrayList<>();
         while (!in.accept(";")) {
             operands.add(operand());
+            if (in.peek().kind() == Token.Kind.DOTTED) {
+                throw new PtxErrors.Refusal(
+                        line, written + ": unsupported: part ." + in.peek().text() + " of a register");
+            }
             if (!in.peek().is(";")) {
                 in.expect(",");
             }
@@ -57,15 +61,15 @@ final class InstructionParser {
                 written.toString(),
                 line,
                 carry);
-        InstructionSet.check(instruction);
-        return instruction;
+        return InstructionSet.checked(instruction);
     }
 
     private static String canonical(String opcode, List<String> modifiers) {
         return switch (opcode) {
             case "bar", "barrier" ->
                 modifiers.contains("red") ? "bar.red" : modifiers.contains("warp") ? "bar.warp" : "bar";
-            case "mbarrier", "wmma" -> modifiers.isEmpty() ? opcode : opcode + "." + modifiers.getFirst();
+            case "mbarrier", "wmma", "createpolicy" ->
+                modifiers.isEmpty() ? opcode : opcode + "." + modifiers.getFirst();
             case "cvt" -> modifiers.contains("pack") ? "cvt.pack" : opcode;
             case "cp" -> copy(modifiers);
             default -> opcode;

@@ -1,5 +1,7 @@
 package org.v4vgpu.device.ptx.syntax;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -7,31 +9,78 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The instructions that run, as a table: opcode, types, modifiers, operands. What is not in it is refused. Immutable.
+ *
+ * <p>An opcode has a line for each set of types that takes the same modifiers. Types: &lt; stands between those of the first place and
+ * of the second; 1-4 are so many places alike. Modifiers behind ; do not change what is computed.
  *
  * <p>Operands: d destination register, V destination register or vector, P destination pair {@code d|p} or its first half; s
  * source, v source or vector, p source predicate, m address, l label; what follows ? may be missing. Source: PTX ISA 9.7.
  */
 public final class InstructionSet {
     private static final String TABLE = """
-            add     | u16 s16 u32 s32 u64 s64 f32 f64 half f32x2 u16x2 s16x2 | rnd ftz sat cc | dss
-            sub     | u16 s16 u32 s32 u64 s64 f32 f64 half f32x2 | rnd ftz sat cc | dss
+            add     | u16 s16 u32 s32 u64 s64 u16x2 s16x2 |                   | dss
+            add     | s32 | sat                                               | dss
+            add     | u32 s32 u64 s64 | cc                                    | dss
+            add     | f32 | rnd ftz sat                                       | dss
+            add     | f32x2 | rnd ftz                                         | dss
+            add     | f64 | rnd                                               | dss
+            add     | f16 f16x2 | rn ftz sat                                  | dss
+            add     | bf16 bf16x2 | rn                                        | dss
+            sub     | u16 s16 u32 s32 u64 s64 |                               | dss
+            sub     | s32 | sat                                               | dss
+            sub     | u32 s32 u64 s64 | cc                                    | dss
+            sub     | f32 | rnd ftz sat                                       | dss
+            sub     | f32x2 | rnd ftz                                         | dss
+            sub     | f64 | rnd                                               | dss
+            sub     | f16 f16x2 | rn ftz sat                                  | dss
+            sub     | bf16 bf16x2 | rn                                        | dss
             addc    | u32 s32 u64 s64 | cc                                    | dss
             subc    | u32 s32 u64 s64 | cc                                    | dss
-            mul     | u16 s16 u32 s32 u64 s64 f32 f64 half f32x2 | lo hi wide rnd ftz sat | dss
-            mad     | u16 s16 u32 s32 u64 s64 f32 f64 | lo hi wide rnd ftz sat cc | dsss
+            mul     | u16 s16 u32 s32 | lo hi wide                            | dss
+            mul     | u64 s64 | lo hi                                         | dss
+            mul     | f32 | rnd ftz sat                                       | dss
+            mul     | f32x2 | rnd ftz                                         | dss
+            mul     | f64 | rnd                                               | dss
+            mul     | f16 f16x2 | rn ftz sat                                  | dss
+            mul     | bf16 bf16x2 | rn                                        | dss
+            mad     | u16 s16 u32 s32 | lo hi wide                            | dsss
+            mad     | u64 s64 | lo hi                                         | dsss
+            mad     | s32 | hi sat                                            | dsss
+            mad     | u32 s32 u64 s64 | lo hi cc                              | dsss
+            mad     | f32 | rnd ftz sat                                       | dsss
+            mad     | f64 | rnd                                               | dsss
             madc    | u32 s32 u64 s64 | lo hi cc                              | dsss
             mul24   | u32 s32 | lo hi                                         | dss
             mad24   | u32 s32 | lo hi                                         | dsss
-            fma     | f32 f64 half f32x2 | rnd ftz sat relu           | dsss
-            div     | u16 s16 u32 s32 u64 s64 f32 f64 | rnd approx full ftz   | dss
+            mad24   | s32 | hi sat                                            | dsss
+            fma     | f32 | rnd ftz sat                                       | dsss
+            fma     | f32x2 | rnd ftz                                         | dsss
+            fma     | f64 | rnd                                               | dsss
+            fma     | f16 f16x2 | rn ftz sat                                  | dsss
+            fma     | f16 f16x2 | rn ftz relu                                 | dsss
+            fma     | bf16 bf16x2 | rn relu                                   | dsss
+            div     | u16 s16 u32 s32 u64 s64 |                               | dss
+            div     | f32 | rnd approx full ftz                               | dss
+            div     | f64 | rnd                                               | dss
             rem     | u16 s16 u32 s32 u64 s64 |                               | dss
-            neg     | s16 s32 s64 f32 f64 half | ftz                   | ds
-            abs     | s16 s32 s64 f32 f64 half | ftz                   | ds
-            min     | u16 s16 u32 s32 u64 s64 f32 f64 half u16x2 s16x2 | ftz NaN xorsign abs relu | dss?s
-            max     | u16 s16 u32 s32 u64 s64 f32 f64 half u16x2 s16x2 | ftz NaN xorsign abs relu | dss?s
+            neg     | s16 s32 s64 f64 bf16 bf16x2 |                           | ds
+            neg     | f32 f16 f16x2 | ftz                                     | ds
+            abs     | s16 s32 s64 f64 bf16 bf16x2 |                           | ds
+            abs     | f32 f16 f16x2 | ftz                                     | ds
+            min     | u16 s16 u32 u64 s64 u16x2 f64 |                         | dss
+            min     | s32 s16x2 | relu                                        | dss
+            min     | f32 f16 f16x2 | ftz NaN xorsign abs                     | dss
+            min     | f32 | ftz NaN abs                                       | dsss
+            min     | bf16 bf16x2 | NaN xorsign abs                           | dss
+            max     | u16 s16 u32 u64 s64 u16x2 f64 |                         | dss
+            max     | s32 s16x2 | relu                                        | dss
+            max     | f32 f16 f16x2 | ftz NaN xorsign abs                     | dss
+            max     | f32 | ftz NaN abs                                       | dsss
+            max     | bf16 bf16x2 | NaN xorsign abs                           | dss
             sad     | u16 s16 u32 s32 u64 s64 |                               | dsss
             and     | pred b16 b32 b64 |                                      | dss
             or      | pred b16 b32 b64 |                                      | dss
@@ -49,31 +98,94 @@ public final class InstructionSet {
             bfe     | u32 s32 u64 s64 |                                       | dsss
             bfi     | b32 b64 |                                               | dssss
             prmt    | b32 | f4e b4e rc8 ecl ecr rc16                          | dsss
-            rcp     | f32 f64 | rnd approx ftz                                | ds
-            sqrt    | f32 f64 | rnd approx ftz                                | ds
+            rcp     | f32 | rnd approx ftz                                    | ds
+            rcp     | f64 | rnd                                               | ds
+            rcp     | f64 | approx ftz                                        | ds
+            sqrt    | f32 | rnd approx ftz                                    | ds
+            sqrt    | f64 | rnd                                               | ds
             rsqrt   | f32 f64 | approx ftz                                    | ds
             sin     | f32 | approx ftz                                        | ds
             cos     | f32 | approx ftz                                        | ds
-            ex2     | f32 half | approx ftz                            | ds
+            ex2     | f32 | approx ftz                                        | ds
+            ex2     | f16 f16x2 | approx                                      | ds
+            ex2     | bf16 bf16x2 | approx ftz                                | ds
             lg2     | f32 | approx ftz                                        | ds
-            tanh    | f32 half | approx                                | ds
+            tanh    | f32 half | approx                                       | ds
             copysign | f32 f64 |                                              | dss
             testp   | f32 f64 | finite infinite number notanumber normal subnormal | ds
-            setp    | b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 half | cmp and or xor ftz | Pss?p
-            set     | b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 half | cmp and or xor ftz | dss?p
+            setp    | b16 b32 b64 | same and or xor                           | Pss?p
+            setp    | u16 u32 u64 s16 s32 s64 | same order unsigned and or xor | Pss?p
+            setp    | f32 f16 f16x2 | same order unordered and or xor ftz     | Pss?p
+            setp    | f64 bf16 bf16x2 | same order unordered and or xor       | Pss?p
+            set     | u32 s32 f32 f16 bf16 < b16 b32 b64 | same and or xor    | dss?p
+            set     | u32 s32 f32 f16 bf16 < u16 u32 u64 s16 s32 s64 | same order unsigned and or xor | dss?p
+            set     | u32 s32 f32 f16 bf16 < f32 | same order unordered and or xor ftz | dss?p
+            set     | u32 s32 f32 f16 bf16 < f64 | same order unordered and or xor | dss?p
+            set     | u16 s16 u32 s32 f16 < f16 | same order unordered and or xor ftz | dss?p
+            set     | u16 s16 u32 s32 bf16 < bf16 | same order unordered and or xor | dss?p
+            set     | u32 s32 f16x2 < f16x2 | same order unordered and or xor ftz | dss?p
+            set     | u32 s32 bf16x2 < bf16x2 | same order unordered and or xor | dss?p
             selp    | b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 |           | dssp
-            slct    | b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 | ftz       | dsss
-            cvt     | u8 s8 u16 s16 u32 s32 u64 s64 f32 f64 half tf32 e4m3x2 e5m2x2 | rnd rna rni rzi rmi rpi ftz sat relu satfinite | ds?s
-            cvta    | u64 | to place                                      | ds
-            mov     | pred b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 |  | Vv
-            ld      | mem | space scope weak volatile relaxed acquire ca cg cs lu cv evict fetch nc v2 v4 v8 | Vm
-            ldu     | mem | global v2 v4                                      | Vm
-            st      | mem | writable scope weak volatile relaxed release wb cg cs wt evict v2 v4 v8 | mv
+            slct    | b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 < s32 |     | dsss
+            slct    | b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 < f32 | ftz | dsss
+            cvt     | integer < integer | sat                                 | ds
+            cvt     | integer < f32 | integral ftz sat                        | ds
+            cvt     | integer < f16 bf16 f64 | integral sat                   | ds
+            cvt     | f32 < integer | rnd ftz sat                             | ds
+            cvt     | f16 f64 < integer | rnd sat                             | ds
+            cvt     | bf16 < integer | rnd                                    | ds
+            cvt     | f32 < f32 | integral ftz sat                            | ds
+            cvt     | f32 < f64 | rnd ftz sat                                 | ds
+            cvt     | f32 < f16 | ftz sat                                     | ds
+            cvt     | f32 < bf16 | ftz                                        | ds
+            cvt     | f64 < f32 | ftz sat                                     | ds
+            cvt     | f64 < f16 | sat                                         | ds
+            cvt     | f64 < bf16 |                                            | ds
+            cvt     | f64 < f64 | integral sat                                | ds
+            cvt     | f16 < f32 | rnd ftz sat                                 | ds
+            cvt     | f16 < f32 | rn rz relu satfinite                        | ds
+            cvt     | f16 < f64 | rnd sat                                     | ds
+            cvt     | f16 < f16 | integral sat                                | ds
+            cvt     | f16 < bf16 | rnd                                        | ds
+            cvt     | bf16 < f32 | rnd relu satfinite                         | ds
+            cvt     | bf16 < f64 f16 | rnd                                    | ds
+            cvt     | bf16 < bf16 | integral                                  | ds
+            cvt     | f16x2 bf16x2 < f32 | rn rz relu satfinite               | dss
+            cvt     | tf32 < f32 | rn rz rna relu satfinite                   | ds
+            cvt     | e4m3x2 e5m2x2 < f32 | rn satfinite relu                 | dss
+            cvt     | e4m3x2 e5m2x2 < f16x2 | rn satfinite relu               | ds
+            cvt     | f16x2 < e4m3x2 e5m2x2 | rn relu                         | ds
+            cvta    | u64 | to place                                          | ds
+            mov     | pred b16 b32 b64 u16 u32 u64 s16 s32 s64 f32 f64 |      | Vv
+            ld      | mem | space v2 v4 ; scope weak volatile relaxed acquire ca cg cs lu cv evict fetch nc hint | Vm
+            ld      | b32 u32 s32 f32 | global v8 ; scope weak volatile relaxed acquire evict fetch nc hint | Vm
+            ldu     | b8 u8 s8 b16 u16 s16 b32 u32 s32 f32 | global v2 v4     | Vm
+            ldu     | b64 u64 s64 f64 | global v2                             | Vm
+            st      | mem | writable v2 v4 ; scope weak volatile relaxed release wb cg cs wt evict hint | mv
+            st      | b32 u32 s32 f32 | global v8 ; scope weak volatile relaxed release evict hint | mv
             prefetch | - | global local L1 L2 L2::evict_last L2::evict_normal | m
             prefetchu | - | L1                                                | m
             isspacep | - | window                                             | ds
-            atom    | b16 b32 b64 u32 u64 s32 s64 f32 f64 half | atomic relaxed acquire release acq_rel cas exch | dms?s
-            red     | b32 b64 u32 u64 s32 s64 f32 f64 half | atomic relaxed release | ms
+            atom    | half | places add noftz ; ordered hint                  | dms
+            atom    | f32 | global add v2 v4 ; ordered hint                   | Vmv
+            atom    | f16 bf16 | global add min max noftz v2 v4 v8 ; ordered hint | Vmv
+            atom    | f16x2 bf16x2 | global add min max noftz v2 v4 ; ordered hint | Vmv
+            atom    | u32 s32 u64 s64 f32 f64 | places add ; ordered hint     | dms
+            atom    | u32 s32 u64 s64 | places min max ; ordered hint         | dms
+            atom    | u32 | places inc dec ; ordered hint                     | dms
+            atom    | b32 b64 | places and or xor exch ; ordered hint         | dms
+            atom    | b16 b32 b64 | places cas ; ordered hint                 | dmss
+            red     | half | places add noftz ; unanswered hint               | ms
+            red     | f32 | global add v2 v4 ; unanswered hint                | mv
+            red     | f16 bf16 | global add min max noftz v2 v4 v8 ; unanswered hint | mv
+            red     | f16x2 bf16x2 | global add min max noftz v2 v4 ; unanswered hint | mv
+            red     | u32 s32 u64 s64 f32 f64 | places add ; unanswered hint  | ms
+            red     | u32 s32 u64 s64 | places min max ; unanswered hint      | ms
+            red     | u32 | places inc dec ; unanswered hint                  | ms
+            red     | b32 b64 | places and or xor ; unanswered hint           | ms
+            createpolicy.fractional | b64 | fractional levels                 | d?s
+            createpolicy.range | b64 | range global levels                    | dmss
+            createpolicy.cvt | b64 | cvt L2                                   | ds
             bra     | - | uni                                                 | l
             ret     | - | uni                                                 |
             exit    | - |                                                     |
@@ -81,31 +193,63 @@ public final class InstructionSet {
             brkpt   | - |                                                     |
             nanosleep | u32 |                                                 | s
             bar     | - | sync arrive aligned cta                             | s?s
-            bar.red | u32 pred | red popc and or aligned cta                  | ds?ss
+            bar.red | u32 | red popc ; aligned cta                            | ds?ss
+            bar.red | pred | red and or ; aligned cta                         | ds?ss
             bar.warp | - | warp sync                                          | s
             membar  | - | cta gl sys                                          |
             fence   | - | sc acq_rel acquire release cta gpu sys cluster proxy async alias global shared::cta mbarrier_init |
             shfl    | b32 | sync up down bfly idx                             | Pss?ss
-            vote    | pred b32 | sync all any uni ballot                      | dp?s
+            vote    | pred | sync all any uni                                 | dp?s
+            vote    | b32 | sync ballot                                       | dp?s
             match   | b32 b64 | sync any all                         | Pss
-            redux   | u32 s32 b32 | sync add min max and or xor               | dss
+            redux   | u32 s32 | sync add min max                              | dss
+            redux   | b32 | sync and or xor                                   | dss
             activemask | b32 |                                                | d
             szext   | u32 s32 | wrap clamp                           | dss
             bmsk    | b32 | wrap clamp                               | dss
             fns     | b32 |                                          | dsss
-            dp4a    | u32 s32 |                                      | dsss
-            dp2a    | u32 s32 | lo hi                                | dsss
-            cvt.pack | u8 s8 u16 s16 s32 b32 | pack sat          | dss?s
+            dp4a    | u32 s32 < u32 s32 |                            | dsss
+            dp2a    | u32 s32 < u32 s32 | lo hi                      | dsss
+            vadd    | word < word < word | sat add min max               | dss?s
+            vsub    | word < word < word | sat add min max               | dss?s
+            vabsdiff | word < word < word | sat add min max               | dss?s
+            vmin    | word < word < word | sat add min max               | dss?s
+            vmax    | word < word < word | sat add min max               | dss?s
+            vshl    | word < word < u32 | sat clamp wrap add min max     | dss?s
+            vshr    | word < word < u32 | sat clamp wrap add min max     | dss?s
+            vset    | word < word | same order add min max               | dss?s
+            vadd2   | word < word < word | sat add                       | dsss
+            vadd4   | word < word < word | sat add                       | dsss
+            vsub2   | word < word < word | sat add                       | dsss
+            vsub4   | word < word < word | sat add                       | dsss
+            vavrg2  | word < word < word | sat add                       | dsss
+            vavrg4  | word < word < word | sat add                       | dsss
+            vabsdiff2 | word < word < word | sat add                       | dsss
+            vabsdiff4 | word < word < word | sat add                       | dsss
+            vmin2   | word < word < word | sat add                       | dsss
+            vmin4   | word < word < word | sat add                       | dsss
+            vmax2   | word < word < word | sat add                       | dsss
+            vmax4   | word < word < word | sat add                       | dsss
+            vset2   | word < word | same order add                       | dsss
+            vset4   | word < word | same order add                       | dsss
+            cvt.pack | u16 s16 < s32 | pack sat                       | dss
+            cvt.pack | u8 s8 < s32 < b32 | pack sat                   | dsss
             brx     | - | idx uni                                    | sl
             elect   | - | sync                                       | Ps
             ldmatrix | b16 | sync aligned m8n8 x1 x2 x4 trans shared shared::cta | Vm
             stmatrix | b16 | sync aligned m8n8 x1 x2 x4 trans shared shared::cta | mv
             movmatrix | b16 | sync aligned m8n8 trans                | ds
-            mma     | f16 bf16 tf32 f32 f64 s32 s8 u8 | pieces tile s4 u4 b1 xor and popc satfinite | Vvvv
-            wmma.load | f16 bf16 tf32 f32 f64 s32 s8 u8 | pieces fragment load a b c global shared shared::cta | Vm?s
-            wmma.store | f16 f32 f64 s32 | pieces fragment store d global shared shared::cta | mv?s
-            wmma.mma | f16 bf16 tf32 f32 f64 s32 s8 u8 | pieces fragment mma satfinite | Vvvv
-            cp.async | - | async ca cg shared shared::cta global L2::64B L2::128B L2::256B | mms?s
+            mma     | 1-4 f16 bf16 tf32 f32 f64 s32 s8 u8 | pieces tile s4 u4 b1 xor and popc satfinite | Vvvv
+            wmma.load | f16 bf16 s8 u8 | pieces large load a b ; places       | Vm?s
+            wmma.load | f16 f32 s32 | pieces large load c ; places            | Vm?s
+            wmma.load | tf32 | pieces m16n16k8 load a b ; places              | Vm?s
+            wmma.load | f32 | pieces m16n16k8 load c ; places                 | Vm?s
+            wmma.load | f64 | pieces m8n8k4 load a b c ; places               | Vm?s
+            wmma.store | f16 f32 s32 | pieces large store d ; places          | mv?s
+            wmma.store | f32 | pieces m16n16k8 store d ; places               | mv?s
+            wmma.store | f64 | pieces m8n8k4 store d ; places                 | mv?s
+            wmma.mma | 1-4 f16 bf16 tf32 f32 f64 s32 s8 u8 | pieces fragment mma satfinite | Vvvv
+            cp.async | - | async ca cg shared shared::cta global L2::64B L2::128B L2::256B hint | mms?s
             cp.async.commit_group | - | async commit_group           |
             cp.async.wait_group | - | async wait_group               | s
             cp.async.wait_all | - | async wait_all                   |
@@ -125,19 +269,29 @@ public final class InstructionSet {
             applypriority | - | global L2::evict_normal              | ms
             """;
 
+    /** With it a last operand is there, which says how long the second-level cache is to keep what is accessed. */
+    private static final String HINT = "L2::cache_hint";
+
     /** The shapes of mma and wmma; which go with which types their emitter says. */
     private static final String TILES =
             "m8n8k4 m8n8k16 m8n8k32 m8n8k128 m16n8k4 m16n8k8 m16n8k16 m16n8k32 m16n8k64 m16n8k128" + " m16n8k256";
 
-    private static final String FRAGMENTS = "m16n16k16 m32n8k16 m8n32k16 m16n16k8 m8n8k4";
+    private static final String FRAGMENTS = "large m16n16k8 m8n8k4";
 
     private static final Map<String, String> GROUPS = Map.ofEntries(
             Map.entry("half", "f16 f16x2 bf16 bf16x2"),
             Map.entry("pieces", "sync aligned row col"),
             Map.entry("tile", TILES),
             Map.entry("fragment", FRAGMENTS),
+            Map.entry("large", "m16n16k16 m32n8k16 m8n32k16"),
             Map.entry("rnd", "rn rz rm rp"),
-            Map.entry("cmp", "eq ne lt le gt ge lo ls hi hs equ neu ltu leu gtu geu num nan"),
+            Map.entry("integral", "rni rzi rmi rpi"),
+            Map.entry("integer", "u8 s8 u16 s16 u32 s32 u64 s64"),
+            Map.entry("word", "u32 s32"),
+            Map.entry("same", "eq ne"),
+            Map.entry("order", "lt le gt ge"),
+            Map.entry("unsigned", "lo ls hi hs"),
+            Map.entry("unordered", "equ neu ltu leu gtu geu num nan"),
             Map.entry("space", "global shared shared::cta local const param param::entry param::func"),
             Map.entry("scope", "cta cluster gpu sys"),
             Map.entry("place", "global shared shared::cta local const param param::entry"),
@@ -146,44 +300,137 @@ public final class InstructionSet {
             Map.entry("evict", "L1::evict_normal L1::evict_unchanged L1::evict_first L1::evict_last L1::no_allocate"),
             Map.entry("fetch", "L2::64B L2::128B L2::256B"),
             Map.entry("meeting", "relaxed cta cluster shared shared::cta"),
-            Map.entry("atomic", "global shared shared::cta scope noftz add and or xor min max inc dec"),
+            Map.entry("places", "global shared shared::cta"),
+            Map.entry("ordered", "scope relaxed acquire release acq_rel"),
+            Map.entry("unanswered", "scope relaxed release"),
+            Map.entry("hint", HINT),
+            Map.entry("levels", "L2::evict_last L2::evict_normal L2::evict_first L2::evict_unchanged"),
             Map.entry("mem", "b8 u8 s8 b16 u16 s16 b32 u32 s32 b64 u64 s64 f32 f64"));
 
-    private static final Map<String, Form> FORMS = new HashMap<>();
+    private static final Map<String, List<Form>> FORMS = new HashMap<>();
 
     static {
         TABLE.lines().forEach(line -> {
             String[] cells = line.split("\\|", -1);
-            Set<Type> types = EnumSet.noneOf(Type.class);
-            for (String name : words(cells[1])) {
-                Type type = Type.named(name);
-                if (type != null) {
-                    types.add(type);
-                }
-            }
-            FORMS.put(cells[0].strip(), new Form(types, words(cells[2]), cells[3].strip()));
+            FORMS.computeIfAbsent(cells[0].strip(), _ -> new ArrayList<>())
+                    .add(Form.of(cells[1].strip(), cells[2].strip(), cells[3].strip()));
         });
     }
 
-    private record Form(Set<Type> types, Set<String> modifiers, String operands) {}
+    /**
+     * A line of the table.
+     *
+     * @param types what may be the first type, the second, ...
+     * @param least how many of these must be there
+     * @param deciding the modifiers that change what is computed
+     * @param modifiers all of them
+     */
+    private record Form(
+            List<Set<Type>> types, int least, Set<String> deciding, Set<String> modifiers, String operands) {
+
+        static Form of(String types, String modifiers, String operands) {
+            List<Set<Type>> places = new ArrayList<>();
+            int least = 0;
+            if (types.startsWith("1-4 ")) {
+                places.addAll(Collections.nCopies(4, typesOf(types.substring(4))));
+                least = 1;
+            } else if (!types.equals("-")) {
+                for (String place : types.split("<", -1)) {
+                    places.add(typesOf(place));
+                }
+                least = places.size();
+            }
+            String[] parts = modifiers.split(";", -1);
+            Set<String> deciding = words(parts[0]);
+            Set<String> all = new HashSet<>(deciding);
+            all.addAll(parts.length > 1 ? words(parts[1]) : Set.of());
+            return new Form(places, least, deciding, all, operands);
+        }
+
+        private static Set<Type> typesOf(String cell) {
+            Set<Type> found = EnumSet.noneOf(Type.class);
+            for (String name : words(cell)) {
+                Type type = Type.named(name);
+                if (type != null) {
+                    found.add(type);
+                }
+            }
+            return found;
+        }
+
+        boolean takes(List<Type> given) {
+            if (given.size() < least || given.size() > types.size()) {
+                return false;
+            }
+            for (int i = 0; i < given.size(); i++) {
+                if (!types.get(i).contains(given.get(i))) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        /** What of it is to be tested, each by a name: its types, each modifier alone and, if it decides, with each of the types. */
+        void name(String opcode, Set<String> into) {
+            into.add(opcode);
+            modifiers.forEach(modifier -> into.add(opcode + " ." + modifier));
+            List<String> tuples = new ArrayList<>(List.of(""));
+            if (least == types.size()) {
+                for (Set<Type> place : types) {
+                    tuples = tuples.stream()
+                            .flatMap(head -> place.stream().map(type -> head + "." + type.ptxName()))
+                            .toList();
+                }
+            } else {
+                types.getFirst().forEach(type -> into.add(opcode + " *." + type.ptxName()));
+                return;
+            }
+            for (String tuple : tuples) {
+                into.add(opcode + " " + tuple);
+                deciding.stream()
+                        .filter(word -> Type.named(word) == null)
+                        .forEach(word -> into.add(opcode + " " + tuple + " ." + word));
+            }
+        }
+    }
 
     private InstructionSet() {}
 
     /** How many of the first operands are written. */
     static int destinations(String opcode) {
-        Form form = FORMS.get(opcode);
-        return form != null && !form.operands.isEmpty() && "dVP".indexOf(form.operands.charAt(0)) >= 0 ? 1 : 0;
+        List<Form> forms = FORMS.get(opcode);
+        return forms != null
+                        && !forms.getFirst().operands.isEmpty()
+                        && "dVP".indexOf(forms.getFirst().operands.charAt(0)) >= 0
+                ? 1
+                : 0;
     }
 
-    /** Every opcode with what may stand behind it: its types, and its modifiers with a dot. */
-    static Map<String, Set<String>> words() {
-        Map<String, Set<String>> found = new HashMap<>();
-        FORMS.forEach((opcode, form) -> {
-            Set<String> words = new HashSet<>();
-            form.types.forEach(type -> words.add(type.ptxName()));
-            form.modifiers.stream().filter(word -> Type.named(word) == null).forEach(word -> words.add("." + word));
-            found.put(opcode, words);
-        });
+    /**
+     * The names of all that the table holds: {@code mul}, {@code mul .sat}, {@code mul .f32}, {@code mul .f32 .sat}; of types that may
+     * be mixed freely {@code mma *.f16}. {@link #names} gives those of one instruction.
+     */
+    static Set<String> names() {
+        Set<String> found = new TreeSet<>();
+        FORMS.forEach((opcode, forms) -> forms.forEach(form -> form.name(opcode, found)));
+        return found;
+    }
+
+    /** The names, among those of {@link #names()}, of what an instruction has. */
+    public static Set<String> names(Instruction instruction) {
+        Set<String> found = new TreeSet<>();
+        String opcode = instruction.opcode();
+        found.add(opcode);
+        StringBuilder tuple = new StringBuilder();
+        for (Type type : instruction.types()) {
+            tuple.append('.').append(type.ptxName());
+            found.add(opcode + " *." + type.ptxName());
+        }
+        found.add(opcode + " " + tuple);
+        for (String modifier : instruction.modifiers()) {
+            found.add(opcode + " ." + modifier);
+            found.add(opcode + " " + tuple + " ." + modifier);
+        }
         return found;
     }
 
@@ -191,61 +438,102 @@ public final class InstructionSet {
         return opcode.equals("call") || FORMS.containsKey(opcode);
     }
 
-    /** @throws PtxErrors.Refusal if the instruction is not one that the table holds */
-    static void check(Instruction instruction) {
+    /**
+     * What an instruction comes to, if the table holds it: itself, or itself without a hint to the cache.
+     *
+     * @throws PtxErrors.Refusal if not
+     */
+    static Instruction checked(Instruction instruction) {
+        List<Operand> operands = instruction.operands();
+        if (!instruction.has(HINT) || operands.isEmpty()) {
+            check(instruction);
+            return instruction;
+        }
+        if (!fits(operands.getLast(), 's')) {
+            throw refusal(instruction, "unsupported operand " + operands.size());
+        }
+        Instruction bare = instruction.withOperands(operands.subList(0, operands.size() - 1));
+        check(bare);
+        return bare;
+    }
+
+    private static void check(Instruction instruction) {
         if (instruction.opcode().equals("call")) {
             if (instruction.modifiers().stream().anyMatch(word -> !word.equals("uni"))) {
                 throw refusal(instruction, "unsupported modifier of call");
             }
             return;
         }
-        Form form = Objects.requireNonNull(FORMS.get(instruction.opcode()), "the parser asks knows() first");
+        List<Form> forms = Objects.requireNonNull(FORMS.get(instruction.opcode()), "the parser asks knows() first");
         for (String modifier : instruction.modifiers()) {
-            if (!form.modifiers.contains(modifier)) {
+            if (forms.stream().noneMatch(form -> form.modifiers.contains(modifier))) {
                 throw refusal(instruction, "unsupported modifier ." + modifier);
             }
         }
-        checkTypes(instruction, form);
-        checkOperands(instruction, form.operands);
+        List<Form> typed =
+                forms.stream().filter(form -> form.takes(instruction.types())).toList();
+        if (typed.isEmpty()) {
+            throw refusal(instruction, wrongTypes(instruction.types(), forms));
+        }
+        List<Form> whole = typed.stream()
+                .filter(form -> form.modifiers.containsAll(instruction.modifiers()))
+                .toList();
+        if (whole.isEmpty()) {
+            throw refusal(instruction, "unsupported modifier ." + wrongModifier(instruction.modifiers(), typed));
+        }
+        List<String> objections = whole.stream()
+                .map(form -> objection(instruction.operands(), form.operands))
+                .toList();
+        if (!objections.contains("")) {
+            throw refusal(instruction, objections.getFirst());
+        }
     }
 
     static PtxErrors.Refusal refusal(Instruction instruction, String reason) {
         return new PtxErrors.Refusal(instruction.line(), instruction.written() + ": " + reason);
     }
 
-    private static void checkTypes(Instruction instruction, Form form) {
-        int allowed = form.types.isEmpty() ? 0 : 1;
-        switch (instruction.opcode()) {
-            case "cvt", "set", "slct", "dp4a", "dp2a" -> allowed = 2;
-            case "cvt.pack" -> allowed = 3;
-            case "mma", "wmma.mma" -> allowed = 4;
-            default -> {}
+    private static String wrongTypes(List<Type> given, List<Form> forms) {
+        List<Form> counted = forms.stream()
+                .filter(form -> given.size() >= form.least && given.size() <= form.types.size())
+                .toList();
+        if (counted.isEmpty()) {
+            return "takes " + forms.getFirst().types.size() + " types";
         }
-        boolean two = List.of("set", "dp4a", "dp2a", "cvt.pack").contains(instruction.opcode());
-        boolean enough = instruction.types().size() >= (two ? 2 : Math.min(1, allowed));
-        if (!enough || instruction.types().size() > allowed) {
-            throw refusal(instruction, "takes " + allowed + " types");
-        }
-        for (Type type : instruction.types()) {
-            if (!form.types.contains(type)) {
-                throw refusal(instruction, "unsupported type ." + type.ptxName());
+        for (int i = 0; i < given.size(); i++) {
+            int place = i;
+            if (counted.stream().noneMatch(form -> form.types.get(place).contains(given.get(place)))) {
+                return "unsupported type ." + given.get(i).ptxName();
             }
         }
+        return "unsupported combination of types";
     }
 
-    private static void checkOperands(Instruction instruction, String pattern) {
-        List<Operand> operands = instruction.operands();
+    /** The first that does not go with those before it. */
+    private static String wrongModifier(List<String> given, List<Form> forms) {
+        for (int n = 1; n < given.size(); n++) {
+            List<String> head = given.subList(0, n);
+            if (forms.stream().noneMatch(form -> form.modifiers.containsAll(head))) {
+                return head.getLast();
+            }
+        }
+        return given.getLast();
+    }
+
+    /** What is wrong with the operands, or an empty word. */
+    private static String objection(List<Operand> operands, String pattern) {
         int optional = pattern.indexOf('?');
         String shape = pattern.replace("?", "");
         int least = optional < 0 ? shape.length() : optional;
         if (operands.size() < least || operands.size() > shape.length()) {
-            throw refusal(instruction, operands.size() + " operands");
+            return operands.size() + " operands";
         }
         for (int i = 0; i < operands.size(); i++) {
             if (!fits(operands.get(i), shape.charAt(i))) {
-                throw refusal(instruction, "unsupported operand " + (i + 1));
+                return "unsupported operand " + (i + 1);
             }
         }
+        return "";
     }
 
     private static boolean fits(Operand operand, char place) {

@@ -221,16 +221,43 @@ class ConversionTest {
             float x = (float) (values[random.nextInt(126)] * (1 + random.nextInt(5) / 8.0));
             rows.add(new long[] {Float.floatToIntBits(x) & 0xFFFF_FFFFL, Float.floatToIntBits(-x) & 0xFFFF_FFFFL});
         }
-        String ptx = "cvt.rn.satfinite." + type + ".f32 %d, %a, %b;";
-        long[] actual = NumericBench.run(ptx, List.of("b16", "f32", "f32"), rows);
-        for (int i = 0; i < actual.length; i++) {
-            for (int n = 0; n < 2; n++) {
-                // Beyond the largest all are as far from it: a double would not tell how far.
-                float x = (float) Math.clamp(Float.intBitsToFloat((int) rows.get(i)[n]), -largest, largest);
-                int found = (int) (n == 0 ? actual[i] >>> 8 : actual[i]) & 0xFF;
-                assertEquals(nearest(values, x), found, "of " + x);
+        for (String relu : List.of("", ".relu")) {
+            long[] actual = NumericBench.run(
+                    "cvt.rn.satfinite" + relu + "." + type + ".f32 %d, %a, %b;", List.of("b16", "f32", "f32"), rows);
+            for (int i = 0; i < actual.length; i++) {
+                for (int n = 0; n < 2; n++) {
+                    float x = Float.intBitsToFloat((int) rows.get(i)[n]);
+                    int found = (int) (n == 0 ? actual[i] >>> 8 : actual[i]) & 0xFF;
+                    assertEquals(nearest(values, largest, !relu.isEmpty(), x), found, "of " + x);
+                }
             }
         }
+        List<long[]> pairs = Values.rows("f16x2");
+        for (String relu : List.of("", ".relu")) {
+            long[] actual = NumericBench.run(
+                    "cvt.rn.satfinite" + relu + "." + type + ".f16x2 %d, %a;", List.of("b16", "b32"), pairs);
+            for (int i = 0; i < actual.length; i++) {
+                for (int n = 0; n < 2; n++) {
+                    float x = Float.float16ToFloat((short) (pairs.get(i)[0] >>> 16 * n));
+                    int found = (int) (actual[i] >>> 8 * n) & 0xFF;
+                    assertEquals(nearest(values, largest, !relu.isEmpty(), x), found, "of the half " + x);
+                }
+            }
+        }
+        long[] positive = NumericBench.run("cvt.rn.relu.f16x2." + type + " %d, %a;", List.of("b32", "b16"), all);
+        for (int bits = 0; bits < 256; bits++) {
+            double value = values[bits];
+            float found = Float.float16ToFloat((short) positive[bits]);
+            if (!Double.isNaN(value)) {
+                assertEquals(bits > 127 ? 0f : (float) value, found, "of " + bits);
+            }
+        }
+    }
+
+    private static int nearest(double[] values, double largest, boolean relu, float x) {
+        // Beyond the largest all are as far from it: a double would not tell how far.
+        int best = nearest(values, (float) Math.clamp(x, -largest, largest));
+        return relu && best > 127 ? 0 : best;
     }
 
     private static int nearest(double[] values, float x) {

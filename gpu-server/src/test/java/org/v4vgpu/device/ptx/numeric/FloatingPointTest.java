@@ -4,10 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,21 +21,25 @@ import org.v4vgpu.device.DeviceException;
 class FloatingPointTest {
     /** The instructions: opcode, number of sources, formats, modifiers of each case. */
     private static final String TABLE = """
-            add  2 F32 - rz rm rp ftz sat rz.ftz ftz.sat
-            sub  2 F32 - rz rm rp ftz sat
-            mul  2 F32 - rz rm rp ftz sat rp.ftz
-            fma  3 F32 rn rz rm rp rn.ftz rn.sat
-            div  2 F32 rn rz rm rp rn.ftz
+            add  2 F32 - rn rz rm rp ftz sat rz.ftz ftz.sat rp.ftz.sat
+            sub  2 F32 - rn rz rm rp ftz sat rm.ftz.sat
+            mul  2 F32 - rn rz rm rp ftz sat rp.ftz rz.ftz.sat
+            fma  3 F32 rn rz rm rp rn.ftz rn.sat rz.ftz.sat
+            mad  3 F32 - rn rz rm rp rn.ftz rn.sat
+            div  2 F32 rn rz rm rp rn.ftz rz.ftz
             rcp  1 F32 rn rz rm rp rn.ftz
             sqrt 1 F32 rn rz rm rp rn.ftz
             neg  1 F32 - ftz
             abs  1 F32 - ftz
-            min  2 F32 - ftz
-            max  2 F32 - ftz
-            add  2 F64 - rz rm rp
-            sub  2 F64 - rz rm rp
-            mul  2 F64 - rz rm rp
+            min  2 F32 - ftz NaN xorsign.abs ftz.NaN.xorsign.abs
+            max  2 F32 - ftz NaN xorsign.abs ftz.NaN.xorsign.abs
+            min  3 F32 - ftz NaN abs ftz.NaN.abs
+            max  3 F32 - ftz NaN abs ftz.NaN.abs
+            add  2 F64 - rn rz rm rp
+            sub  2 F64 - rn rz rm rp
+            mul  2 F64 - rn rz rm rp
             fma  3 F64 rn rz rm rp
+            mad  3 F64 rn rz rm rp
             div  2 F64 rn rz rm rp
             rcp  1 F64 rn rz rm rp
             sqrt 1 F64 rn rz rm rp
@@ -47,16 +53,16 @@ class FloatingPointTest {
             fma  3 F16 rn rn.ftz rn.sat rn.relu rn.ftz.relu
             neg  1 F16 - ftz
             abs  1 F16 - ftz
-            min  2 F16 - ftz
-            max  2 F16 - ftz
+            min  2 F16 - ftz NaN xorsign.abs ftz.NaN.xorsign.abs
+            max  2 F16 - ftz NaN xorsign.abs ftz.NaN.xorsign.abs
             add  2 BF16 - rn
             sub  2 BF16 - rn
             mul  2 BF16 - rn
             fma  3 BF16 rn rn.relu
             neg  1 BF16 -
             abs  1 BF16 -
-            min  2 BF16 -
-            max  2 BF16 -
+            min  2 BF16 - NaN xorsign.abs NaN.xorsign.abs
+            max  2 BF16 - NaN xorsign.abs NaN.xorsign.abs
             """;
 
     /** One instruction. */
@@ -151,25 +157,35 @@ class FloatingPointTest {
         }
     }
 
-    /** min and max that propagate NaN, and those of magnitudes. */
+    /** Two floats in 64 bits. */
     @ParameterizedTest
-    @CsvSource({"f32, F32", "f16, F16", "bf16, BF16"})
-    void extremesPropagateOrTakeMagnitudes(String type, Format format) throws DeviceException {
-        List<long[]> rows = rows(format, 2);
-        String register = format.bits() == 16 ? "b16" : type;
-        Reference plain = new Reference(format, Reference.Notes.of(List.of()));
-        List<String> types = List.of(register, register, register);
-        long[] propagated = NumericBench.run("min.NaN." + type + " %d, %a, %b;", types, rows);
-        long[] magnitudes = NumericBench.run("max.xorsign.abs." + type + " %d, %a, %b;", types, rows);
-        long sign = format.zero(true);
-        for (int i = 0; i < rows.size(); i++) {
-            long a = rows.get(i)[0];
-            long b = rows.get(i)[1];
-            boolean none = format.isNaN(a) || format.isNaN(b);
-            assertSame(format, none ? format.nan() : plain.apply("min", a, b), propagated[i], rows.get(i));
-            long most = plain.apply("max", a & ~sign, b & ~sign);
-            assertSame(format, format.isNaN(most) ? most : most | ((a ^ b) & sign), magnitudes[i], rows.get(i));
+    @CsvSource({"add, 2", "sub, 2", "mul, 2", "fma, 3"})
+    void bothFloatsOfAPairAreExact(String opcode, int sources) throws DeviceException {
+        NumericBatch batch = new NumericBatch();
+        String[] types = Collections.nCopies(sources, "f32x2").toArray(String[]::new);
+        for (String rounding : List.of("rn", "rz", "rm", "rp")) {
+            for (List<String> notes : List.of(List.of(rounding), List.of(rounding, "ftz"))) {
+                Reference reference = new Reference(Format.F32, Reference.Notes.of(notes));
+                batch.add(
+                        opcode + "." + String.join(".", notes) + ".f32x2 %d, "
+                                + String.join(", ", List.of("%a", "%b", "%c").subList(0, sources)) + ";",
+                        Collections.nCopies(sources + 1, "b64"),
+                        Values.rows(types),
+                        row -> {
+                            long low = reference.apply(
+                                    opcode,
+                                    LongStream.of(row)
+                                            .map(a -> a & 0xFFFF_FFFFL)
+                                            .toArray());
+                            long high = reference.apply(
+                                    opcode,
+                                    LongStream.of(row).map(a -> a >>> 32).toArray());
+                            return low | high << 32;
+                        },
+                        NumericBatch.inPairs(Format.F32));
+            }
         }
+        batch.run();
     }
 
     /** Bounds of the approximate instructions, relative to the result or absolute. Source: PTX ISA 9.7.3 and 9.7.4. */
@@ -179,6 +195,7 @@ class FloatingPointTest {
         "lg2.approx.f32, f32, 1e-30, 1e30, 2.4e-7, 2.4e-7",
         "sin.approx.f32, f32, -6.28, 6.28, 0, 6.7e-7",
         "cos.approx.f32, f32, -6.28, 6.28, 0, 6.7e-7",
+        "rsqrt.approx.ftz.f32, f32, 1e-30, 1e30, 1.3e-7, 0",
         "rsqrt.approx.f32, f32, 1e-30, 1e30, 1.3e-7, 0",
         "sqrt.approx.f32, f32, 1e-30, 1e30, 1.2e-7, 0",
         "rcp.approx.f32, f32, 1e-30, 1e30, 1.2e-7, 0",

@@ -121,14 +121,141 @@ class IntegerTest {
         found.add(new Case("brev.T %d, %a;", "b", LARGE, "T", T, (in, bits) -> reverse(in[0], bits)));
         found.add(new Case(
                 "bfind.T %d, %a;", "us", LARGE, "u32", T, (in, bits) -> BigInteger.valueOf(in[0].bitLength() - 1)));
+        found.add(new Case(
+                "bfind.shiftamt.T %d, %a;",
+                "us", LARGE, "u32", T, (in, bits) -> {
+                    int position = in[0].bitLength() - 1;
+                    return BigInteger.valueOf(position < 0 ? -1 : bits - 1 - position);
+                }));
+        found.addAll(carries());
         found.addAll(words());
         return found.stream().flatMap(IntegerTest::typed);
+    }
+
+    /** Chains: the flag comes from the first, and goes through the second into a third. */
+    private static List<Case> carries() {
+        Definition sum = (in, bits) -> plain(in[0], bits).add(plain(in[1], bits));
+        Definition borrowed = (in, bits) -> plain(in[0], bits).subtract(plain(in[1], bits));
+        Definition product =
+                (in, bits) -> low(in[0].multiply(in[1]), bits, false).add(plain(in[2], bits));
+        Definition upper = (in, bits) ->
+                low(in[0].multiply(in[1]).shiftRight(bits), bits, false).add(plain(in[2], bits));
+        return List.of(
+                chain(
+                        "add.cc.T %d, %a, %b; addc.T %d, %c, %b;",
+                        (in, bits) -> in[2].add(in[1]).add(carry(sum, in, bits))),
+                chain(
+                        "add.cc.T %d, %a, %b; addc.cc.T %d, %c, %b; addc.T %d, 0, 0;",
+                        (in, bits) -> overflow(
+                                plain(in[2], bits).add(plain(in[1], bits)).add(carry(sum, in, bits)), bits)),
+                chain(
+                        "sub.cc.T %d, %a, %b; subc.T %d, %c, %b;",
+                        (in, bits) -> in[2].subtract(in[1]).subtract(carry(borrowed, in, bits))),
+                chain(
+                        "sub.cc.T %d, %a, %b; subc.cc.T %d, %c, %b; subc.T %d, 0, 0;",
+                        (in, bits) -> overflow(
+                                        plain(in[2], bits)
+                                                .subtract(plain(in[1], bits))
+                                                .subtract(carry(borrowed, in, bits)),
+                                        bits)
+                                .negate()),
+                chain(
+                        "mad.lo.cc.T %d, %a, %b, %c; madc.hi.T %d, %a, %b, %c;",
+                        (in, bits) -> upper.of(in, bits).add(carry(product, in, bits))),
+                chain(
+                        "mad.lo.cc.T %d, %a, %b, %c; madc.hi.cc.T %d, %a, %b, %c; addc.T %d, 0, 0;",
+                        (in, bits) -> overflow(upper.of(in, bits).add(carry(product, in, bits)), bits)),
+                chain(
+                        "mad.hi.cc.T %d, %a, %b, %c; madc.lo.T %d, %a, %b, %c;",
+                        (in, bits) -> product.of(in, bits).add(carry(upper, in, bits))),
+                chain(
+                        "mad.hi.cc.T %d, %a, %b, %c; madc.lo.cc.T %d, %a, %b, %c; addc.T %d, 0, 0;",
+                        (in, bits) -> overflow(product.of(in, bits).add(carry(upper, in, bits)), bits)));
+    }
+
+    private static Case chain(String ptx, Definition definition) {
+        return new Case(ptx, "us", LARGE, "T", TTT, definition);
+    }
+
+    private static BigInteger plain(BigInteger a, int bits) {
+        return low(a, bits, false);
+    }
+
+    private static BigInteger carry(Definition definition, BigInteger[] in, int bits) {
+        return overflow(definition.of(in, bits), bits);
+    }
+
+    /** 1 for what has a carry or a borrow. */
+    private static BigInteger overflow(BigInteger a, int bits) {
+        return a.signum() < 0 || a.bitLength() > bits ? ONE : ZERO;
     }
 
     /** Those whose type is part of their definition. */
     private static List<Case> words() {
         List<String> three = List.of("b32", "b32", "b32");
         List<String> two = List.of("b32", "b32");
+        List<Case> found = new ArrayList<>();
+        for (String a : List.of("u32", "s32")) {
+            for (String b : List.of("u32", "s32")) {
+                boolean signedA = a.equals("s32");
+                boolean signedB = b.equals("s32");
+                String types = "." + a + "." + b + " %d, %a, %b, %c;";
+                found.add(word("dp4a" + types, three, in -> in[2].add(dot(in[0], 8, in[1], 0, 4, signedA, signedB))));
+                found.add(
+                        word("dp2a.lo" + types, three, in -> in[2].add(dot(in[0], 16, in[1], 0, 2, signedA, signedB))));
+                found.add(
+                        word("dp2a.hi" + types, three, in -> in[2].add(dot(in[0], 16, in[1], 2, 2, signedA, signedB))));
+            }
+            boolean signed = a.equals("s32");
+            found.add(word(
+                    "mad24.lo." + a + " %d, %a, %b, %c;",
+                    three,
+                    in -> low(in[0], 24, signed)
+                            .multiply(low(in[1], 24, signed))
+                            .add(in[2])));
+            found.add(word(
+                    "mad24.hi." + a + " %d, %a, %b, %c;",
+                    three,
+                    in -> low(in[0], 24, signed)
+                            .multiply(low(in[1], 24, signed))
+                            .shiftRight(16)
+                            .add(in[2])));
+        }
+        found.add(word(
+                "mad24.hi.sat.s32 %d, %a, %b, %c;",
+                three,
+                in -> clamp(
+                        low(in[0], 24, true)
+                                .multiply(low(in[1], 24, true))
+                                .shiftRight(16)
+                                .add(low(in[2], 32, true)),
+                        32)));
+        found.add(word("szext.clamp.u32 %d, %a, %b;", two, in -> low(in[0], count(in[1], 32), false)));
+        for (String order : List.of("min", "max")) {
+            boolean least = order.equals("min");
+            for (String type : List.of("u16x2", "s16x2", "relu.s16x2")) {
+                boolean signed = !type.startsWith("u");
+                found.add(word(
+                        order + "." + type + " %d, %a, %b;",
+                        two,
+                        in -> join(
+                                extreme(low(in[0], 16, signed), low(in[1], 16, signed), least, type),
+                                extreme(high(in[0], signed), high(in[1], signed), least, type))));
+            }
+        }
+        found.add(word(
+                "min.relu.s32 %d, %a, %b;",
+                two, in -> extreme(low(in[0], 32, true), low(in[1], 32, true), true, "relu")));
+        found.addAll(others(three, two));
+        return found;
+    }
+
+    private static BigInteger extreme(BigInteger a, BigInteger b, boolean least, String type) {
+        BigInteger found = least ? a.min(b) : a.max(b);
+        return type.startsWith("relu") ? found.max(ZERO) : found;
+    }
+
+    private static List<Case> others(List<String> three, List<String> two) {
         return List.of(
                 word("szext.wrap.u32 %d, %a, %b;", two, in -> low(in[0], in[1].intValue() & 31, false)),
                 word("szext.wrap.s32 %d, %a, %b;", two, in -> low(in[0], in[1].intValue() & 31, true)),
@@ -154,15 +281,6 @@ class IntegerTest {
                 word(
                         "mul24.lo.u32 %d, %a, %b;",
                         two, in -> low(in[0], 24, false).multiply(low(in[1], 24, false))),
-                word("dp4a.u32.u32 %d, %a, %b, %c;", three, in -> in[2].add(dot(in[0], 8, in[1], 0, 4, false, false))),
-                word("dp4a.s32.u32 %d, %a, %b, %c;", three, in -> in[2].add(dot(in[0], 8, in[1], 0, 4, true, false))),
-                word("dp4a.s32.s32 %d, %a, %b, %c;", three, in -> in[2].add(dot(in[0], 8, in[1], 0, 4, true, true))),
-                word(
-                        "dp2a.lo.s32.u32 %d, %a, %b, %c;",
-                        three, in -> in[2].add(dot(in[0], 16, in[1], 0, 2, true, false))),
-                word(
-                        "dp2a.hi.u32.s32 %d, %a, %b, %c;",
-                        three, in -> in[2].add(dot(in[0], 16, in[1], 2, 2, false, true))),
                 word(
                         "lop3.b32 %d, %a, %b, %c, 0x96;",
                         three, in -> in[0].xor(in[1]).xor(in[2])),
@@ -181,24 +299,6 @@ class IntegerTest {
                         in -> join(
                                 low(in[0], 16, false).add(low(in[1], 16, false)),
                                 in[0].shiftRight(16).add(in[1].shiftRight(16)))),
-                word(
-                        "min.s16x2 %d, %a, %b;",
-                        two,
-                        in -> join(
-                                low(in[0], 16, true).min(low(in[1], 16, true)),
-                                high(in[0], true).min(high(in[1], true)))),
-                word(
-                        "max.u16x2 %d, %a, %b;",
-                        two,
-                        in -> join(
-                                low(in[0], 16, false).max(low(in[1], 16, false)),
-                                high(in[0], false).max(high(in[1], false)))),
-                word(
-                        "max.relu.s16x2 %d, %a, %b;",
-                        two,
-                        in -> join(
-                                low(in[0], 16, true).max(low(in[1], 16, true)).max(ZERO),
-                                high(in[0], true).max(high(in[1], true)).max(ZERO))),
                 word(
                         "cvt.pack.sat.u8.s32.b32 %d, %a, %b, %c;",
                         three,

@@ -11,14 +11,21 @@ final class Reference {
     private static final MathContext ROOT = new MathContext(420, RoundingMode.DOWN);
 
     /** Modifiers. */
-    record Notes(Mode mode, boolean ftz, boolean sat, boolean relu) {
+    record Notes(Mode mode, boolean ftz, boolean sat, boolean relu, boolean nan, boolean xorsign, boolean abs) {
         static Notes of(List<String> modifiers) {
             Mode mode = modifiers.contains("rz")
                     ? Mode.RZ
                     : modifiers.contains("rm")
                             ? Mode.RM
                             : modifiers.contains("rp") ? Mode.RP : modifiers.contains("rna") ? Mode.RNA : Mode.RN;
-            return new Notes(mode, modifiers.contains("ftz"), modifiers.contains("sat"), modifiers.contains("relu"));
+            return new Notes(
+                    mode,
+                    modifiers.contains("ftz"),
+                    modifiers.contains("sat"),
+                    modifiers.contains("relu"),
+                    modifiers.contains("NaN"),
+                    modifiers.contains("xorsign"),
+                    modifiers.contains("abs"));
         }
     }
 
@@ -45,8 +52,7 @@ final class Reference {
             case "sqrt" -> root(in[0]);
             case "neg" -> negate(in[0]);
             case "abs" -> f.isNegative(in[0]) ? negate(in[0]) : in[0];
-            case "min" -> extreme(in[0], in[1], true);
-            case "max" -> extreme(in[0], in[1], false);
+            case "min", "max" -> extreme(in, opcode.equals("min"));
             default -> throw new IllegalArgumentException(opcode);
         };
         if (notes.ftz) {
@@ -129,9 +135,18 @@ final class Reference {
         return f.round(exact.sqrt(ROOT), notes.mode, false);
     }
 
+    private long extreme(long[] in, boolean least) {
+        long sign = f.zero(true);
+        long found = notes.abs ? in[0] & ~sign : in[0];
+        for (int i = 1; i < in.length; i++) {
+            found = extreme(found, notes.abs ? in[i] & ~sign : in[i], least);
+        }
+        return notes.xorsign && !f.isNaN(found) ? found | ((in[0] ^ in[1]) & sign) : found;
+    }
+
     private long extreme(long a, long b, boolean least) {
         if (f.isNaN(a) || f.isNaN(b)) {
-            return f.isNaN(a) && f.isNaN(b) ? f.nan() : f.isNaN(a) ? b : a;
+            return notes.nan || (f.isNaN(a) && f.isNaN(b)) ? f.nan() : f.isNaN(a) ? b : a;
         }
         return (order(a) <= order(b)) == least ? a : b;
     }

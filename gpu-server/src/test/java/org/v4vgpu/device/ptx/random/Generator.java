@@ -1,6 +1,7 @@
 package org.v4vgpu.device.ptx.random;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
@@ -48,7 +49,57 @@ final class Generator {
         int a = word();
         int p = predicate();
         int n = 1 + random.nextInt(31);
-        return switch (random.nextInt(5)) {
+        int q = predicate();
+        return switch (random.nextInt(10)) {
+            case 5 ->
+                new Program.Exchange("shfl.sync.idx.b32 %%r%d, %%r%d, %%r%d, 31, -1".formatted(d, a, other(d)), m -> {
+                    int[] before = m.words[a].clone();
+                    int[] from = m.words[other(d)].clone();
+                    for (int t = 0; t < m.threads; t++) {
+                        m.words[d][t] = before[(t & ~31) | (from[t] & 31)];
+                    }
+                });
+            case 6 ->
+                new Program.Exchange(
+                        "vote.sync.%s.pred %%p%d, %%p%d, -1".formatted(n % 2 == 0 ? "all" : "any", p, q), m -> {
+                            boolean[] before = m.predicates[q].clone();
+                            for (int t = 0; t < m.threads; t++) {
+                                boolean result = n % 2 == 0;
+                                for (int lane = 0; lane < 32; lane++) {
+                                    boolean other = before[(t & ~31) | lane];
+                                    result = n % 2 == 0 ? result && other : result || other;
+                                }
+                                m.predicates[p][t] = result;
+                            }
+                        });
+            case 7 ->
+                new Program.Exchange("match.any.sync.b32 %%r%d, %%r%d, -1".formatted(d, a), m -> {
+                    int[] before = m.words[a].clone();
+                    for (int t = 0; t < m.threads; t++) {
+                        int same = 0;
+                        for (int lane = 0; lane < 32; lane++) {
+                            same |= before[(t & ~31) | lane] == before[t] ? 1 << lane : 0;
+                        }
+                        m.words[d][t] = same;
+                    }
+                });
+            case 8 ->
+                new Program.Exchange("bar.red.popc.u32 %%r%d, 1, %%p%d".formatted(d, p), m -> {
+                    int count = 0;
+                    for (boolean each : m.predicates[p]) {
+                        count += each ? 1 : 0;
+                    }
+                    Arrays.fill(m.words[d], count);
+                });
+            case 9 ->
+                new Program.Exchange("shfl.sync.up.b32 %%r%d|%%p%d, %%r%d, %d, 0x1800, -1".formatted(d, p, a, n), m -> {
+                    int[] before = m.words[a].clone();
+                    for (int t = 0; t < m.threads; t++) {
+                        boolean inside = (t & 7) >= n;
+                        m.words[d][t] = before[inside ? t - n : t];
+                        m.predicates[p][t] = inside;
+                    }
+                });
             case 0 ->
                 new Program.Exchange("shfl.sync.bfly.b32 %%r%d, %%r%d, %d, 31, -1".formatted(d, a, n), m -> {
                     int[] before = m.words[a].clone();
@@ -102,6 +153,10 @@ final class Generator {
                             }
                         });
         };
+    }
+
+    private static int other(int word) {
+        return (word + 1) % Machine.WORDS;
     }
 
     private Program step() {

@@ -1,13 +1,17 @@
 package org.v4vgpu.device.ptx.random;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.ValueLayout;
 import java.util.BitSet;
 import java.util.List;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.v4vgpu.device.DeviceException;
+import org.v4vgpu.device.ptx.Kernel;
 import org.v4vgpu.device.ptx.KernelBench;
+import org.v4vgpu.device.ptx.runtime.VectorUnit;
 
 /** Compiled and interpreted, a program computes the same. A seed that fails is named, and its program shown. */
 class RandomProgramTest {
@@ -17,14 +21,30 @@ class RandomProgramTest {
     @Test
     void compilerAndInterpreterAgree() throws DeviceException {
         for (long seed = 0; seed < PROGRAMS; seed++) {
-            compare(seed);
+            compare(seed, false);
         }
     }
 
-    private static void compare(long seed) throws DeviceException {
+    @Test
+    void stripsAndInterpreterAgree() throws DeviceException {
+        Assumptions.assumeTrue(VectorUnit.bits() > 0, "no vectors in this JVM");
+        int formed = 0;
+        int whole = 0;
+        for (long seed = 0; seed < PROGRAMS; seed++) {
+            long left = compare(seed, true);
+            formed += left >= 0 ? 1 : 0;
+            whole += left == 0 ? 1 : 0;
+        }
+        assertTrue(whole > PROGRAMS / 4, formed + " programs run in strips, " + whole + " to their end");
+    }
+
+    /** Answers how many blocks have left strips, or -1 if the program has no such form. */
+    private static long compare(long seed, boolean strips) throws DeviceException {
         List<Program> program = new Generator(seed).program();
-        String text = text(program);
+        String text = text(program) + "// " + strips + "\n";
         try (KernelBench bench = new KernelBench(text)) {
+            Kernel kernel = bench.module().kernel("k");
+            boolean formed = kernel.useStrips(strips);
             long out = bench.memory().allocate(2L * 8 * THREADS);
             bench.launch("k", KernelBench.line(2, THREADS), out);
             long[] actual = bench.memory().segment(out, 2L * 8 * THREADS).toArray(ValueLayout.JAVA_LONG);
@@ -37,6 +57,7 @@ class RandomProgramTest {
                             "seed " + seed + ", block " + block + ", thread " + t + "\n" + text);
                 }
             }
+            return formed ? kernel.blocksThatLeftStrips() : -1;
         } catch (DeviceException failure) {
             throw new AssertionError("seed " + seed + "\n" + text, failure);
         }

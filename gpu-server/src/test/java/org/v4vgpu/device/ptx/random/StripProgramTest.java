@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.LaunchShape;
+import org.v4vgpu.device.ptx.Kernel;
 import org.v4vgpu.device.ptx.KernelBench;
 import org.v4vgpu.device.ptx.runtime.VectorUnit;
 
@@ -20,6 +22,15 @@ class StripProgramTest {
     private static final int PROGRAMS = 60;
     private static final int WORDS = 64 + 3 * 2 * 64;
 
+    /** Words that the programs may read: quadruples, and what lies behind them. */
+    private static final int IN_WORDS = 4 * 3 * 64 + 64;
+
+    /** Behind the words that threads load, two that atomics of all threads change. */
+    private static final int COMMON = IN_WORDS;
+
+    /** The words that moves in partings and of tuples store: four quadruples, and as many pairs and words further apart. */
+    private static final int MOVED = 4 * (4 + 2 + 2) * 3 * 64 + 4 * 64;
+
     /** Words that a thread stores: of four registers of either kind, of two long ones, and where partings store. */
     private static final int RESULTS = 8 + 2 * 2 + 2;
 
@@ -30,7 +41,7 @@ class StripProgramTest {
         Assumptions.assumeTrue(VectorUnit.bits() > 0, "no vectors in this JVM");
         int formed = 0;
         int whole = 0;
-        int left = 0;
+        int parted = 0;
         for (int seed = 0; seed < PROGRAMS; seed++) {
             String text = new Writer(seed).text();
             try {
@@ -40,40 +51,40 @@ class StripProgramTest {
                 assertEquals(0, singly.left);
                 formed += strips.formed ? 1 : 0;
                 whole += strips.formed && strips.left == 0 ? 1 : 0;
-                left += strips.left > 0 && strips.left < SHAPE.blocks() ? 1 : 0;
+                parted += strips.parted > 0 && strips.parted < SHAPE.blocks() ? 1 : 0;
             } catch (DeviceException failure) {
                 throw new AssertionError("seed " + seed + "\n" + text, failure);
             }
         }
-        String counts =
-                formed + " programs run in strips, " + whole + " to their end, " + left + " in some blocks only";
-        assertTrue(formed > PROGRAMS / 2 && whole > PROGRAMS / 6 && left > 0, counts);
+        String counts = formed + " programs run in strips, " + whole + " to their end, " + parted
+                + " part by place in some blocks only";
+        assertTrue(formed > PROGRAMS / 2 && whole > PROGRAMS / 6 && parted > 0, counts);
     }
 
     /**
      * What a launch has left.
      *
      * @param left blocks that have begun in strips and ended singly
+     * @param parted blocks that have parted by their coordinates, and ended in strips
      */
     @SuppressWarnings("ArrayRecordComponent") // nobody compares runs
-    private record Run(int[] words, boolean formed, long left) {}
+    private record Run(int[] words, boolean formed, long left, long parted) {}
 
     private static Run run(String text, boolean strips) throws DeviceException {
         try (KernelBench bench = new KernelBench(text)) {
             boolean formed = bench.module().kernel("k").useStrips(strips);
-            int[] words = new int[WORDS];
-            for (int i = 0; i < WORDS; i++) {
+            int[] words = new int[IN_WORDS + 2];
+            for (int i = 0; i < IN_WORDS; i++) {
                 words[i] = Float.floatToRawIntBits(i * 0.37f - 20);
             }
             long in = bench.upload(words);
-            long out = bench.memory().allocate(4L * WORDS * RESULTS);
+            long out = bench.memory().allocate(4L * (WORDS * RESULTS + MOVED));
             bench.launch("k", SHAPE, in, out, 5, 40);
-            int[] found = bench.ints(out, WORDS * RESULTS);
-            for (int i = 0; i < 4 * WORDS; i++) {
-                // All NaNs alike.
-                found[i] = Float.floatToIntBits(Float.intBitsToFloat(found[i]));
-            }
-            return new Run(found, formed, bench.module().kernel("k").blocksThatLeftStrips());
+            int all = WORDS * RESULTS + MOVED;
+            int[] found = Arrays.copyOf(bench.ints(out, all), all + 2);
+            System.arraycopy(bench.ints(in + 4 * COMMON, 2), 0, found, all, 2);
+            Kernel kernel = bench.module().kernel("k");
+            return new Run(found, formed, kernel.blocksThatLeftStrips(), kernel.blocksThatParted());
         }
     }
 
@@ -86,12 +97,21 @@ class StripProgramTest {
         private final StringBuilder text = new StringBuilder();
         private final boolean stores;
         private final boolean loads;
+        private final boolean atomics;
+
+        /** Whether strips are warps. */
+        private final boolean warps;
+
         private int labels;
+        private int moves;
+        private int loops;
 
         Writer(long seed) {
             random = new Random(seed);
             stores = seed % 2 == 0;
             loads = seed % 8 == 0;
+            atomics = seed % 4 == 1;
+            warps = seed % 5 >= 3;
         }
 
         String text() {
@@ -100,15 +120,19 @@ class StripProgramTest {
                     .target sm_75
                     .address_size 64
                     .visible .entry k(.param .u64 in, .param .u64 out, .param .u32 n, .param .u32 m) {
-                    .reg .b32 %u<4>, %a<4>, %i<4>, %s<3>, %c<6>, %g, %k<4>, %t; .reg .f32 %f<4>; .reg .b64 %x<3>, %y<2>, %d;
-                    .reg .b32 %n<4>, %m<4>; .reg .pred %p, %q, %w, %v<2>; .reg .b64 %l<2>, %z; .reg .b16 %h; .shared .align 4 .b8 s[1024]; .local .align 4 .b8 own[16];
+                    .reg .b32 %u<4>, %a<4>, %i<4>, %s<5>, %c<6>, %g, %k<4>, %t; .reg .f32 %f<4>; .reg .b64 %x<5>, %y<2>, %d, %o<5>, %ou;
+                    .reg .b32 %n<4>, %m<4>; .reg .pred %p, %q, %w, %v<2>; .reg .b64 %l<2>, %z; .reg .b16 %h; .shared .align 4 .b8 s[2048]; .local .align 4 .b8 own[16];
                     ld.param.u64 %x0, [in]; ld.param.u64 %y0, [out]; ld.param.u32 %u0, [n]; ld.param.u32 %u1, [m];
                     mov.u32 %u2, %ctaid.x; mov.u32 %u3, %tid.y; mov.u32 %a0, %tid.x;
                     shl.b32 %c0, %u3, 5; add.u32 %a1, %c0, %a0; shl.b32 %c1, %u2, 6; add.u32 %g, %c1, %a1;
                     mov.u32 %a2, %g; mul.lo.u32 %a3, %a0, 3; mov.u32 %s0, s; shl.b32 %c2, %a1, 2; add.u32 %s1, %s0, %c2;
                     shl.b32 %c3, %a0, 3; add.u32 %s2, %s0, %c3;
                     mul.wide.s32 %d, %g, 4; add.s64 %x1, %x0, %d; add.s64 %y1, %y0, %d; add.s64 %x2, %x1, %d;
-                    """);
+                    add.s64 %x4, %x2, %d; add.s64 %x4, %x4, %d;
+                    add.s64 %o0, %y0, MOVED; shl.b32 %t, %u2, 8; shl.b32 %c4, %u3, 7; add.u32 %t, %t, %c4; cvt.u64.u32 %ou, %t;
+                    add.s64 %ou, %ou, %o0; add.s64 %ou, %ou, QUADS; add.s64 %o1, %o0, %d; add.s64 %o2, %o1, %d; add.s64 %o4, %o2, %d;
+                    add.s64 %o4, %o4, %d; add.u32 %s3, %s1, 1024; shl.b32 %c5, %u3, 8; add.u32 %s4, %s2, %c5; add.u32 %s4, %s4, 1536;
+                    """.replace("MOVED", "" + 4 * WORDS * RESULTS).replace("QUADS", "" + 4 * 4 * 8 * 3 * 64));
             for (int r = 0; r < 4; r++) {
                 line("ld.global.f32 %f" + r + ", [%x1+" + 4 * r + "]");
                 line("ld.global.u32 %i" + r + ", [%x1+" + 8 * r + "]");
@@ -119,8 +143,12 @@ class StripProgramTest {
             line("st.local.v2.f32 [own], {%f0, %f1}");
             line("st.local.v2.u32 [own+8], {%i0, %i1}");
             line("mul.wide.s32 %l0, %i0, 3; cvt.s64.s32 %l1, %a1; add.s64 %z, %y1, " + 4 * WORDS * 12);
-            line("st.shared.f32 [%s1], %f0");
+            line(
+                    "st.shared.f32 [%s1], %f0; st.shared.u32 [%s3], %i0; st.shared.u32 [%s3+256], %i1; st.shared.u32 [%s4], %i2");
             line("bar.sync 0");
+            if (warps) {
+                line("shfl.sync.bfly.b32 %i3, %i3, 5, 31, -1");
+            }
             steps(30, 0);
             line("bar.sync 0");
             for (int r = 0; r < 4; r++) {
@@ -137,7 +165,7 @@ class StripProgramTest {
 
         private void steps(int count, int depth) {
             for (int n = 0; n < count; n++) {
-                switch (random.nextInt(depth == 0 ? 30 : depth < DEEPEST ? 29 : 24)) {
+                switch (random.nextInt(depth == 0 ? 33 : depth < DEEPEST ? 32 : 27)) {
                     case 0 -> line(pick("add", "sub", "mul") + ".f32 " + f() + ", " + f() + ", " + f());
                     case 1 -> line("fma.rn.f32 " + f() + ", " + f() + ", " + f() + ", " + pick(f(), "0f3F000000"));
                     case 2 -> line(pick("neg", "abs") + ".f32 " + f() + ", " + f());
@@ -213,11 +241,21 @@ class StripProgramTest {
                     case 22 ->
                         line("setp." + pick("lt", "ge", "eq") + ".u32 %v0|%v1, "
                                 + pick(i() + ", " + any(), u() + ", " + u(), "%u0, 5"));
-                    case 23 -> store();
-                    case 24 -> choice(depth + 1);
-                    case 25, 26 -> parting(depth + 1);
-                    case 27 -> partingLoop(depth + 1);
-                    case 28 -> loop(depth + 1);
+                    case 23 -> {
+                        store();
+                        atomic();
+                    }
+                    case 24, 25 -> move();
+                    case 26 ->
+                        line(pick(
+                                "ld.global.v4.f32 {" + f() + ", _, %f2, " + f() + "}, [%x4]",
+                                "ld.global.v4.u32 {%i3, %i1, %i0, %i2}, [%x4+16]",
+                                "ld.global.v2.u32 {%i2, " + i() + "}, [%x2+8]",
+                                "ld.global.f32 " + f() + ", [%x4+4]"));
+                    case 27 -> choice(depth + 1);
+                    case 28, 29 -> parting(depth + 1);
+                    case 30 -> partingLoop(depth + 1);
+                    case 31 -> loop(depth + 1);
                     default -> exchange();
                 }
             }
@@ -239,6 +277,44 @@ class StripProgramTest {
             if (stores) {
                 String loaded = loads ? pick("ld.global.u32 " + i() + ", [%z]; ", "") : "";
                 line(loaded + "st.global.u32 [%z" + pick("", "+" + 4 * WORDS) + "], " + i());
+            }
+        }
+
+        /** To words that are the thread's own, and to one of all, for which the order does not matter. */
+        private void atomic() {
+            if (atomics) {
+                line(pick("", "", "@" + pick("", "!") + v() + " ")
+                        + pick(
+                                "atom.global.add.u32 " + i() + ", [%z], " + any(),
+                                "atom.global.exch.b32 " + i() + ", [%z+" + 4 * WORDS + "], " + i(),
+                                "atom.global.cas.b32 " + i() + ", [%z+" + 4 * WORDS + "], 0, " + any(),
+                                "red.global.add.u32 [%x0+" + 4 * COMMON + "], " + any(),
+                                "red.global.min.s32 [%x0+" + (4 * COMMON + 4) + "], " + i(),
+                                "red.add.u32 [%z], " + i()));
+            }
+        }
+
+        /** To memory that nothing else stores to, or shared memory of the thread's own. */
+        private void move() {
+            int site = moves++;
+            int place = site % 4;
+            int quads = 4 * 4 * 3 * 64;
+            if (stores) {
+                line(pick(
+                        "st.global.v4.f32 [%o4+" + quads * place + "], {" + f() + ", %f1, " + f() + ", %f0}",
+                        "st.global.u32 [%o4+" + (quads * place + 4) + "], " + i(),
+                        "st.global.v2.u32 [%o2+" + (quads * 4 + quads / 2 * place) + "], {" + i() + ", " + any() + "}",
+                        "st.global.u64 [%o2+" + (quads * 4 + quads / 2 * place) + "], " + l(),
+                        "st.global.f32 [%o1+" + (quads * 6 + quads / 2 * place) + "], " + f(),
+                        loops == 0 && site < 32
+                                ? "st.global.u32 [%ou+" + 4 * site + "], " + any()
+                                : "not.b32 %i0, %i1"));
+            } else {
+                String where = pick("[%s3]", "[%s3+256]", "[%s4]");
+                line(
+                        pick("st", "st", "ld").equals("st")
+                                ? "st.shared.u32 " + where + ", " + i()
+                                : "ld.shared.u32 " + i() + ", " + where);
             }
         }
 
@@ -291,11 +367,13 @@ class StripProgramTest {
 
         /** Of a loop, which some threads may leave in its midst. */
         private void body(int label, int depth) {
+            loops++;
             steps(2, depth);
             if (random.nextInt(3) == 0) {
                 line("@" + pick("", "!") + v() + " bra M" + label);
                 steps(1, depth);
             }
+            loops--;
         }
 
         private void line(String instruction) {

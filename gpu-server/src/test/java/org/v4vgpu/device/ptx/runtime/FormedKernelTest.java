@@ -37,7 +37,7 @@ class FormedKernelTest {
     void oneThreadMakesTheFormsOfAllKernels() throws InterruptedException {
         LinkedBlockingQueue<Thread> makers = new LinkedBlockingQueue<>();
         for (int i = 0; i < 5; i++) {
-            runLong(new FormedKernel(SINGLE, () -> {
+            runLong(new FormedKernel(SINGLE, Strips.THREADS, () -> {
                 makers.add(Thread.currentThread());
                 return null;
             }));
@@ -57,20 +57,20 @@ class FormedKernelTest {
         CountDownLatch busy = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         CountDownLatch made = new CountDownLatch(FormedKernel.MOST_WAITING);
-        runLong(new FormedKernel(SINGLE, () -> {
+        runLong(new FormedKernel(SINGLE, Strips.THREADS, () -> {
             busy.countDown();
             awaitQuietly(go);
             return null;
         }));
         busy.await();
         for (int i = 0; i < FormedKernel.MOST_WAITING; i++) {
-            runLong(new FormedKernel(SINGLE, () -> {
+            runLong(new FormedKernel(SINGLE, Strips.THREADS, () -> {
                 made.countDown();
                 return null;
             }));
         }
         CountDownLatch asked = new CountDownLatch(1);
-        FormedKernel late = new FormedKernel(SINGLE, () -> {
+        FormedKernel late = new FormedKernel(SINGLE, Strips.THREADS, () -> {
             asked.countDown();
             return null;
         });
@@ -93,13 +93,13 @@ class FormedKernelTest {
     @Test
     void goesOnWithTheFirstFormWhereMakingTheSecondFails() throws InterruptedException {
         AtomicInteger asked = new AtomicInteger();
-        FormedKernel kernel = new FormedKernel(SINGLE, () -> {
+        FormedKernel kernel = new FormedKernel(SINGLE, Strips.THREADS, () -> {
             asked.incrementAndGet();
             throw new StackOverflowError();
         });
         runLong(kernel);
         LinkedBlockingQueue<Thread> next = new LinkedBlockingQueue<>();
-        runLong(new FormedKernel(SINGLE, () -> {
+        runLong(new FormedKernel(SINGLE, Strips.THREADS, () -> {
             next.add(Thread.currentThread());
             return null;
         }));

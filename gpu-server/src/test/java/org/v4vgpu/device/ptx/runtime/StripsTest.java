@@ -22,6 +22,8 @@ class StripsTest {
         Strips.GREATER | Strips.EQUAL
     };
 
+    private static final int LAST = Strips.THREADS - 1;
+
     private final Random random = new Random(6);
 
     @Test
@@ -32,20 +34,22 @@ class StripsTest {
             int b = random.nextBoolean() ? number() : a + random.nextInt(40) - 20;
             int strideA = random.nextInt(9) - 4;
             int strideB = random.nextInt(3) - 1;
+            int reachA = LAST * strideA;
+            int reachB = LAST * strideB;
             int wanted = WANTED[random.nextInt(WANTED.length)];
             IntPredicate signed = t -> holds(Integer.compare(a + t * strideA, b + t * strideB), wanted);
             IntPredicate unsigned = t -> holds(Integer.compareUnsigned(a + t * strideA, b + t * strideB), wanted);
-            told += check(signed, Strips.compareInts(a, strideA, b, strideB, wanted));
+            told += check(signed, Strips.compareInts(a, reachA, b, reachB, wanted));
             told += check(
-                    unsigned, Strips.compareUnsignedInts(a & 0xFFFF_FFFFL, strideA, b & 0xFFFF_FFFFL, strideB, wanted));
+                    unsigned, Strips.compareUnsignedInts(a & 0xFFFF_FFFFL, reachA, b & 0xFFFF_FFFFL, reachB, wanted));
             long wideA = (long) a << random.nextInt(33);
             long wideB = random.nextBoolean() ? wideA + random.nextInt(60) - 30 : b;
             IntPredicate wide =
                     t -> holds(Long.compare(wideA + t * (long) strideA, wideB + t * (long) strideB), wanted);
             IntPredicate wideUnsigned =
                     t -> holds(Long.compareUnsigned(wideA + t * (long) strideA, wideB + t * (long) strideB), wanted);
-            told += check(wide, Strips.compare(wideA, strideA, wideB, strideB, wanted));
-            told += check(wideUnsigned, Strips.compareUnsigned(wideA, strideA, wideB, strideB, wanted));
+            told += check(wide, Strips.compare(wideA, reachA, wideB, reachB, wanted));
+            told += check(wideUnsigned, Strips.compareUnsigned(wideA, reachA, wideB, reachB, wanted));
         }
         assertTrue(told > 20_000, "only " + told + " comparisons were told");
     }
@@ -60,19 +64,19 @@ class StripsTest {
             boolean unsigned = IntStream.range(0, Strips.THREADS)
                     .allMatch(t -> Integer.toUnsignedLong(first + t * stride)
                             == Integer.toUnsignedLong(first) + t * (long) stride);
-            assertEquals(signed, Strips.widens(first, stride), first + " by " + stride);
-            assertEquals(unsigned, Strips.widensUnsigned(first, stride), first + " by " + stride);
+            assertEquals(signed, Strips.widens(first, (long) LAST * stride), first + " by " + stride);
+            assertEquals(unsigned, Strips.widensUnsigned(first, (long) LAST * stride), first + " by " + stride);
         }
     }
 
     @Test
     void indexesStayInTheArray() {
-        assertEquals(0, Strips.index(0, 16));
-        assertEquals(4, Strips.index(16, 20));
-        assertEquals(-1, Strips.index(20, 20));
-        assertEquals(-1, Strips.index(2, 100));
-        assertEquals(-1, Strips.index(-4, 100));
-        assertEquals(-1, Strips.index(0, 0));
+        assertEquals(0, Strips.index(0, 0));
+        assertEquals(4, Strips.index(16, 4));
+        assertEquals(-1, Strips.index(20, 4));
+        assertEquals(-1, Strips.index(2, 84));
+        assertEquals(-1, Strips.index(-4, 84));
+        assertEquals(-1, Strips.index(0, -16));
     }
 
     /** Answers 1 if something was told. */
