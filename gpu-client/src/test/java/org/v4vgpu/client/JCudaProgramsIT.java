@@ -107,12 +107,13 @@ final class JCudaProgramsIT {
     }
 
     /** The answers are made on this side: one form and one transport tell. */
-    @Test
-    void everyArgumentMayBeWrong() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"WrongArguments,wrong arguments", "WrongMoments,wrong moments"})
+    void everyCallMayBeWrong(String program, String what) throws Exception {
         Result result = new JCudaProcess(server, temporary)
                 .withJCuda(Path.of(JCudaProcess.realJCuda()), SupportedCalls.JCUBLAS)
-                .run("agent", server.address("v4v"), "WrongArguments", "SUPPORTED.md");
-        assertTrue(result.output().endsWith("wrong arguments: answered"), result::toString);
+                .run("agent", server.address("v4v"), program, "SUPPORTED.md");
+        assertTrue(result.output().endsWith(what + ": answered"), result::toString);
     }
 
     @ParameterizedTest

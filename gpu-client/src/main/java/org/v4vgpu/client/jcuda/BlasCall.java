@@ -4,7 +4,6 @@ import static org.v4vgpu.client.jcuda.JCudaBridge.mandatory;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.List;
 import jcuda.Pointer;
 import jcuda.jcublas.cublasAtomicsMode;
 import jcuda.jcublas.cublasHandle;
@@ -19,7 +18,15 @@ final class BlasCall {
     private enum Operand {
         A,
         B,
-        C
+        C;
+
+        String of(String a, String b, String c) {
+            return switch (this) {
+                case A -> a;
+                case B -> b;
+                case C -> c;
+            };
+        }
     }
 
     private final BlasHandle handle;
@@ -174,8 +181,8 @@ final class BlasCall {
             case BLAS_COPY, BLAS_SWAP, BLAS_AXPY, BLAS_DOT, BLAS_NRM2, BLAS_ASUM, BLAS_IAMAX ->
                 operand == Operand.A ? "x" : "y";
             case BLAS_SCAL -> "x";
-            case BLAS_GEMV -> List.of("A", "x", "y").get(operand.ordinal());
-            case BLAS_GER -> List.of("x", "y", "A").get(operand.ordinal());
+            case BLAS_GEMV -> operand.of("A", "x", "y");
+            case BLAS_GER -> operand.of("x", "y", "A");
             case BLAS_TRMV -> operand == Operand.A ? "A" : "x";
             case BLAS_TRSM -> operand == Operand.A ? "A" : "B";
             default -> operand + (name.endsWith("gemmBatched") ? "array" : "");

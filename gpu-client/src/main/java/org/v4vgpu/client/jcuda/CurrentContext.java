@@ -20,12 +20,19 @@ final class CurrentContext {
 
     private CurrentContext() {}
 
-    /** The driver API's current context. @throws CudaException INVALID_CONTEXT if there is none */
+    /**
+     * The driver API's current context.
+     *
+     * @throws CudaException INVALID_CONTEXT if there is none, CONTEXT_IS_DESTROYED if it is gone
+     */
     static RemoteContext get() {
         RemoteContext top = MINE.get().stack.peek();
         if (top == null) {
             Gpu.initialized();
             throw new CudaException(CudaStatus.INVALID_CONTEXT, "the thread has no current context");
+        }
+        if (!top.isOpen()) {
+            throw new CudaException(CudaStatus.CONTEXT_IS_DESTROYED, "the current context was destroyed");
         }
         return top;
     }
@@ -38,9 +45,7 @@ final class CurrentContext {
     static RemoteContext require(RemoteContext owner, String what) {
         RemoteContext current = get();
         if (current != owner) {
-            throw current.isOpen()
-                    ? new CudaException(CudaStatus.INVALID_HANDLE, what + " belongs to another context")
-                    : new CudaException(CudaStatus.CONTEXT_IS_DESTROYED, "the current context was destroyed");
+            throw new CudaException(CudaStatus.INVALID_HANDLE, what + " belongs to another context");
         }
         return current;
     }

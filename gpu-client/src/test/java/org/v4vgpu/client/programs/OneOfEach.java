@@ -33,6 +33,14 @@ final class OneOfEach implements AutoCloseable {
             .address_size 64
             .global .align 4 .b8 variable[64];
             .visible .entry k(.param .u64 p) { ret; }
+            .visible .entry fault() {
+                .reg .b64 %a;
+                .reg .b32 %v;
+                mov.b64 %a, 16;
+                mov.b32 %v, 0;
+                st.global.b32 [%a], %v;
+                ret;
+            }
             """;
 
     /** Numbers that are right where a parameter has this name; elsewhere 0 is. */
@@ -101,6 +109,7 @@ final class OneOfEach implements AutoCloseable {
     final Pointer pinned = new Pointer();
     final Pointer mapped = new Pointer();
     final Pointer registered = Pointer.to(ByteBuffer.allocateDirect(BYTES));
+    final Pointer unregistered = Pointer.to(ByteBuffer.allocateDirect(BYTES));
 
     /** An array of the addresses of matrices, on the device. */
     final CUdeviceptr matrices;
@@ -182,7 +191,7 @@ final class OneOfEach implements AutoCloseable {
             case "cuLinkComplete" -> name.equals("cubinOut");
             case "cublasCreate", "nvrtcCreateProgram" -> name.equals("handle") || name.equals("prog");
             default ->
-                call.startsWith("cuModuleLoad") && (name.equals("module") || name.equals("phMod"))
+                (call.startsWith("cuModuleLoad") && (name.equals("module") || name.equals("phMod")))
                         || call.startsWith("cuStreamCreate")
                         || call.startsWith("cudaStreamCreate")
                         || call.startsWith("cuEventCreate")
@@ -196,7 +205,7 @@ final class OneOfEach implements AutoCloseable {
         }
         return switch (call) {
             case "cuMemFreeHost", "cudaFreeHost", "cuMemHostGetFlags" -> pinned;
-            case "cuMemHostRegister", "cudaHostRegister" -> Pointer.to(ByteBuffer.allocateDirect(BYTES));
+            case "cuMemHostRegister", "cudaHostRegister" -> unregistered;
             case "cuMemHostUnregister", "cudaHostUnregister" -> registered;
             case "cuMemHostGetDevicePointer", "cudaHostGetDevicePointer" -> mapped;
             case "cudaStreamAttachMemAsync", "cudaMemPrefetchAsync" -> managed;
@@ -353,11 +362,13 @@ final class OneOfEach implements AutoCloseable {
     @Override
     public void close() {
         cuMemHostUnregister(registered);
+        cuMemHostUnregister(unregistered); // a call may have registered it
         cuMemFreeHost(pinned);
         cuMemFreeHost(mapped);
         cuMemPoolDestroy(pool);
         cublasDestroy(blas);
         nvrtcDestroyProgram(program);
-        ok(cuCtxDestroy(context));
+        int status = cuCtxDestroy(context);
+        that(status == 0 || status == CUresult.CUDA_ERROR_INVALID_CONTEXT, "the end of a context: " + status);
     }
 }

@@ -14,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import jcuda.CudaException;
 import jcuda.Pointer;
+import jcuda.driver.CUcontext;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.JCudaDriver;
 import jcuda.runtime.JCuda;
@@ -37,6 +38,12 @@ final class RuntimeCalls {
         ok(cudaGetDeviceCount(count));
         that(count[0] == 1, "devices " + count[0]);
         ok(cudaSetDevice(0));
+        CUcontext current = new CUcontext();
+        CUcontext primary = new CUcontext();
+        ok(cuCtxGetCurrent(current));
+        ok(cuDevicePrimaryCtxRetain(primary, device()));
+        ok(cuDevicePrimaryCtxRelease(device()));
+        same(primary, current); // so that calls of the driver API may follow
         is(cudaError.cudaErrorInvalidDevice, cudaSetDevice(5));
         is(cudaError.cudaErrorInvalidDevice, cudaPeekAtLastError());
         is(cudaError.cudaErrorInvalidDevice, cudaGetLastError());
@@ -46,6 +53,7 @@ final class RuntimeCalls {
         cudaDeviceProp properties = new cudaDeviceProp();
         ok(cudaGetDeviceProperties(properties, 0));
         that(properties.warpSize == 32 && !properties.getName().isEmpty(), "properties");
+        that(properties.memoryPoolsSupported == 1 && properties.cooperativeLaunch == 1, "properties");
         int[] value = new int[1];
         ok(cudaDeviceGetAttribute(value, 10, 0));
         that(value[0] == 32, "attribute");

@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 public final class WrongArguments {
     private static final String RESOURCE = "jcuda-null-parameters.txt";
 
-    /** By {@code driver or runtime}: what is wrong with arguments, and no fault of the context's. */
+    /** What the driver and the runtime API say of arguments, and nothing that a context or a device is blamed for. */
     private static final Set<Integer> CUDA =
             Set.of(0, 1, 2, 12, 21, 101, 200, 201, 217, 218, 301, 400, 500, 705, 712, 713, 801);
 
@@ -203,7 +203,7 @@ public final class WrongArguments {
         Class<?> type = call.type(parameter);
         boolean isHandle = NativePointerObject.class.isAssignableFrom(type) && !Pointer.class.isAssignableFrom(type);
         boolean isDefault = kind.equals("never made") || kind.equals("null") || kind.equals("another context's");
-        int unknown = documented == CUBLAS && type == cudaStream_t.class ? 7 : unknown(type);
+        int unknown = call.name().startsWith("cublas") && type == cudaStream_t.class ? 7 : unknown(type);
         if (isHandle && !isDefault && type != CUdevice.class && status != unknown) {
             failures.add(what + status + " where " + unknown + " was expected");
         }

@@ -17,7 +17,7 @@ final class WrongValues {
 
     private WrongValues() {}
 
-    /** @param good of which all arguments are, @param other another context's, @param gone one of whose things all are destroyed */
+    /** Beside right arguments of {@code good}; {@code other} is another context's, and of {@code gone} all is destroyed. */
     static Map<String, @Nullable Object> of(
             ApiCall call, int parameter, OneOfEach good, OneOfEach other, OneOfEach gone) {
         Map<String, @Nullable Object> wrong = new LinkedHashMap<>();
