@@ -92,7 +92,7 @@ final class StripRules {
         for (FlowGraph.Block block : graph.blocks()) {
             for (Instruction i : block.instructions()) {
                 switch (way(i)) {
-                    case MOVED, VECTOR, TESTED, LOGIC, PARTED -> together++;
+                    case MOVED, VECTOR, TESTED, LOGIC, PARTED, EXCHANGED -> together++;
                     case LANES -> singly++;
                     case SCALAR, SPREAD, WIDENED, COMPARED, NOT -> {}
                 }
@@ -298,7 +298,7 @@ final class StripRules {
     /** Whether the threads of a strip access memory side by side. */
     boolean isBeside(Instruction access) {
         Shape at = shapes.of(access.operand(access.opcode().equals("ld") ? 1 : 0));
-        return at.isAffine() && at.stride() == access.type().bytes() * access.vectorLength();
+        return at.isAffine() && at.stride() == (long) access.type().bytes() * access.vectorLength();
     }
 
     /** Whose memory it is, if all threads see the same there; constants are global memory. */
