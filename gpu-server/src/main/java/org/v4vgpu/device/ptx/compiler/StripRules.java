@@ -92,7 +92,7 @@ final class StripRules {
         for (FlowGraph.Block block : graph.blocks()) {
             for (Instruction i : block.instructions()) {
                 switch (way(i)) {
-                    case MOVED, VECTOR, TESTED, LOGIC, PARTED, EXCHANGED -> together++;
+                    case MOVED, VECTOR, TESTED, LOGIC, EXCHANGED, PARTED -> together++;
                     case LANES -> singly++;
                     case SCALAR, SPREAD, WIDENED, COMPARED, NOT -> {}
                 }
