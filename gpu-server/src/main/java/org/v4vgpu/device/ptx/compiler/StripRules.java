@@ -298,7 +298,7 @@ final class StripRules {
     /** Whether the threads of a strip access memory side by side. */
     boolean isBeside(Instruction access) {
         Shape at = shapes.of(access.operand(access.opcode().equals("ld") ? 1 : 0));
-        return at.isAffine() && at.stride() == access.type().bytes() * access.vectorLength();
+        return at.isAffine() && at.stride() == (long) access.type().bytes() * access.vectorLength();
     }
 
     /** Whose memory it is, if all threads see the same there; constants are global memory. */

@@ -116,7 +116,7 @@ public final class Approximations {
         double square = r * r;
         long quadrant = Double.doubleToRawLongBits(rounded) + quadrants;
         double value = (quadrant & 1) == 0 ? r * polynomial(SINES, square) : polynomial(COSINES, square);
-        return Double.longBitsToDouble(Double.doubleToRawLongBits(value) ^ (quadrant & 2) << 62);
+        return Double.longBitsToDouble(Double.doubleToRawLongBits(value) ^ ((quadrant & 2) << 62));
     }
 
     private static double polynomial(double[] coefficients, double x) {

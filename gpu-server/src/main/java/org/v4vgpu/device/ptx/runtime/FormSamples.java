@@ -59,7 +59,7 @@ final class FormSamples {
             own += isOwn ? 1 : 0;
             long time = Math.min(times[at], Long.MAX_VALUE >> 8);
             // Among equals, this form's come last.
-            sorted[n] = (isOwn ? 8 : 7) * time << 1 | (isOwn ? 1 : 0);
+            sorted[n] = 2 * ((isOwn ? 8 : 7) * time) + (isOwn ? 1 : 0);
         }
         long others = window - own;
         if (own < LEAST_OF_EACH || others < LEAST_OF_EACH) {
@@ -75,7 +75,7 @@ final class FormSamples {
                 wins += others - seen;
             }
         }
-        double pairs = own * (double) others;
-        return (wins - pairs / 2) / Math.sqrt(pairs * (window + 1) / 12);
+        double pairs = (double) own * (double) others;
+        return ((double) wins - pairs / 2) / Math.sqrt(pairs * (window + 1) / 12);
     }
 }
