@@ -269,7 +269,9 @@ class WarpStripTest {
             tree.append("ld.volatile.shared.u32 %r, [%b+").append(4 * distance);
             tree.append("]; ld.volatile.shared.u32 %c, [%b]; add.u32 %r, %r, %c; st.volatile.shared.u32 [%b], %r;\n");
         }
-        int[] found = agree(tree + "add.u32 %r, %r, %m; and.b32 %c, %lane, 31; setp.ne.u32 %p, %c, 0; selp.u32 %r, 0, %r, %p;", true);
+        int[] found = agree(
+                tree + "add.u32 %r, %r, %m; and.b32 %c, %lane, 31; setp.ne.u32 %p, %c, 0; selp.u32 %r, 0, %r, %p;",
+                true);
         int sum = IntStream.range(0, 32).map(WarpStripTest::value).sum();
         assertEquals(sum + value(1), found[0]);
         assertEquals(sum + 32 * 96 + value(33), found[32]);
