@@ -183,8 +183,7 @@ class StripKernelTest {
                 assertEquals(0, kernel.blocksThatLeftStrips());
                 assertEquals(form, kernel.blocksThatParted());
                 DeviceException thrown = assertThrows(
-                        DeviceException.class,
-                        () -> bench.launch("vecadd", KernelBench.line(4, 256), a, a, out, 1020));
+                        DeviceException.class, () -> bench.launch("vecadd", KernelBench.line(4, 256), a, a, out, 1020));
                 assertEquals(CudaStatus.ILLEGAL_ADDRESS, thrown.status());
                 messages[form] = String.valueOf(thrown.getMessage()).replaceAll("0x[0-9a-f]+", "0x");
             }
