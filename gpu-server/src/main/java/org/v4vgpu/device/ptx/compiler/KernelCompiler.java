@@ -33,6 +33,9 @@ public final class KernelCompiler {
     /** A kernel ready to run: code, and what running it takes. */
     public record Compiled(KernelPlan plan, CompiledKernel code, LineNumbers lines) {}
 
+    /** A branch to more places may be too large for a method by itself, and takes long to find that out. */
+    private static final int MOST_TARGETS = 2000;
+
     private static final int STATIC = ClassFile.ACC_PUBLIC | ClassFile.ACC_STATIC;
 
     private final Function entry;
@@ -71,14 +74,18 @@ public final class KernelCompiler {
                 CompiledKernel code = KernelLoader.load(build(graph, regions, rows));
                 return new Compiled(plan(regions, rows), forms(graph, regions, rows, code), context.lines);
             } catch (IllegalArgumentException tooLarge) {
-                // How many bytes an instruction becomes depends on what it does.
-                if (largest / 4 < Regions.SMALLEST) {
+                // How many bytes an instruction becomes depends on what it does. One alone is not cut.
+                if (largest / 4 < Regions.SMALLEST || hasHugeTable(graph)) {
                     throw new PtxErrors.Refusal(
                             entry.line(),
                             entry.name() + ": unsupported: too large for the JVM (" + tooLarge.getMessage() + ")");
                 }
             }
         }
+    }
+
+    private static boolean hasHugeTable(FlowGraph graph) {
+        return graph.blocks().stream().anyMatch(block -> block.successors().size() > MOST_TARGETS);
     }
 
     private byte[] build(FlowGraph graph, Regions regions, SpillRows rows) {
