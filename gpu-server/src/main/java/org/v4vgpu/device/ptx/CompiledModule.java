@@ -32,6 +32,12 @@ public final class CompiledModule {
     private static final Semaphore COMPILERS =
             new Semaphore(Runtime.getRuntime().availableProcessors(), true);
 
+    /** Short texts do not stand in line behind long ones, which may take a minute each. */
+    private static final Semaphore SHORT_COMPILERS =
+            new Semaphore(Runtime.getRuntime().availableProcessors(), true);
+
+    static final int SHORT_CHARACTERS = 64 << 10;
+
     private static final ModuleCache CACHE = new ModuleCache(16 << 20);
 
     private static final int NAME_DIGITS = 8;
@@ -66,7 +72,7 @@ public final class CompiledModule {
     /** As {@link #compile(String)}, with code for checks. */
     public static CompiledModule compile(String ptx, Checks checks) throws DeviceException {
         CompiledModule known = CACHE.find(digest(ptx, checks));
-        return known == null ? inTurn(budget -> compile(ptx, checks, budget)) : known;
+        return known == null ? inTurn(ptx.length(), budget -> compile(ptx, checks, budget)) : known;
     }
 
     /**
@@ -75,7 +81,8 @@ public final class CompiledModule {
      * @throws DeviceException as well if they can't be linked
      */
     public static CompiledModule link(List<String> texts, Checks checks) throws DeviceException {
-        return inTurn(budget -> compile(Linker.link(texts, budget::requireTime), checks, budget));
+        long characters = texts.stream().mapToLong(String::length).sum();
+        return inTurn(characters, budget -> compile(Linker.link(texts, budget::requireTime), checks, budget));
     }
 
     /** What a compiler does in its turn. */
@@ -83,8 +90,10 @@ public final class CompiledModule {
         CompiledModule run(CompileBudget budget) throws DeviceException;
     }
 
-    static CompiledModule inTurn(Work work) throws DeviceException {
-        COMPILERS.acquireUninterruptibly();
+    /** @param characters of the texts, which decide about the line to stand in */
+    static CompiledModule inTurn(long characters, Work work) throws DeviceException {
+        Semaphore compilers = characters <= SHORT_CHARACTERS ? SHORT_COMPILERS : COMPILERS;
+        compilers.acquireUninterruptibly();
         try {
             return work.run(new CompileBudget());
         } catch (RuntimeException | StackOverflowError | LinkageError bug) {
@@ -96,7 +105,7 @@ public final class CompiledModule {
             LOG.log(Level.ERROR, "the PTX compiler ran out of memory", tooLarge);
             throw new DeviceException(CudaStatus.OUT_OF_MEMORY, "compiling takes more memory than the server has");
         } finally {
-            COMPILERS.release();
+            compilers.release();
         }
     }
 

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -150,12 +153,40 @@ class HostileModuleTest {
         for (int i = 0; i <= Runtime.getRuntime().availableProcessors(); i++) {
             DeviceException thrown = assertThrows(
                     DeviceException.class,
-                    () -> CompiledModule.inTurn(_ -> {
+                    () -> CompiledModule.inTurn(1, _ -> {
                         throw new OutOfMemoryError("in a test");
                     }));
             assertEquals(CudaStatus.OUT_OF_MEMORY, thrown.status());
         }
         CompiledModule.compile(HEAD + ".entry k() { ret; }");
+    }
+
+    /** However many long texts are compiled, and wait for that. */
+    @Test
+    void shortTextsDoNotWaitForLongOnes() throws Exception {
+        CountDownLatch enough = new CountDownLatch(1);
+        List<Thread> others = new ArrayList<>();
+        for (int i = 0; i <= Runtime.getRuntime().availableProcessors(); i++) {
+            others.add(Thread.ofPlatform().start(() -> awaitInTurn(enough)));
+        }
+        CompiledModule.compile(HEAD + ".entry shortOne() { ret; }");
+        enough.countDown();
+        for (Thread other : others) {
+            other.join();
+        }
+    }
+
+    private static void awaitInTurn(CountDownLatch enough) {
+        assertThrows(
+                DeviceException.class,
+                () -> CompiledModule.inTurn(CompiledModule.SHORT_CHARACTERS + 1L, _ -> {
+                    try {
+                        enough.await();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                    throw new DeviceException(CudaStatus.INVALID_PTX, "in a test");
+                }));
     }
 
     @Test
