@@ -17,6 +17,7 @@ class LongKernelTest {
     private static final int THREADS = 5;
 
     /** A kernel that mixes what it has in its registers, and what a thread gets from it. */
+    @SuppressWarnings("ArrayRecordComponent") // A carrier, never compared.
     private record Mixture(String ptx, int[] expected) {
         static Mixture of(int instructions) {
             StringBuilder text = new StringBuilder(
