@@ -264,7 +264,7 @@ class LoadStoreTest {
             value |= (data[offset + i] & 255L) << (8 * i);
         }
         int held = Math.max(bytes == 1 ? 4 : bytes, 2);
-        long mask = held == 8 ? -1 : (1L << 8 * held) - 1;
+        long mask = held == 8 ? -1 : (1L << (8 * held)) - 1;
         int unused = 64 - 8 * bytes;
         return (type.startsWith("s") ? value << unused >> unused : value) & mask;
     }
