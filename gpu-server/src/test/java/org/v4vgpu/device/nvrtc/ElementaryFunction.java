@@ -8,7 +8,7 @@ import java.util.function.DoubleUnaryOperator;
 
 /**
  * The mathematical functions of the device under clang, against Java's, whose StrictMath is within one unit of the last place of the
- * true value.
+ * true value, and against {@link ErrorFunction}.
  */
 @SuppressWarnings("ImmutableEnumChecker") // the references are StrictMath's and keep nothing
 enum ElementaryFunction {
@@ -33,6 +33,8 @@ enum ElementaryFunction {
     SINH("sinh(x[i])", StrictMath::sinh, -711, 711, 6),
     COSH("cosh(x[i])", StrictMath::cosh, -711, 711, 6),
     TANH("tanh(x[i])", StrictMath::tanh, -30, 30, 6),
+    ERF("erf(x[i])", ErrorFunction::erf, -6, 6, 12),
+    ERFC("erfc(x[i])", ErrorFunction::erfc, -3, 26, 24),
     HYPOT("hypot(x[i], y)", x -> StrictMath.hypot(x, ElementaryFunction.SECOND), -1e3, 1e3, 3),
     FMOD("fmod(x[i], y)", x -> x % ElementaryFunction.SECOND, -1e30, 1e30, 0),
     ROUND("round(x[i])", x -> StrictMath.copySign(StrictMath.floor(StrictMath.abs(x) + 0.5), x), -1e3, 1e3, 0),

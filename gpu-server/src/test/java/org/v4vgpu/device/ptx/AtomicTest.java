@@ -175,7 +175,7 @@ class AtomicTest {
         for (int n = 0; n < length; n++) {
             text.append("ld.global.b" + bits + " %a" + n + ", [%p+" + (16 + n * bits / 8) + "];\n");
         }
-        StringBuilder list = new StringBuilder("{%a0");
+        StringBuilder list = new StringBuilder("{").append('%').append("a0");
         for (int n = 1; n < length; n++) {
             list.append(", %a").append(n);
         }
@@ -222,7 +222,7 @@ class AtomicTest {
             } else {
                 int half = type.startsWith("bf16") ? bits >>> 16 : Float.floatToFloat16(values[n]) & 0xFFFF;
                 int shift = 16 * (n % 2);
-                words[from + n / 2] = words[from + n / 2] & ~(0xFFFF << shift) | half << shift;
+                words[from + n / 2] = (words[from + n / 2] & ~(0xFFFF << shift)) | half << shift;
             }
         }
     }

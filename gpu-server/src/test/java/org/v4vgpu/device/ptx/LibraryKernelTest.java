@@ -141,7 +141,7 @@ class LibraryKernelTest {
                 for (int i = 0; i < 3; i++) {
                     assertEquals((i + 1) * n, floats[4 + i]);
                 }
-                assertEquals(n * (n - 1) / 2, floats[7]);
+                assertEquals(n * (n - 1) / 2f, floats[7]);
                 assertEquals(-n, floats[8]);
                 assertEquals(n / 4f, floats[9]);
             }

@@ -21,6 +21,7 @@ class LoadStoreTest {
             """;
 
     /** A load, and what the registers must hold. */
+    @SuppressWarnings("ArrayRecordComponent") // nobody compares loads
     private record Load(String ptx, long[] expected) {}
 
     private final byte[] data = new byte[BYTES];
@@ -114,7 +115,7 @@ class LoadStoreTest {
         long value = 0;
         for (int i = 0; i < 8; i++) {
             int at = 8 * n + i;
-            value |= (data[at < stored ? at : 32 + at] & 255L) << 8 * i;
+            value |= (data[at < stored ? at : 32 + at] & 255L) << (8 * i);
         }
         return value;
     }
@@ -194,7 +195,7 @@ class LoadStoreTest {
                     .append(", (a, b); }\n");
             long[] expected = new long[2];
             for (int i = 0; i < lanes * bytes; i++) {
-                expected[i / 8] |= (data[i] & 255L) << i % 8 * 8;
+                expected[i / 8] |= (data[i] & 255L) << (i % 8 * 8);
             }
             loads.add(new Load(ptx, expected));
             results += 2;
@@ -260,10 +261,10 @@ class LoadStoreTest {
     private long extended(String type, int bytes, int offset) {
         long value = 0;
         for (int i = 0; i < bytes; i++) {
-            value |= (data[offset + i] & 255L) << 8 * i;
+            value |= (data[offset + i] & 255L) << (8 * i);
         }
         int held = Math.max(bytes == 1 ? 4 : bytes, 2);
-        long mask = held == 8 ? -1 : (1L << 8 * held) - 1;
+        long mask = held == 8 ? -1 : (1L << (8 * held)) - 1;
         int unused = 64 - 8 * bytes;
         return (type.startsWith("s") ? value << unused >> unused : value) & mask;
     }

@@ -125,7 +125,6 @@ class MatrixMoveTest {
         "'cp.async.bulk.commit_group;', unsupported instruction",
         "'mma.sp.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%r1}, {%r1}, {%r2}, {%r1}, %r2, 0;', unsupported modifier .sp",
         "'barrier.cluster.arrive;', unsupported modifier .cluster",
-        "'atom.global.v2.f32.add {%r1,%r2}, [%rd1], {%r1,%r2};', unsupported modifier .v2",
         "'suld.b.1d.b32.trap {%r1}, [s, {%r2}];', unsupported instruction",
         "'mapa.u64 %rd1, %rd1, 0;', unsupported instruction",
     })

@@ -298,7 +298,10 @@ V4VGPU_DEVICE double frexp(double x, int *e) {
 V4VGPU_DEVICE long lrint(double x) { return (long)__nvvm_d2ll_rn(x); }
 V4VGPU_DEVICE long long llrint(double x) { return __nvvm_d2ll_rn(x); }
 V4VGPU_DEVICE long lround(double x) { return (long)round(x); }
-/* Up to 2 its series, which has only positive terms; beyond, 1 less a continued fraction. */
+/*
+ * erf: up to 2 its series, which has only positive terms; beyond, 1 less a continued fraction. erfc is that fraction from 1 on, as 1 less
+ * erf would have lost what it is about; it needs the more terms the smaller x is.
+ */
 V4VGPU_ELEMENTARY double v4vgpu_erf_near(double x) {
     double term = x;
     double sum = x;
@@ -310,7 +313,7 @@ V4VGPU_ELEMENTARY double v4vgpu_erf_near(double x) {
 }
 V4VGPU_ELEMENTARY double v4vgpu_erfc_far(double x) {
     double fraction = x;
-    for (int n = 60; n > 0; n--) {
+    for (int n = x < 2.0 ? 250 : 60; n > 0; n--) {
         fraction = x + 0.5 * n / fraction;
     }
     return 0x1.20dd750429b6dp-1 / fraction * v4vgpu_exp(-x * x, -v4vgpu_fma(x, x, -(x * x)));
@@ -323,5 +326,5 @@ V4VGPU_ELEMENTARY double erf(double x) {
     return __builtin_copysign(size < 2.0 ? v4vgpu_erf_near(size) : size < 6.0 ? 1.0 - v4vgpu_erfc_far(size) : 1.0, x);
 }
 V4VGPU_ELEMENTARY double erfc(double x) {
-    return x < 2.0 ? 1.0 - erf(x) : x < 28.0 ? v4vgpu_erfc_far(x) : x != x ? x : 0.0;
+    return x < 1.0 ? 1.0 - erf(x) : x < 28.0 ? v4vgpu_erfc_far(x) : x != x ? x : 0.0;
 }

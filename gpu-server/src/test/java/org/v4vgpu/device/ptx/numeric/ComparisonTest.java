@@ -74,8 +74,8 @@ class ComparisonTest {
 
     private static boolean combine(String combination, boolean compared, boolean with) {
         return switch (combination) {
-            case "and" -> compared & with;
-            case "or" -> compared | with;
+            case "and" -> compared && with;
+            case "or" -> compared || with;
             case "xor" -> compared ^ with;
             default -> compared;
         };
@@ -123,8 +123,8 @@ class ComparisonTest {
                                 boolean with = row.length > 2 && row[2] != 0;
                                 boolean p = compare(how, type, flush, low(row[0], pair, half), low(row[1], pair, half));
                                 boolean q = pair ? compare(how, type, flush, row[0] >>> half, row[1] >>> half) : !p;
-                                return (combine(combination, p, with) ? 1 : 0)
-                                        + (combine(combination, q, with) ? 2 : 0);
+                                return (combine(combination, p, with) ? 1L : 0)
+                                        + (combine(combination, q, with) ? 2L : 0);
                             },
                             NumericBatch::exactly);
                 }

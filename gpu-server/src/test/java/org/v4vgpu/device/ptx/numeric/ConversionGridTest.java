@@ -165,7 +165,7 @@ class ConversionGridTest {
     private static long integer(String type, BigInteger value) {
         int bits = Values.bits(type);
         long low = value(type, value.longValue()).longValue();
-        return bits == 64 ? low : low & (1L << Math.max(bits, bits == 8 ? 32 : bits)) - 1;
+        return bits == 64 ? low : low & ((1L << (bits == 8 ? 32 : bits)) - 1);
     }
 
     private static Format.Mode mode(String rounding) {

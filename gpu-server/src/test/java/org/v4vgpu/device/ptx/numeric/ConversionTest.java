@@ -238,8 +238,8 @@ class ConversionTest {
                     "cvt.rn.satfinite" + relu + "." + type + ".f16x2 %d, %a;", List.of("b16", "b32"), pairs);
             for (int i = 0; i < actual.length; i++) {
                 for (int n = 0; n < 2; n++) {
-                    float x = Float.float16ToFloat((short) (pairs.get(i)[0] >>> 16 * n));
-                    int found = (int) (actual[i] >>> 8 * n) & 0xFF;
+                    float x = Float.float16ToFloat((short) (pairs.get(i)[0] >>> (16 * n)));
+                    int found = (int) (actual[i] >>> (8 * n)) & 0xFF;
                     assertEquals(nearest(values, largest, !relu.isEmpty(), x), found, "of the half " + x);
                 }
             }

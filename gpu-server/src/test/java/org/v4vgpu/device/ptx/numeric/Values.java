@@ -85,7 +85,7 @@ final class Values {
         Format format = format(type);
         if (type.endsWith("x2")) {
             String half = type.replace("x2", "");
-            return random(half, random) | random(half, random) << bits / 2;
+            return random(half, random) | random(half, random) << (bits / 2);
         }
         long value = random.nextLong() >>> (64 - bits);
         if (format == null || random.nextInt(3) == 0) {
@@ -103,7 +103,7 @@ final class Values {
         if (type.endsWith("x2")) {
             List<Long> halves = edges(type.replace("x2", "").toLowerCase(Locale.ROOT));
             for (int i = 0; i < halves.size(); i++) {
-                found.add(halves.get(i) | halves.get((7 * i + 3) % halves.size()) << bits / 2);
+                found.add(halves.get(i) | halves.get((7 * i + 3) % halves.size()) << (bits / 2));
             }
             return found;
         }

@@ -26,7 +26,8 @@ class VideoTest {
                 for (String b : shifts ? List.of("u32") : TYPES) {
                     for (String then : List.of("", "add", "min", "max")) {
                         String mode = shifts ? turn++ % 2 == 0 ? "clamp" : "wrap" : "";
-                        for (String sat : List.of("", "sat")) {
+                        // With one half of these saturated, so that each is with each type.
+                        for (String sat : List.of(then.equals("add") || then.equals("max") ? "sat" : "")) {
                             String ptx = opcode + "." + to + "." + a + "." + b + dotted(sat) + dotted(mode)
                                     + dotted(then) + " %d, %a, %b" + (then.isEmpty() ? ";" : ", %c;");
                             batch.add(
@@ -60,7 +61,9 @@ class VideoTest {
                 for (String a : TYPES) {
                     for (String b : TYPES) {
                         for (String then : List.of("", "add")) {
-                            for (String sat : List.of("", "sat")) {
+                            // Saturated and summed, or neither, and for others one of both.
+                            boolean saturates = then.isEmpty() == a.equals(b);
+                            for (String sat : List.of(saturates ? "sat" : "")) {
                                 String ptx = opcode + parts + "." + to + "." + a + "." + b + dotted(sat) + dotted(then);
                                 parts(
                                         batch,
