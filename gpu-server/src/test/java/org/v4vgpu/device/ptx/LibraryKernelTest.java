@@ -91,7 +91,7 @@ class LibraryKernelTest {
     @ValueSource(strings = {"libraries", "libraries-100"})
     void blocksSortReduceAndScan(String file) throws DeviceException {
         int blocks = 3;
-        int[] in = new Random(2).ints(256 * blocks, -1000, 1000).toArray();
+        int[] in = new Random(2).ints(256L * blocks, -1000, 1000).toArray();
         try (KernelBench bench = bench(file)) {
             long sorted = bench.upload(new int[in.length]);
             long sums = bench.upload(new int[blocks]);
