@@ -264,6 +264,7 @@ int cuCtxSetCurrent(struct thing *context) {
     stack[depth - 1] = context;
   });
 }
+// What a pool gave stays, unless the context is broken and could not have freed it.
 int cuCtxDestroy_v2(struct thing *context) {
   dma_settle();
   BEGIN(cuCtxDestroy_v2);
@@ -271,7 +272,7 @@ int cuCtxDestroy_v2(struct thing *context) {
     if (!find(CONTEXT, context)) FAIL(INVALID_CONTEXT)
     for (struct thing *each = things, *next; each; each = next) {
       next = each->next;
-      if (each->owner == context && !each->pool) { drop(each); next = things; }
+      if (each->owner == context && (!each->pool || context->error)) { drop(each); next = things; }
     }
     drop(context);
   });

@@ -39,8 +39,8 @@ public interface DeviceStream extends AutoCloseable {
     }
 
     /**
-     * Enqueues a copy between two contexts, which may be of two devices. They must not be closed, nor the memory be freed, before it is done.
-     * Source: cuMemcpyPeerAsync.
+     * Enqueues a copy between two contexts, which may be of two devices. Memory that is freed meanwhile stays until it is done. A context
+     * that is closed meanwhile stays as well, if the copy has begun; if not, the copy's own context breaks when its turn comes. Source: cuMemcpyPeerAsync.
      *
      * @return false if the device can't reach the two: nothing was enqueued
      * @throws DeviceException INVALID_VALUE if a range is not inside one live allocation of its context

@@ -95,9 +95,11 @@ final class Copies {
             inferred(context, destination, source, product(width, height), stream);
             return;
         }
-        if (width > 0
-                && height > 0
-                && rowsAtOnce(context, destination, destinationPitch, source, sourcePitch, width, height, stream)) {
+        if (width == 0 || height == 0) {
+            areMirrored(destination, source);
+            return;
+        }
+        if (rowsAtOnce(context, destination, destinationPitch, source, sourcePitch, width, height, stream)) {
             return;
         }
         for (long row = 0; row < height; row++) {

@@ -198,6 +198,15 @@ final class RuntimeCalls {
         byte[] rows = new byte[40];
         ok(cudaMemcpy2DAsync(
                 Pointer.to(rows), 10, pointer, pitch[0], 10, 4, cudaMemcpyKind.cudaMemcpyDeviceToHost, null));
+        ok(
+                cudaMemcpy2D( // nothing, however often
+                        Pointer.to(rows),
+                        10,
+                        pointer,
+                        pitch[0],
+                        0,
+                        Long.MAX_VALUE,
+                        cudaMemcpyKind.cudaMemcpyDeviceToHost));
         that(rows[1] == 3 && rows[2] == 2 && rows[5] == 1 && rows[39] == 1, Arrays.toString(rows));
         ok(cudaMemcpy2D(managed, 10, pointer, pitch[0], 10, 4, cudaMemcpyKind.cudaMemcpyDeviceToDevice));
         that(bytes.get(0) == 3 && bytes.get(39) == 1, "rows to managed memory");

@@ -21,6 +21,7 @@ import org.v4vgpu.proto.CudaStatus;
 final class ContextMemory {
     private final CudaContext context;
     private final ContextPool pool;
+    private final PeerCopies peers = new PeerCopies();
 
     // Guarded by this.
     private final TreeMap<Long, Long> allocations = new TreeMap<>();
@@ -82,11 +83,14 @@ final class ContextMemory {
 
     /** Frees at once what no work can still use, and the rest when that is done. */
     void free(long address) throws DeviceException {
-        long bytes = remove(address);
+        freeAfterAll(address, remove(address));
+    }
+
+    private void freeAfterAll(long address, long bytes) throws DeviceException {
         releaseAfterAll(
                 () -> {
+                    pool.forget(address); // first: once it is free the pool may give it again
                     DriverMemory.free(address);
-                    pool.forget(address);
                 },
                 bytes);
     }
@@ -98,8 +102,12 @@ final class ContextMemory {
             return;
         }
         long bytes = remove(address);
+        if (!peers.unfinished().isEmpty()) {
+            freeAfterAll(address, bytes); // one of them may use it, and the stream does not wait for it
+            return;
+        }
         stream.enqueue(() -> pool.free(address, stream.queue().handle()));
-        releaseAfter(context.order().marks(stream.queue()), () -> {}, bytes);
+        releaseAfter(context.order().marks(stream.queue()), List.of(), () -> {}, bytes);
     }
 
     private long remove(long address) throws DeviceException {
@@ -123,14 +131,21 @@ final class ContextMemory {
         usedBytes += imageBytes;
     }
 
+    /** Copies between this and other contexts: what they use is freed behind them. */
+    PeerCopies peers() {
+        return peers;
+    }
+
     /** Releases something when all work that is enqueued now is done. */
     void releaseAfterAll(IssueOrder.Step release, long bytes) throws DeviceException {
-        releaseAfter(context.order().marks(null), release, bytes);
+        releaseAfter(context.order().marks(null), peers.unfinished(), release, bytes);
     }
 
     /** Until then the bytes count as used: so a quota holds for what streams have not given back yet. */
-    private void releaseAfter(List<CudaMark> before, IssueOrder.Step release, long bytes) throws DeviceException {
-        if (context.areDone(before)) {
+    private void releaseAfter(List<CudaMark> before, List<PeerCopy> copies, IssueOrder.Step release, long bytes)
+            throws DeviceException {
+        CompletionWait.Condition isUnused = () -> PeerCopies.areFinished(copies) && context.areDone(before);
+        if (isUnused.holds()) {
             context.call(release);
             synchronized (this) {
                 usedBytes -= bytes;
@@ -141,7 +156,8 @@ final class ContextMemory {
             if (isClosed) {
                 return;
             }
-            retired.add(new Retired(context.waitFor(before), release, bytes, System.nanoTime()));
+            DeviceWork work = timeoutNanos -> CompletionWait.until(isUnused, timeoutNanos);
+            retired.add(new Retired(work, release, bytes, System.nanoTime()));
             if (reclaimer == null) {
                 reclaimer = Thread.ofPlatform()
                         .daemon()
@@ -200,7 +216,7 @@ final class ContextMemory {
     }
 
     /** As {@link ContextPool#close}. */
-    void closePool() throws DeviceException {
+    void closePool() {
         pool.close();
     }
 

@@ -4,7 +4,6 @@ import java.lang.System.Logger.Level;
 import java.util.Set;
 import java.util.TreeSet;
 import org.v4vgpu.device.DeviceException;
-import org.v4vgpu.proto.CudaStatus;
 
 /**
  * The pool of one context, from which it allocates in the order of its streams; made when it is first wanted. Safe for any thread. A pool of
@@ -77,22 +76,26 @@ final class ContextPool {
         }
     }
 
-    /** With the context current, and nobody else in the driver: it is about to be destroyed, and nothing runs in it. */
-    synchronized void close() throws DeviceException {
+    /** With the context current, and nobody else in the driver: it is about to be destroyed, whatever becomes of this, and nothing runs in it. */
+    synchronized void close() {
         if (pool == 0) {
             return;
         }
         for (long address : given) {
-            try {
-                DriverMemory.free(address);
-            } catch (DeviceException e) {
-                if (!e.status().equals(CudaStatus.INVALID_VALUE)) {
-                    throw e; // in a broken context: the process ends
-                }
-            }
+            attempt(() -> DriverMemory.free(address));
         }
         given.clear();
-        DriverPools.destroy(pool);
+        attempt(() -> DriverPools.destroy(pool));
         pool = 0;
+    }
+
+    /** In a context that an assert has broken the driver takes nothing back. */
+    private void attempt(IssueOrder.Step step) {
+        try {
+            step.run();
+        } catch (DeviceException e) {
+            LOG.log(Level.DEBUG, "{0}: its pool: {1}", context.name(), e.getMessage());
+            context.device().tellIfFatal(e);
+        }
     }
 }

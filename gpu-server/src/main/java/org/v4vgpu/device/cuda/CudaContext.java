@@ -83,12 +83,14 @@ final class CudaContext implements DeviceContext {
     void call(IssueOrder.Step step) throws DeviceException {
         use.readLock().lock();
         try {
-            fault.requireNone();
-            CurrentContext.bind(this, handle);
-            step.run();
-        } catch (DeviceException e) {
-            fail(e);
-            throw e;
+            fault.requireNone(); // whom it concerns has been told
+            try {
+                CurrentContext.bind(this, handle);
+                step.run();
+            } catch (DeviceException e) {
+                fail(e);
+                throw e;
+            }
         } finally {
             use.readLock().unlock();
         }
@@ -99,24 +101,35 @@ final class CudaContext implements DeviceContext {
         use.readLock().lock();
         try {
             fault.requireNone();
-            CurrentContext.bind(this, handle);
-            return question.ask();
-        } catch (DeviceException e) {
-            fail(e);
-            throw e;
+            try {
+                CurrentContext.bind(this, handle);
+                return question.ask();
+            } catch (DeviceException e) {
+                fail(e);
+                throw e;
+            }
         } finally {
             use.readLock().unlock();
         }
     }
 
-    /** Has another context's stream do something with this one, which is not destroyed meanwhile. */
+    /**
+     * Has another context's stream do something with this one, which is not destroyed meanwhile. Never waits for who is about to destroy it: two
+     * contexts may be lent to each other.
+     *
+     * @throws DeviceException INVALID_CONTEXT if this one is broken or closed, which breaks the other one not
+     */
     void lend(IssueOrder.Step step) throws DeviceException {
-        use.readLock().lock();
+        boolean isLent = use.readLock().tryLock();
         try {
-            fault.requireNone();
+            if (!isLent || fault.isSet()) {
+                throw new DeviceException(CudaStatus.INVALID_CONTEXT, name + " is broken or closed");
+            }
             step.run();
         } finally {
-            use.readLock().unlock();
+            if (isLent) {
+                use.readLock().unlock();
+            }
         }
     }
 
@@ -427,6 +440,7 @@ final class CudaContext implements DeviceContext {
     private void destroy() {
         awaitCalls();
         try {
+            memory.peers().close();
             CurrentContext.bind(this, handle);
             awaitDma();
             RegisteredMemory.leave(this);

@@ -73,11 +73,27 @@ final class CudaStream implements DeviceStream {
         if (!(to instanceof CudaContext target) || !(from instanceof CudaContext origin)) {
             return false;
         }
-        target.memory().checkRange(destination, bytes);
-        origin.memory().checkRange(source, bytes);
-        if (bytes != 0) {
-            enqueue(() -> target.lend(() -> origin.lend(() -> DriverMemory.copyBetween(
-                    target.handle(), destination, origin.handle(), source, bytes, queue.handle()))));
+        PeerCopy copy = new PeerCopy(
+                context,
+                queue,
+                target,
+                origin,
+                () -> DriverMemory.copyBetween(
+                        target.handle(), destination, origin.handle(), source, bytes, queue.handle()));
+        target.memory().peers().add(copy);
+        origin.memory().peers().add(copy);
+        boolean isEnqueued = false;
+        try {
+            target.memory().checkRange(destination, bytes);
+            origin.memory().checkRange(source, bytes);
+            if (bytes != 0) {
+                enqueue(copy);
+                isEnqueued = true;
+            }
+        } finally {
+            if (!isEnqueued) {
+                copy.drop();
+            }
         }
         return true;
     }

@@ -42,9 +42,9 @@ final class CopiedRows implements DeviceCopy {
         return further * pitch + rowBytes;
     }
 
-    /** The copy itself for a single row. Takes ownership of it. */
+    /** The copy itself for a single row, or for rows that lie close on the device as well. Takes ownership of it. */
     static DeviceCopy of(DeviceCopy copy, long rowBytes, long pitch) {
-        return rowBytes == 0 ? copy : new CopiedRows(copy, rowBytes, pitch);
+        return rowBytes == 0 || rowBytes == pitch ? copy : new CopiedRows(copy, rowBytes, pitch);
     }
 
     @Override

@@ -33,6 +33,7 @@ public final class ContractRun {
                         DiscoverySelectors.selectClass(CudaCopyTest.class),
                         DiscoverySelectors.selectClass(CudaBlasTest.class),
                         DiscoverySelectors.selectClass(DriverUseTest.class),
+                        DiscoverySelectors.selectClass(PeerCopyTest.class),
                         DiscoverySelectors.selectClass(RingDmaTest.class))
                 .build();
         DeviceException noBlas = Cublas.unavailabilityCause();

@@ -143,6 +143,18 @@ public final class StandIn {
         }
     }
 
+    /** Breaks the current context. */
+    static void fault(int error) {
+        try {
+            Linker.nativeLinker()
+                    .downcallHandle(
+                            symbols().findOrThrow("standin_fault"), FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT))
+                    .invokeExact(error);
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+    }
+
     /** How often the driver was called to synchronise a context. */
     static int synchronizations() {
         try {

@@ -141,6 +141,42 @@ final class WorkBetweenContextsTest {
         }
     }
 
+    /** As its bytes go by way of the server's memory, its lane is not the only one whose calls the stream has. */
+    @Test
+    void whatAnotherLaneEnqueuesComesBehindACopyBetweenContexts() throws IOException {
+        try (TestHost host = new TestHost(SessionLimits.DEFAULT);
+                TestClient gpu = host.open();
+                TestClient other = gpu.join(host.connect())) {
+            long one = gpu.createContext();
+            long two = gpu.createContext();
+            int length = 100_000;
+            long a = gpu.allocate(one, length);
+            long b = gpu.allocate(two, length);
+            gpu.expect(Call.MEMSET, ServerClients.fill(one, a, 1, 1, length));
+            assertEquals(0, ServerClients.synchronize(gpu, one));
+            launchSlow(gpu, two, gpu.allocate(two, 4));
+            gpu.post(
+                    Call.MEMCPY_PEER,
+                    MemcpyPeerRequest.newBuilder()
+                            .setContext(two)
+                            .setDestinationContext(two)
+                            .setDestination(b)
+                            .setSourceContext(one)
+                            .setSource(a)
+                            .setBytes(length)
+                            .build());
+            other.post(Call.MEMSET, ServerClients.fill(two, b, 1, 7, length - 1));
+            assertEquals(0, ServerClients.synchronize(other, two));
+            assertEquals(0, ServerClients.synchronize(gpu, two));
+            byte[] bytes = gpu.read(two, b, length);
+            assertEquals(7, bytes[0]);
+            assertEquals(7, bytes[length - 2]);
+            assertEquals(1, bytes[length - 1]);
+            other.goodbye();
+            gpu.goodbye();
+        }
+    }
+
     @Test
     void aStreamWaitsForAnEventOfAnotherContext() throws IOException {
         secondWaitsForFirst(1);
