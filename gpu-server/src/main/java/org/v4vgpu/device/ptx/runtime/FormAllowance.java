@@ -97,7 +97,7 @@ final class FormAllowance {
     void ran(boolean strips, long nanos) {
         count(strips, -1);
         total += nanos;
-        double logarithm = Math.log(Math.max(1, nanos));
+        double logarithm = Math.log((double) Math.max(1, nanos));
         if (looksSlower(strips)) {
             spentStrips += strips ? nanos : 0;
             spentSingle += strips ? 0 : nanos;
