@@ -2,7 +2,6 @@ package org.v4vgpu.device.ptx;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -211,9 +210,10 @@ class StripKernelTest {
         }
     }
 
-    /** A strip that gave up behind such a store would read what it has written. */
-    @Test
-    void whatIsReadAndWrittenAgainIsNotRunInStrips() throws DeviceException {
+    /** A strip that gave up behind such a store would read what it has written: it parts, and knows what lies side by side. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 16, 33, 64, 70, 96})
+    void whatIsReadAndWrittenAgainNeverGivesUp(int n) throws DeviceException {
         String ptx = HEAD + """
                 .visible .entry k(.param .u64 x, .param .u32 n) {
                     .reg .b32 %r<4>; .reg .b64 %d<3>; .reg .pred %p; .reg .f32 %f;
@@ -224,9 +224,71 @@ class StripKernelTest {
                     add.u32 %r1, %r1, 32; setp.lt.u32 %p, %r1, %r2; @%p bra TOP; ret;
                 }
                 """;
-        try (KernelBench bench = new KernelBench(ptx)) {
-            assertFalse(bench.module().kernel("k").useStrips(true));
+        float[] values = random(128, 9);
+        float[] found = inStrips(ptx, "k", true, (bench, _) -> {
+            long x = bench.upload(values);
+            bench.launch("k", KernelBench.line(1, 32), x, n);
+            assertEquals(0, bench.module().kernel("k").blocksThatLeftStrips());
+            return bench.floats(x, 128);
+        });
+        for (int i = 0; i < 128; i++) {
+            assertEquals(i < Math.max(n, 32) ? 2 * values[i] : values[i], found[i], "word " + i);
         }
+    }
+
+    /**
+     * Accesses in loops at addresses that nothing is known of: side by side, or not, by words of four and of eight bytes, where memory
+     * ends and at odd addresses.
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "u32,4,0,1",
+        "u32,4,0,2",
+        "u32,4,0,0",
+        "u32,4,4,1",
+        "u32,4,2,1",
+        "u32,4,1008,1",
+        "u32,4,1048576,1",
+        "u64,8,0,1",
+        "u64,8,0,3",
+        "u64,8,8,1",
+        "u64,8,4,1",
+        "u64,8,992,1"
+    })
+    void wordsThatTurnOutToLieSideBySide(String type, int bytes, int from, int apart) throws DeviceException {
+        String ptx = HEAD + """
+                .visible .entry k(.param .u64 a, .param .u64 out, .param .u32 from, .param .u32 apart) {
+                    .reg .b32 %r<8>; .reg .b64 %d<8>; .reg .TYPE %v; .reg .pred %p;
+                    ld.param.u64 %d1, [a]; ld.param.u64 %d2, [out]; ld.param.u32 %r2, [from]; ld.param.u32 %r3, [apart];
+                    mov.u32 %r1, %tid.x; mul.lo.u32 %r4, %r1, %r3; mad.lo.u32 %r4, %r4, BYTES, %r2;
+                    cvt.u64.u32 %d3, %r4; add.u64 %d3, %d1, %d3; mul.wide.u32 %d4, %r1, BYTES; add.u64 %d4, %d2, %d4;
+                    shr.u32 %r5, %r1, 2; mov.u32 %r6, 0;
+                TOP:
+                    ld.global.TYPE %v, [%d3+BYTES]; add.TYPE %v, %v, 5; st.global.TYPE [%d4], %v;
+                    add.u64 %d3, %d3, BYTES; add.u64 %d4, %d4, 512; add.u32 %r6, %r6, 1;
+                    setp.le.u32 %p, %r6, %r5; @%p bra TOP;
+                    ret;
+                }
+                """.replace("TYPE", type).replace("BYTES", Integer.toString(bytes));
+        int[][] found = new int[2][];
+        String[] faults = {"", ""};
+        for (int form = 0; form < 2; form++) {
+            try (KernelBench bench = new KernelBench(ptx + "// " + form)) {
+                assertTrue(bench.module().kernel("k").useStrips(form == 1), ptx);
+                long out = bench.memory().allocate(512 * 17);
+                long a = bench.upload(IntStream.range(0, 256).toArray());
+                try {
+                    bench.launch("k", KernelBench.line(1, 16), a, out, from, apart);
+                } catch (DeviceException wrong) {
+                    faults[form] = String.valueOf(wrong.getMessage()).replaceAll("0x[0-9a-f]+", "0x");
+                    continue;
+                }
+                found[form] = bench.ints(out, 128 * 17);
+            }
+        }
+        assertEquals(faults[0], faults[1]);
+        assertEquals(from % bytes != 0 || from > 900, !faults[0].isEmpty(), faults[0]);
+        assertArrayEquals(found[0], found[1]);
     }
 
     /** Some threads have doubled their word when the others' comparison would tell that the strip can't go on: it can't begin again. */
@@ -249,9 +311,10 @@ class StripKernelTest {
                 new String[] {"setp.ge.u32 %q, %r1, %r2", "ld.global.f32 %f2, [%d5+64]; setp.eq.f32 %q, %f2, 0f40000000"
                 }) {
             float[] values = random(32, 7);
-            float[] found = inStrips(ptx.replace("TEST", test), "k", test.startsWith("ld"), (bench, _) -> {
+            float[] found = inStrips(ptx.replace("TEST", test), "k", true, (bench, _) -> {
                 long a = bench.upload(values);
                 bench.launch("k", KernelBench.line(1, 32), a, bench.memory().allocate(256), 8);
+                assertEquals(0, bench.module().kernel("k").blocksThatLeftStrips());
                 return bench.floats(a, 32);
             });
             for (int i = 0; i < 32; i++) {

@@ -318,12 +318,13 @@ class WarpStripTest {
     /** Others may have changed what was stored before a fence by the time the warp would begin again. */
     @Test
     void nothingGivesUpBehindWhatAFencePublishes() throws DeviceException {
-        String ptx = program("""
+        String published = """
                 add.u32 %t, %lane, 1; st.global.u32 [%o], %t; membar.gl; st.global.u32 [%o], %x;
-                shfl.sync.down.b32 %r, %x, 1, 31, -1; mov.u32 %b, %tid.x; setp.lt.u32 %p, %b, 40;
-                selp.u32 %t, 5, 6, %p; add.u32 %r, %r, %t;
-                """);
-        try (KernelBench bench = new KernelBench(ptx)) {
+                shfl.sync.down.b32 %r, %x, 1, 31, -1; mov.u32 %b, %tid.x;
+                """;
+        agree(published + "setp.lt.u32 %p, %b, 40; selp.u32 %t, 5, 6, %p; add.u32 %r, %r, %t;", true);
+        String widened = "mul.wide.u32 %d, %b, 4; cvt.u32.u64 %t, %d; add.u32 %r, %r, %t;";
+        try (KernelBench bench = new KernelBench(program(published + widened))) {
             assertFalse(bench.module().kernel("k").useStrips(true));
         }
     }

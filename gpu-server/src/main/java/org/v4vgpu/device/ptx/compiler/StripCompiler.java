@@ -28,7 +28,8 @@ import org.v4vgpu.device.ptx.syntax.PtxErrors;
 
 /**
  * The second form of a kernel, in which threads side by side run as vectors: for kernels that wait at barriers of the whole block or
- * within warps, call no functions, and are of moderate size. The first region, at least, must be one that {@link StripRules} accepts; from one
+ * within warps, call no functions, and are of moderate size. The first region, at least, must be one that {@link StripRules} accepts, in the
+ * form that gives up where coordinates compare differently or, failing that, in the one that parts there; from one
  * that is not, a block goes on with the first form. Confined to the compiling thread.
  */
 record StripCompiler(
@@ -130,6 +131,10 @@ record StripCompiler(
         }
         Partings byPlace = Partings.byPlace(function, ways, budget);
         StripCompiler parting = of(function, context, ways, own, rows, byPlace, null, budget);
+        Regions.Region first = own.regions().getFirst();
+        if (!whole.objection(first).isEmpty() && parting.objection(first).isEmpty()) {
+            return parting; // No comparison makes it give up where it can't begin again.
+        }
         return of(function, context, ways, own, rows, partings, parting, budget);
     }
 

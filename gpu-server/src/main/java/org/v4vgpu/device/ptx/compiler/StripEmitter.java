@@ -131,6 +131,7 @@ final class StripEmitter implements BodyEmitter.Manner {
             }
             case COMPARED -> compare(i);
             case MOVED -> move(i, plain);
+            case SOUGHT -> otherwiseSingly(i, plain, singly -> moves.seek(i, singly));
             case VECTOR -> {
                 if (StripFunctions.takes(i, rules)) {
                     otherwiseSingly(i, plain, singly -> functions.emit(i, singly));

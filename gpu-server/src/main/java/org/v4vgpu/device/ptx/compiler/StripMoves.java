@@ -113,13 +113,69 @@ final class StripMoves {
         if (shared) {
             moveShared(i, run, (int) (place.constant() - run.least), value, load);
         } else {
-            moveGlobal(i, run, place.constant() - run.least, value, load);
+            moveGlobal(i, run.slot, place.constant() - run.least, value, load);
         }
         if (partial) {
             code.goto_(done).labelBinding(apart);
             moveApart(i, place, stride, value, load);
             code.labelBinding(done);
         }
+    }
+
+    /**
+     * The same for addresses that vary, if all threads are here and their words turn out to lie side by side.
+     *
+     * @param otherwise where control goes if not, or if an address is wrong or odd; nothing is stored then
+     */
+    void seek(Instruction i, Label otherwise) {
+        boolean load = i.opcode().equals("ld");
+        if (!(i.operand(load ? 1 : 0) instanceof Operand.Address address)
+                || !(address.base() instanceof Operand.Register base)) {
+            throw new IllegalStateException(i.written());
+        }
+        if (masks.isPartial()) {
+            masks.jumpUnlessAll(otherwise);
+        }
+        int bytes = i.type().bytes();
+        int lanes = registers.lanes(VectorKind.LONG);
+        int at = code.allocateLocal(TypeKind.LONG);
+        code.aload(registers.slot(base.index())).iconst_0();
+        VectorKind.LONG.lane(code);
+        code.lstore(at);
+        for (int part = 0; part < registers.parts(VectorKind.LONG); part++) {
+            code.aload(registers.slot(base.index()) + part);
+            VectorKind.LONG.species(code, registers.vectorBits);
+            code.lload(at);
+            if (part > 0) {
+                code.loadConstant((long) part * lanes * bytes).ladd();
+            }
+            VectorKind.LONG.broadcast(code);
+            code.loadConstant(bytes);
+            VectorKind.LONG.addIndex(code);
+            VectorKind.LONG.compare(code, "EQ");
+            VectorKind.bitsOfMask(code);
+            code.loadConstant((1L << lanes) - 1).lcmp().ifne(otherwise);
+        }
+        code.lload(at);
+        if (address.offset() != 0) {
+            code.loadConstant(address.offset()).ladd();
+        }
+        code.lstore(at);
+        code.lload(at).loadConstant(bytes).loadConstant(bytes * registers.threads);
+        code.aload(e.map).lload(e.base);
+        e.call(
+                Strips.class,
+                "isLiveBeside",
+                MethodTypeDesc.of(
+                        ConstantDescs.CD_boolean,
+                        ConstantDescs.CD_long,
+                        ConstantDescs.CD_int,
+                        ConstantDescs.CD_int,
+                        ConstantDescs.CD_byte.arrayType(),
+                        ConstantDescs.CD_long));
+        code.ifeq(otherwise);
+        code.lload(at).lload(e.delta).ladd().lstore(at);
+        moveGlobal(i, at, 0, i.operand(load ? 0 : 1), load);
     }
 
     private void jumpUnlessFound(AccessRuns.Run run, Label elsewhere) {
@@ -268,9 +324,9 @@ final class StripMoves {
 
     // Global memory
 
-    private void moveGlobal(Instruction i, AccessRuns.Run run, long behind, Operand value, boolean load) {
+    private void moveGlobal(Instruction i, int slot, long behind, Operand value, boolean load) {
         if (value instanceof Operand.Vector tuple) {
-            IntConsumer push = n -> pushNative(run.slot, behind + (long) n * registers.vectorBits / 8);
+            IntConsumer push = n -> pushNative(slot, behind + (long) n * registers.vectorBits / 8);
             if (load) {
                 tuples.load(i, tuple.elements(), push);
             } else {
@@ -289,7 +345,7 @@ final class StripMoves {
             } else {
                 registers.pushVector(i, ((Operand.Register) value).index(), part);
             }
-            pushNative(run.slot, behind + (long) part * registers.vectorBits / 8);
+            pushNative(slot, behind + (long) part * registers.vectorBits / 8);
             if (load) {
                 own.fromMemory(code);
                 registers.pop(value, part);

@@ -1,6 +1,7 @@
 package org.v4vgpu.device.ptx.compiler;
 
 import java.lang.classfile.TypeKind;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -29,6 +30,8 @@ final class StripRules {
         COMPARED,
         /** Moves between memory and vectors. */
         MOVED,
+        /** The same in a loop, where addresses vary but turn out to lie side by side; else as LANES. */
+        SOUGHT,
         /** Arithmetic on vectors. */
         VECTOR,
         /** A comparison of vectors: a predicate with a bit for each thread. */
@@ -54,6 +57,9 @@ final class StripRules {
     private static final Set<String> UNORDERED = Set.of("equ", "neu", "ltu", "leu", "gtu", "geu", "num", "nan");
     private static final Set<String> COMPARISONS = Set.of("eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs");
 
+    /** What says that an access is one of its own. */
+    private static final String[] ORDERED = {"volatile", "acquire", "release", "relaxed", "cv"};
+
     /** Where order matters, or each thread has its own. */
     private static final Set<String> NEVER =
             Set.of("call", "nanosleep", "isspacep", "discard", "applypriority", "pmevent", "griddepcontrol", "ldu");
@@ -64,12 +70,18 @@ final class StripRules {
     private final TypeKind[] kinds;
     private final List<Type> types;
 
+    /** The blocks of loops. */
+    private final BitSet repeated = new BitSet();
+
     StripRules(FlowGraph graph, Partings partings, TypeKind[] kinds, List<Type> types) {
         this.graph = graph;
         this.partings = partings;
         this.shapes = partings.shapes();
         this.kinds = kinds;
         this.types = types;
+        BitSet blocks = new BitSet();
+        blocks.set(0, graph.blocks().size());
+        new Cycles(graph).among(blocks).forEach(repeated::or);
     }
 
     /** Why a region cannot run in strips, or the empty word. */
@@ -94,7 +106,7 @@ final class StripRules {
                 switch (way(i)) {
                     case MOVED, VECTOR, TESTED, LOGIC, EXCHANGED, PARTED -> together++;
                     case LANES -> singly++;
-                    case SCALAR, SPREAD, WIDENED, COMPARED, NOT -> {}
+                    case SCALAR, SPREAD, WIDENED, COMPARED, SOUGHT, NOT -> {}
                 }
             }
         }
@@ -117,7 +129,31 @@ final class StripRules {
         }
         boolean ofEach = parts || StripCommits.isAtomic(i) || i.has("cc") || i.readsCarry();
         Way way = ofEach ? Way.NOT : together(i);
-        return way == Way.NOT && isSingle(i) ? Way.LANES : way;
+        if (way != Way.NOT || !isSingle(i)) {
+            return way;
+        }
+        return !ofEach && isSought(i) ? Way.SOUGHT : Way.LANES;
+    }
+
+    /**
+     * Whether threads may access words side by side although nothing tells so: in loops over a grid, of which some threads of a strip
+     * have one round more than others. Elsewhere it gains too little for the code it takes.
+     */
+    private boolean isSought(Instruction i) {
+        boolean load = i.opcode().equals("ld");
+        if (!load && !i.opcode().equals("st")) {
+            return false;
+        }
+        return i.operand(load ? 1 : 0) instanceof Operand.Address address
+                && address.base() instanceof Operand.Register base
+                && shapes.of(base).isVarying()
+                && kinds[base.index()] == TypeKind.LONG
+                && space(i) == Space.GLOBAL
+                && i.oneOf(ORDERED).isEmpty()
+                && i.vectorLength() == 1
+                && (i.type().bytes() == 4 || i.type().bytes() == 8)
+                && isWhole(i, load)
+                && repeated.get(partings.block(i));
     }
 
     /** Whether it is a barrier of the whole block that all threads of a strip come to. */
@@ -255,7 +291,7 @@ final class StripRules {
         if (at.isUniform() && (load || shapes.of(value).isUniform())) {
             return load ? ofUniform(i) : Way.SCALAR;
         }
-        if (!i.oneOf("volatile", "acquire", "release", "relaxed", "cv").isEmpty()) {
+        if (!i.oneOf(ORDERED).isEmpty()) {
             return Way.NOT;
         }
         Type type = i.type();
@@ -266,11 +302,16 @@ final class StripRules {
         boolean fits = type.bytes() == 4
                 ? at.isScalar() && at.stride() % 4 == 0
                 : beside && type.bytes() == 8 && space(i) == Space.GLOBAL;
-        boolean whole = load
-                ? value instanceof Operand.Register target
-                        && types.get(target.index()).bits() == type.bits()
-                : isOperand(value, type, true);
-        return fits && whole ? Way.MOVED : Way.NOT;
+        return fits && isWhole(i, load) ? Way.MOVED : Way.NOT;
+    }
+
+    /** Whether a register has the bits that a load or store moves, and no others. */
+    private boolean isWhole(Instruction access, boolean load) {
+        int bits = access.type().bits();
+        return load
+                ? access.operand(0) instanceof Operand.Register target
+                        && types.get(target.index()).bits() == bits
+                : isOperand(access.operand(1), access.type(), true);
     }
 
     /** Whether these are words that all threads move at once, side by side. */
@@ -380,7 +421,7 @@ final class StripRules {
             case WIDENED, COMPARED, NOT -> true;
             case MOVED -> !isSingle(i);
             case EXCHANGED -> partings.isPartial(i) && StripExchange.members(i) != null;
-            case SCALAR, SPREAD, LANES, VECTOR, TESTED, LOGIC, PARTED -> false;
+            case SCALAR, SPREAD, LANES, SOUGHT, VECTOR, TESTED, LOGIC, PARTED -> false;
         };
     }
 }

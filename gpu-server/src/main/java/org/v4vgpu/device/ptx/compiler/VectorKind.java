@@ -176,6 +176,11 @@ enum VectorKind {
         code.invokevirtual(MASK, "toLong", MethodTypeDesc.of(ConstantDescs.CD_long));
     }
 
+    /** (vector, number of a lane) to that lane. */
+    void lane(CodeBuilder code) {
+        code.invokevirtual(type, "lane", MethodTypeDesc.of(element.upperBound(), ConstantDescs.CD_int));
+    }
+
     /** Adds to each lane its number times a scale: (vector, scale). */
     void addIndex(CodeBuilder code) {
         code.invokevirtual(type, "addIndex", MethodTypeDesc.of(type, ConstantDescs.CD_int));

@@ -2,8 +2,8 @@ package org.v4vgpu.device.ptx.runtime;
 
 /**
  * Measures the two forms of a kernel against each other, a block now in the one and now in the other, until {@link FormSamples} tell
- * which is faster or the second form has had its time. Now and then it tries again, for the JVM compiles meanwhile, and kernels get other
- * things to do. Safe for any thread.
+ * which is faster or the second form has had its time. Meanwhile the one that looks slower has its {@link FormAllowance}. Now and then it
+ * tries again, for the JVM compiles meanwhile, and kernels get other things to do. Safe for any thread.
  */
 final class FormTrial {
     /** What a block is to the trial. */
@@ -19,7 +19,7 @@ final class FormTrial {
     /** A kernel that has not run for so long is not worth a second form. */
     private static final long WORTH_NANOS = 10_000_000;
 
-    /** What the second form may take in all until it wins: the JVM compiles it meanwhile. */
+    /** What the second form may take in all until it wins, of what its allowance gives it: the JVM compiles it meanwhile. */
     private static final long PATIENCE_NANOS = 3_000_000_000L;
 
     /** So long a verdict holds at least. */
@@ -33,26 +33,14 @@ final class FormTrial {
         REVIEWING
     }
 
-    /** The times of one form in this trial. */
-    private static final class Times {
-        long total;
-
-        /** Of the last block, or 0 before the first. */
-        long last;
-
-        int running;
-
-        void add(long nanos) {
-            last = Math.max(1, nanos);
-            total += last;
-        }
-    }
-
     // Guarded by this.
     private Phase phase = Phase.WAITING;
     private long early;
-    private final Times single = new Times();
-    private final Times strips = new Times();
+    private final FormAllowance allowance = new FormAllowance();
+
+    /** What the second form has taken in this trial. */
+    private long inStrips;
+
     private final FormSamples samples = new FormSamples();
     private int blocks;
     private int chance = 0x2545_F491;
@@ -106,13 +94,14 @@ final class FormTrial {
         phase = Phase.REVIEWING;
         samples.clear();
         blocks = 0;
-        single.total = 0;
-        strips.total = 0;
+        inStrips = 0;
+        allowance.again();
         over = false;
     }
 
     /**
-     * A block begins. The second form gets a third of the time, by chance, and one block until it is known what a block takes.
+     * A block begins. Which form it gets is left to chance where both may have it. The first form is what the kernel would have without
+     * the second one: only when the other has won it costs anything.
      *
      * @return what to give to {@link #ran} or {@link #broke} when it ends
      */
@@ -123,11 +112,10 @@ final class FormTrial {
         if (phase == Phase.WAITING) {
             return Part.EARLY;
         }
-        boolean first = strips.last == 0 && strips.running == 0;
-        boolean known = strips.last > 0 && 2 * (strips.total + strips.running * strips.last) <= single.total;
-        boolean inStrips = first || (known && isHeads());
-        times(inStrips).running++;
-        return inStrips ? Part.STRIPS : Part.SINGLE;
+        boolean strips = allowance.allows(true)
+                && (!allowance.isKnown() || isHeads() || (phase == Phase.REVIEWING && !allowance.allows(false)));
+        allowance.began(strips);
+        return strips ? Part.STRIPS : Part.SINGLE;
     }
 
     /** Marsaglia's xorshift. */
@@ -138,14 +126,10 @@ final class FormTrial {
         return (chance & 0x100) != 0;
     }
 
-    private Times times(boolean inStrips) {
-        return inStrips ? strips : single;
-    }
-
     /** A block has not come to its end. */
     synchronized void broke(Part part) {
         if (part == Part.SINGLE || part == Part.STRIPS) {
-            times(part == Part.STRIPS).running--;
+            allowance.broke(part == Part.STRIPS);
         }
     }
 
@@ -155,19 +139,23 @@ final class FormTrial {
      * @return true once, when the second form shall be made
      */
     synchronized boolean ran(Part part, long nanos) {
-        broke(part);
         if (over || part == Part.NONE) {
+            broke(part);
             return false;
         }
         if (part == Part.EARLY) {
             early += nanos;
+            if (phase == Phase.WAITING || phase == Phase.MAKING) {
+                allowance.early(nanos);
+            }
             boolean isWorth = phase == Phase.WAITING && early > WORTH_NANOS;
             phase = isWorth ? Phase.MAKING : phase;
             return isWorth;
         }
-        boolean inStrips = part == Part.STRIPS;
-        times(inStrips).add(nanos);
-        samples.add(inStrips, nanos);
+        boolean strips = part == Part.STRIPS;
+        inStrips += strips ? nanos : 0;
+        allowance.ran(strips, nanos);
+        samples.add(strips, nanos);
         blocks++;
         if (samples.isFaster(true)) {
             settle(true, System.nanoTime());
@@ -177,7 +165,7 @@ final class FormTrial {
             } else if (blocks >= FormSamples.MOST) {
                 settle(won, System.nanoTime());
             }
-        } else if (strips.total > PATIENCE_NANOS) {
+        } else if (inStrips > PATIENCE_NANOS) {
             settle(false, System.nanoTime());
         }
         return false;

@@ -18,7 +18,7 @@ public final class FormedKernel extends CompiledKernel {
     private static final System.Logger LOG = System.getLogger(FormedKernel.class.getName());
 
     /** After so many blocks of a worker it is asked whether a verdict is old. */
-    private static final int REVIEW_BLOCKS = 1024;
+    private static final int REVIEW_BLOCKS = 64;
 
     /** Kernels that wait for their second form, of all sessions. Others ask again later. */
     static final int MOST_WAITING = 64;

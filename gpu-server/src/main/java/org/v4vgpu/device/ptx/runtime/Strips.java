@@ -174,6 +174,22 @@ public final class Strips {
         return true;
     }
 
+    /**
+     * Whether all of the words side by side in global memory are there, the first of them at an address that is right for it.
+     *
+     * @param bytes of a word
+     * @param all of all words, no more than a granule
+     */
+    public static boolean isLiveBeside(long address, int bytes, int all, byte[] map, long base) {
+        long first = (address - base) >>> GlobalAccess.GRANULE_SHIFT;
+        long last = (address - base + all - 1) >>> GlobalAccess.GRANULE_SHIFT;
+        return first < map.length
+                && last < map.length
+                && map[(int) first] != 0
+                && map[(int) last] != 0
+                && (address & (bytes - 1)) == 0;
+    }
+
     private static boolean isLive(long address, long stride, byte[] map, long base, int threads) {
         for (int t = 0; t < threads; t++) {
             long granule = (address + t * stride - base) >>> GlobalAccess.GRANULE_SHIFT;
