@@ -55,7 +55,7 @@ final class PinnedMemory {
         }
         HostMemory memory = context.allocateHost(bytes);
         MemorySegment segment = memory.segment();
-        BLOCKS.put(segment.address(), new Block(bytes, flags, memory));
+        BLOCKS.put(segment.address(), new Block(bytes, flags, memory, segment));
         JCudaFields.setHost(pointer, segment.address(), segment.asByteBuffer());
     }
 
@@ -90,7 +90,7 @@ final class PinnedMemory {
                         CudaStatus.HOST_MEMORY_ALREADY_REGISTERED,
                         "the host memory, or some of it, is registered already");
             }
-            BLOCKS.put(memory.address(), new Block(bytes, flags, null));
+            BLOCKS.put(memory.address(), new Block(bytes, flags, null, memory));
         }
     }
 
@@ -142,6 +142,11 @@ final class PinnedMemory {
         return entry != null && address - entry.getKey() < entry.getValue().bytes() ? entry.getValue() : null;
     }
 
-    /** @param memory what was allocated; null if the program's own memory was registered */
-    private record Block(long bytes, int flags, @Nullable HostMemory memory) {}
+    /**
+     * A range of pinned memory.
+     *
+     * @param memory what was allocated; null if the program's own memory was registered
+     * @param segment keeps a registered buffer: were it collected, the JVM might give its address to another one
+     */
+    private record Block(long bytes, int flags, @Nullable HostMemory memory, MemorySegment segment) {}
 }

@@ -111,7 +111,7 @@ public final class GlobalMemory implements AutoCloseable {
         live.put(offset, bytes);
         freed.remove(offset, length);
         usedBytes += length;
-        mark(offset, length, (byte) 1);
+        mark(offset, length, GlobalAccess.LIVE);
         return base + offset;
     }
 

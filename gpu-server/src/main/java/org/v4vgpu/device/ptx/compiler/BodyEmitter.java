@@ -7,7 +7,9 @@ import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -74,6 +76,7 @@ final class BodyEmitter {
     private final Exits exits;
     private final Manner manner;
     private final Map<Integer, Label> labels = new HashMap<>();
+    private final Set<Instruction> ahead = Collections.newSetFromMap(new IdentityHashMap<>());
 
     BodyEmitter(Emitter e, FlowGraph graph, Exits exits) {
         this(e, graph, exits, (_, plain) -> plain.run());
@@ -91,13 +94,24 @@ final class BodyEmitter {
         return labels.computeIfAbsent(block, _ -> code.newLabel());
     }
 
+    /** Emits instructions, by the code for one thread, that {@link #emit} then leaves out. */
+    void emitAhead(List<Instruction> instructions) {
+        for (Instruction i : instructions) {
+            code.lineNumber(e.kernel.lines.of(i.line()));
+            perform(graph.blocks().getFirst(), i);
+            ahead.add(i);
+        }
+    }
+
     void emit(BitSet blocks) {
         for (int index = blocks.nextSetBit(0); index >= 0; index = blocks.nextSetBit(index + 1)) {
             FlowGraph.Block block = graph.blocks().get(index);
             code.labelBinding(label(index));
             exits.begin(block);
             for (Instruction instruction : block.instructions()) {
-                emit(block, instruction);
+                if (!ahead.contains(instruction)) {
+                    emit(block, instruction);
+                }
             }
             Instruction last = block.last();
             boolean falls = last == null || (!FlowGraph.isFinal(last) && block.mayPass());

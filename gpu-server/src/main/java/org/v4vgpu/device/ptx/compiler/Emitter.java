@@ -7,7 +7,9 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.v4vgpu.device.ptx.runtime.FloatMath;
 import org.v4vgpu.device.ptx.runtime.ThreadBlock;
 import org.v4vgpu.device.ptx.syntax.Function;
@@ -44,6 +46,9 @@ final class Emitter {
     private final TypeKind[] kinds;
     private final BitSet late;
     private final int[] slots;
+
+    /** The locals with fields that were read ahead. */
+    private final Map<String, Integer> readAhead = new HashMap<>();
 
     /** @param framePointer the local variable that holds the frame's offset, or -1 where it is 0 */
     Emitter(
@@ -109,6 +114,20 @@ final class Emitter {
         int slot = code.allocateLocal(kind);
         code.aload(block).getfield(BLOCK, name, type).storeLocal(kind, slot);
         return slot;
+    }
+
+    /** As {@link #field}, for a field that never changes: {@link #pushField} then takes what was read here. */
+    void readAhead(String name, ClassDesc type) {
+        readAhead.put(name, field(name, type));
+    }
+
+    void pushField(String name, ClassDesc type) {
+        Integer slot = readAhead.get(name);
+        if (slot == null) {
+            code.aload(block).getfield(BLOCK, name, type);
+        } else {
+            code.loadLocal(TypeKind.from(type), slot);
+        }
     }
 
     void zero(int register) {

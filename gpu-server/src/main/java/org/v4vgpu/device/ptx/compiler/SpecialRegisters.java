@@ -75,14 +75,12 @@ final class SpecialRegisters {
     }
 
     private static void thread(Emitter e, String field) {
-        e.code.aload(e.block)
-                .getfield(Emitter.BLOCK, field, Emitter.INTS)
-                .iload(e.thread)
-                .iaload();
+        e.pushField(field, Emitter.INTS);
+        e.code.iload(e.thread).iaload();
     }
 
     private static void field(Emitter e, String name) {
-        e.code.aload(e.block).getfield(Emitter.BLOCK, name, ConstantDescs.CD_int);
+        e.pushField(name, ConstantDescs.CD_int);
     }
 
     private static void lane(Emitter e) {

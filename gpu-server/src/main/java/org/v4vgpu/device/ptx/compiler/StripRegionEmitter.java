@@ -7,6 +7,7 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.v4vgpu.device.ptx.runtime.CompiledKernel;
@@ -60,6 +61,8 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
     private final StripCompiler kernel;
     private final StripRegisters registers;
     private final StripMoves moves;
+    private final StripRules rules;
+    private final List<Instruction> invariants;
     private final StripMasks masks;
     private final Partings partings;
     private final StripLanes lanes;
@@ -107,7 +110,9 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
                 code, function, kernel.context().frame(function), kernel.context(), BLOCK, thread, localBase, -1);
         this.stripEnd = code.newLabel();
         this.giveUp = code.newLabel();
-        StripCommits commits = kernel.rules().commits(region);
+        this.rules = kernel.rules();
+        this.invariants = StripInvariants.of(graph, region, rules);
+        StripCommits commits = rules.commits(region);
         this.committed = commits.isAny() ? code.allocateLocal(TypeKind.INT) : -1;
         AccessRuns runs = new AccessRuns(
                 graph,
@@ -138,6 +143,12 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         this.body = new BodyEmitter(e, graph, this, strips);
         this.dirty = DirtyRegisters.of(function, graph, region);
         this.pc = e.field("pc", Emitter.INTS);
+        e.readAhead("tidX", Emitter.INTS);
+        e.readAhead("tidY", Emitter.INTS);
+        e.readAhead("ntidX", ConstantDescs.CD_int);
+        e.readAhead("ntidY", ConstantDescs.CD_int);
+        e.readAhead("ctaidX", ConstantDescs.CD_int);
+        e.readAhead("ctaidY", ConstantDescs.CD_int);
         this.uniformOut = e.field("uniformOut", LONGS);
         this.state = code.allocateLocal(TypeKind.INT);
         this.next = code.allocateLocal(TypeKind.INT);
@@ -161,6 +172,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
                 .istore(next);
         open();
         moves.open();
+        body.emitAhead(invariants);
         beginTogether();
         code.iload(FROM).istore(strip);
         code.labelBinding(top).iload(strip).iload(TO).if_icmpge(end);
@@ -433,6 +445,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         masks.open();
         BitSet partial = partial();
         partial.andNot(live);
+        invariants.forEach(i -> i.definitions().forEach(partial::clear));
         partial.stream().forEach(register -> {
             if (shapes.of(register).isVarying()) {
                 registers.zero(register);

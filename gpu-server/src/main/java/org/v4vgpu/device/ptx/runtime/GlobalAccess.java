@@ -11,6 +11,9 @@ import java.lang.invoke.VarHandle;
 public final class GlobalAccess {
     public static final int GRANULE_SHIFT = 8;
 
+    /** What the map of granules has where memory is live; elsewhere it has 0. */
+    public static final byte LIVE = 1;
+
     /** All of the address space, for generated code that has located what it touches. */
     public static final MemorySegment EVERYTHING = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 

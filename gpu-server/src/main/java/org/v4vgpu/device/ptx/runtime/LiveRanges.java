@@ -15,6 +15,15 @@ public final class LiveRanges {
 
     private static final int MOST_REACH = 1 << 12;
 
+    /** Granules that are looked at by one comparison of arrays, for which the JVM has vectors. */
+    private static final int STRIDE = 512;
+
+    private static final byte[] LIVE = new byte[STRIDE];
+
+    static {
+        Arrays.fill(LIVE, GlobalAccess.LIVE);
+    }
+
     // Device addresses, the end exclusive.
     private final long[] firsts = new long[SITES];
     private final long[] ends = new long[SITES];
@@ -63,17 +72,44 @@ public final class LiveRanges {
         int reach = reach(site, address);
         int first = (int) from;
         int end = (int) to + 1;
-        for (int least = Math.max(0, first - reach); first > least && map[first - 1] != 0; ) {
-            first--;
-        }
-        for (int most = Math.min(map.length, end + reach); end < most && map[end] != 0; ) {
-            end++;
-        }
+        first = firstLive(map, Math.max(0, first - reach), first);
+        end = endOfLive(map, end, Math.min(map.length, end + reach));
         firsts[site] = base + ((long) first << GlobalAccess.GRANULE_SHIFT);
         ends[site] = base + ((long) end << GlobalAccess.GRANULE_SHIFT);
         reaches[site] = reach;
         isClear = false;
         return true;
+    }
+
+    /** The first granule from which on all to the end are live, no less than the least. */
+    private static int firstLive(byte[] map, int least, int end) {
+        int first = end;
+        while (first > least) {
+            int from = Math.max(least, first - STRIDE);
+            if (endOfLive(map, from, first) < first) {
+                while (map[first - 1] != 0) {
+                    first--;
+                }
+                return first;
+            }
+            first = from;
+        }
+        return first;
+    }
+
+    /** The first granule from a beginning on that is not live, no more than the most. */
+    private static int endOfLive(byte[] map, int begin, int most) {
+        int end = begin;
+        while (end < most) {
+            int to = Math.min(most, end + STRIDE);
+            int length = to - end;
+            int differs = Arrays.mismatch(map, end, to, LIVE, 0, length);
+            if (differs >= 0) {
+                return end + differs;
+            }
+            end = to;
+        }
+        return end;
     }
 
     private int reach(int site, long address) {

@@ -26,6 +26,10 @@ final class PlaceParting {
      * @param strayed of its strips, how many have gone over; of every region
      */
     void ran(int strayed, int strips) {
-        votes = 2 * strayed >= strips ? Math.min(votes + 1, 2 * MANY) : Math.max(votes - 1, 0);
+        int before = votes;
+        int after = 2 * strayed >= strips ? Math.min(before + 1, 2 * MANY) : Math.max(before - 1, 0);
+        if (after != before) {
+            votes = after; // Workers share this: most have nothing to say, and then nothing is written.
+        }
     }
 }
