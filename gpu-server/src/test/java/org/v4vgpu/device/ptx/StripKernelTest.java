@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +37,30 @@ class StripKernelTest {
     @BeforeAll
     static void assumeVectors() {
         Assumptions.assumeTrue(VectorUnit.bits() > 0, "no vectors in this JVM");
+    }
+
+    /** The factor is the word 0xFFFFFFFF, which widens to 4,294,967,295. */
+    @ParameterizedTest
+    @ValueSource(strings = {"mul.wide.u32 %d3, %r1, -1", "mad.wide.u32 %d3, -1, %r1, %d4", "mul.wide.u32 %d3, %r2, -2"})
+    void unsignedFactorsAreWords(String product) throws DeviceException {
+        String ptx = """
+                .version 7.0
+                .target sm_75
+                .address_size 64
+                .visible .entry k(.param .u64 out) {
+                    .reg .b32 %r<3>; .reg .b64 %d<5>;
+                    ld.param.u64 %d1, [out]; mov.u32 %r1, %tid.x; mul.wide.u32 %d2, %r1, 8; add.u64 %d2, %d1, %d2;
+                    add.u32 %r2, %r1, 5; mov.u64 %d4, 0;
+                """ + product + "; st.global.u64 [%d2], %d3; ret;\n}\n";
+        try (KernelBench bench = new KernelBench(ptx)) {
+            assertTrue(bench.module().kernel("k").useStrips(true));
+            long out = bench.memory().allocate(8 * 32);
+            bench.launch("k", KernelBench.line(1, 32), out);
+            long[] found = bench.memory().segment(out, 8 * 32).toArray(ValueLayout.JAVA_LONG);
+            for (int t = 0; t < 32; t++) {
+                assertEquals(product.endsWith("-2") ? (t + 5) * 0xFFFF_FFFEL : t * 0xFFFF_FFFFL, found[t], product);
+            }
+        }
     }
 
     /** The first thread's store would be seen by the second one's load, if they did not run as one. */

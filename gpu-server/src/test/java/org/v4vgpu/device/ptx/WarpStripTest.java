@@ -329,6 +329,31 @@ class WarpStripTest {
         }
     }
 
+    /** The same without a fence: other blocks may answer to what they see, and what strips read may be something else the next time. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "st.global.u32 [%o], %x | true",
+                "st.volatile.global.u32 [%o], %x | false",
+                "st.relaxed.gpu.global.u32 [%o], %x | false",
+                "st.release.gpu.global.u32 [%o], %x | false",
+                "ld.global.u32 %c, [%o]; st.shared.u32 [s], %c | true",
+                "ld.volatile.global.u32 %c, [%o]; st.shared.u32 [s], %c | false",
+                "ld.acquire.gpu.global.u32 %c, [%o]; st.shared.u32 [s], %c | false",
+                "ld.volatile.shared.u32 %c, [s]; st.global.u32 [%o], %c | true",
+                "st.volatile.shared.u32 [s], %x | true",
+            })
+    void nothingGivesUpBehindWhatOthersSeeAtOnce(String access, boolean may) throws DeviceException {
+        String ptx = program(".shared .align 4 .b8 s[4];\n" + access + ";\n" + """
+                shfl.sync.down.b32 %r, %x, 1, 31, -1; mov.u32 %b, %tid.x; setp.lt.u32 %p, %b, 40;
+                selp.u32 %t, 5, 6, %p; add.u32 %r, %r, %t;
+                """);
+        try (KernelBench bench = new KernelBench(ptx)) {
+            assertEquals(may, bench.module().kernel("k").useStrips(true));
+        }
+    }
+
     // A kernel around it
 
     private interface Run {

@@ -233,12 +233,18 @@ final class Shapes {
 
     private static Shape product(Instruction i, Shape a, Shape b, int bits) {
         if (a.isAffine() && i.operand(2) instanceof Operand.IntegerLiteral factor) {
-            return times(a.stride(), factor.value(), bits);
+            return times(a.stride(), factor(i, factor), bits);
         }
         if (b.isAffine() && i.operand(1) instanceof Operand.IntegerLiteral factor) {
-            return times(b.stride(), factor.value(), bits);
+            return times(b.stride(), factor(i, factor), bits);
         }
         return allUniform(a, b);
+    }
+
+    /** As the instruction sees it: where unsigned words are widened, -1 is 4,294,967,295. */
+    private static long factor(Instruction i, Operand.IntegerLiteral literal) {
+        boolean zeroExtends = i.has("wide") && !i.type().isSigned();
+        return zeroExtends ? literal.value() & 0xFFFF_FFFFL : literal.value();
     }
 
     private static Shape times(long stride, long factor, int bits) {

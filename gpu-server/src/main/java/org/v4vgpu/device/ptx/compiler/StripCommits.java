@@ -10,7 +10,8 @@ import org.v4vgpu.device.ptx.syntax.Instruction;
 import org.v4vgpu.device.ptx.syntax.Operand;
 
 /**
- * Where a strip has changed memory so that it can't begin its region again: by an atomic operation, or by a store to what it has read.
+ * Where a strip has changed memory so that it can't begin its region again: by an atomic operation, by a store to what it has read, or by one
+ * that other blocks see at once.
  * Behind, it goes on whatever comes: what can't be done for all at once is done by a thread after the other, and a fault is that of the
  * thread that has it. Found in the order in which a strip runs its blocks, where threads that have parted store and others, that took
  * another way, come after them. Confined to the compiling thread.
@@ -95,7 +96,17 @@ final class StripCommits {
             return state | READ; // What is stored after may tell others to change what was stored before.
         }
         int spaces = spaces(i);
+        if (isStrong(i) && (spaces & GLOBAL) != 0) {
+            // Other blocks see it at once and may answer; and what they have stored may be something else by the time
+            // it is read again.
+            return state | (i.opcode().equals("st") ? ATOMIC : READ);
+        }
         return i.opcode().equals("ld") ? state | spaces : state | (state & spaces) << SPACES;
+    }
+
+    private static boolean isStrong(Instruction i) {
+        return !i.oneOf("volatile", "relaxed", "release", "acquire", "mmio", "cv")
+                .isEmpty();
     }
 
     /** The spaces that a load or store may access, but for parameters. */

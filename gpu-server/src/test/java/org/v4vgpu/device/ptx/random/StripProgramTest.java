@@ -12,6 +12,7 @@ import org.v4vgpu.device.DeviceException;
 import org.v4vgpu.device.LaunchShape;
 import org.v4vgpu.device.ptx.Kernel;
 import org.v4vgpu.device.ptx.KernelBench;
+import org.v4vgpu.device.ptx.runtime.GlobalAccess;
 import org.v4vgpu.device.ptx.runtime.VectorUnit;
 
 /**
@@ -34,6 +35,9 @@ class StripProgramTest {
     /** Words that a thread stores: of four registers of either kind, of two long ones, and where partings store. */
     private static final int RESULTS = 8 + 2 * 2 + 2;
 
+    /** Threads that have a word, and those that have two, at the end of live memory: the others have none. */
+    private static final int EDGE = 104;
+
     private static final LaunchShape SHAPE = new LaunchShape(3, 1, 1, 32, 2, 1, 0);
 
     @Test
@@ -43,7 +47,7 @@ class StripProgramTest {
         int whole = 0;
         int parted = 0;
         for (int seed = 0; seed < PROGRAMS; seed++) {
-            String text = new Writer(seed).text();
+            String text = new Writer(seed, false).text();
             try {
                 Run singly = run(text, false);
                 Run strips = run(text, true);
@@ -61,6 +65,30 @@ class StripProgramTest {
         assertTrue(formed > PROGRAMS / 2 && whole > PROGRAMS / 6 && parted > 0, counts);
     }
 
+    /** One thread does what is wrong, if it comes by: it is told alike, whether its strip can begin again or not. */
+    @Test
+    void faultsAreThoseOfTheSameThread() {
+        Assumptions.assumeTrue(VectorUnit.bits() > 0, "no vectors in this JVM");
+        int told = 0;
+        for (int seed = 0; seed < PROGRAMS; seed++) {
+            String text = new Writer(seed, true).text();
+            String singly = fault(text, false);
+            assertEquals(singly, fault(text, true), "seed " + seed + "\n" + text);
+            told += singly.isEmpty() ? 0 : 1;
+        }
+        assertTrue(told > PROGRAMS / 4, told + " programs fail");
+    }
+
+    /** What a launch says, but for addresses; empty if it says nothing. */
+    private static String fault(String text, boolean strips) {
+        try {
+            run(text, strips);
+            return "";
+        } catch (DeviceException failure) {
+            return failure.status() + String.valueOf(failure.getMessage()).replaceAll("0x[0-9a-f]+", "0x");
+        }
+    }
+
     /**
      * What a launch has left.
      *
@@ -76,13 +104,23 @@ class StripProgramTest {
             int[] words = new int[IN_WORDS + 2];
             for (int i = 0; i < IN_WORDS; i++) {
                 words[i] = Float.floatToRawIntBits(i * 0.37f - 20);
+                if (i % 11 == 7) {
+                    words[i] = (i % 2 == 0 ? 0x7F80_0000 : 0xFFC0_0000) + i; // NaNs that moves must leave as they are.
+                }
             }
             long in = bench.upload(words);
             long out = bench.memory().allocate(4L * (WORDS * RESULTS + MOVED));
-            bench.launch("k", SHAPE, in, out, 5, 40);
+            int bytes = 4 << GlobalAccess.GRANULE_SHIFT;
+            long edge = bench.upload(new int[bytes / 4]) + bytes;
+            long gap = bench.upload(0);
+            long edges = bench.upload(new int[bytes / 4]) + bytes;
+            bench.memory().free(gap);
+            bench.launch("k", SHAPE, in, out, 5, 40, edge - 4 * EDGE, edges - 8 * EDGE);
             int all = WORDS * RESULTS + MOVED;
-            int[] found = Arrays.copyOf(bench.ints(out, all), all + 2);
+            int[] found = Arrays.copyOf(bench.ints(out, all), all + 2 + 3 * EDGE);
             System.arraycopy(bench.ints(in + 4 * COMMON, 2), 0, found, all, 2);
+            System.arraycopy(bench.ints(edge - 4 * EDGE, EDGE), 0, found, all + 2, EDGE);
+            System.arraycopy(bench.ints(edges - 8 * EDGE, 2 * EDGE), 0, found, all + 2 + EDGE, 2 * EDGE);
             Kernel kernel = bench.module().kernel("k");
             return new Run(found, formed, kernel.blocksThatLeftStrips(), kernel.blocksThatParted());
         }
@@ -102,12 +140,19 @@ class StripProgramTest {
         /** Whether strips are warps. */
         private final boolean warps;
 
+        /** The thread that does what is wrong, or -1; and how many steps it has until then. */
+        private final int wrong;
+
+        private int stepsToWrong;
+
         private int labels;
         private int moves;
         private int loops;
 
-        Writer(long seed) {
+        Writer(long seed, boolean fails) {
             random = new Random(seed);
+            wrong = fails ? random.nextInt((int) (SHAPE.blocks() * SHAPE.threadsPerBlock())) : -1;
+            stepsToWrong = fails ? 1 + random.nextInt(35) : 0;
             stores = seed % 2 == 0;
             loads = seed % 8 == 0;
             atomics = seed % 4 == 1;
@@ -119,9 +164,9 @@ class StripProgramTest {
                     .version 7.0
                     .target sm_75
                     .address_size 64
-                    .visible .entry k(.param .u64 in, .param .u64 out, .param .u32 n, .param .u32 m) {
+                    .visible .entry k(.param .u64 in, .param .u64 out, .param .u32 n, .param .u32 m, .param .u64 edge, .param .u64 edges) {
                     .reg .b32 %u<4>, %a<4>, %i<4>, %s<5>, %c<6>, %g, %k<4>, %t; .reg .f32 %f<4>; .reg .b64 %x<5>, %y<2>, %d, %o<5>, %ou;
-                    .reg .b32 %n<4>, %m<4>; .reg .pred %p, %q, %w, %v<2>; .reg .b64 %l<2>, %z; .reg .b16 %h; .shared .align 4 .b8 s[2048]; .local .align 4 .b8 own[16];
+                    .reg .b32 %n<4>, %m<4>; .reg .pred %p, %q, %w, %v<2>; .reg .b64 %l<2>, %z, %e; .reg .b16 %h; .reg .pred %b, %last; .reg .b64 %ed<2>; .reg .f64 %fd<2>; .shared .align 128 .b8 s[2048]; .local .align 4 .b8 own[16];
                     ld.param.u64 %x0, [in]; ld.param.u64 %y0, [out]; ld.param.u32 %u0, [n]; ld.param.u32 %u1, [m];
                     mov.u32 %u2, %ctaid.x; mov.u32 %u3, %tid.y; mov.u32 %a0, %tid.x;
                     shl.b32 %c0, %u3, 5; add.u32 %a1, %c0, %a0; shl.b32 %c1, %u2, 6; add.u32 %g, %c1, %a1;
@@ -137,7 +182,9 @@ class StripProgramTest {
                 line("ld.global.f32 %f" + r + ", [%x1+" + 4 * r + "]");
                 line("ld.global.u32 %i" + r + ", [%x1+" + 8 * r + "]");
             }
-            line("setp.gt.u32 %q, %u2, 0");
+            line(
+                    "ld.param.u64 %ed0, [edge]; add.u64 %ed0, %ed0, %d; ld.param.u64 %ed1, [edges]; add.u64 %ed1, %ed1, %d");
+            line("add.u64 %ed1, %ed1, %d; setp.gt.u32 %q, %u2, 0");
             line("setp.lt.f32 %v0, %f0, %f1");
             line("setp.ne.u32 %v1, %i0, %i1");
             line("st.local.v2.f32 [own], {%f0, %f1}");
@@ -165,7 +212,10 @@ class StripProgramTest {
 
         private void steps(int count, int depth) {
             for (int n = 0; n < count; n++) {
-                switch (random.nextInt(depth == 0 ? 33 : depth < DEEPEST ? 32 : 27)) {
+                if (stepsToWrong > 0 && --stepsToWrong == 0) {
+                    fail();
+                }
+                switch (random.nextInt(depth == 0 ? 38 : depth < DEEPEST ? 35 : 30)) {
                     case 0 -> line(pick("add", "sub", "mul") + ".f32 " + f() + ", " + f() + ", " + f());
                     case 1 -> line("fma.rn.f32 " + f() + ", " + f() + ", " + f() + ", " + pick(f(), "0f3F000000"));
                     case 2 -> line(pick("neg", "abs") + ".f32 " + f() + ", " + f());
@@ -252,10 +302,14 @@ class StripProgramTest {
                                 "ld.global.v4.u32 {%i3, %i1, %i0, %i2}, [%x4+16]",
                                 "ld.global.v2.u32 {%i2, " + i() + "}, [%x2+8]",
                                 "ld.global.f32 " + f() + ", [%x4+4]"));
-                    case 27 -> choice(depth + 1);
-                    case 28, 29 -> parting(depth + 1);
-                    case 30 -> partingLoop(depth + 1);
-                    case 31 -> loop(depth + 1);
+                    case 27 -> mixed();
+                    case 28 -> coordinates();
+                    case 29 -> edge();
+                    case 30 -> choice(depth + 1);
+                    case 31, 32 -> parting(depth + 1);
+                    case 33 -> partingLoop(depth + 1);
+                    case 34 -> loop(depth + 1);
+                    case 35, 36 -> together();
                     default -> exchange();
                 }
             }
@@ -270,6 +324,133 @@ class StripProgramTest {
             line("ld.shared." + kind + (real ? f() : i()) + ", "
                     + (real ? pick("[%s1]", "[%s1+64]", "[s+20]", "[%s2]") : "[%s1]"));
             line(pick("st.local.u32 [own+" + 4 * random.nextInt(4) + "], " + i(), "not.pred %v0, %v1"));
+        }
+
+        /** Between kinds of registers. */
+        private void mixed() {
+            line(pick(
+                    "mov.b64 " + l() + ", {" + i() + ", " + f() + "}",
+                    "mov.b64 {" + f() + ", " + i() + "}, " + l(),
+                    "mov.b64 {" + i() + ", _}, " + l(),
+                    "mov.b64 {%f2, %f2}, " + l(),
+                    "mov.f32 " + f() + ", " + f(),
+                    "mov.b32 " + i() + ", " + f(),
+                    "selp.b32 " + f() + ", " + i() + ", " + f() + ", " + v(),
+                    "cvt.rn.f32.u32 " + f() + ", " + any(),
+                    "mul.hi.u32 " + i() + ", " + i() + ", " + any(),
+                    "min.s32 " + i() + ", " + i() + ", " + any(),
+                    "shl.b32 " + i() + ", " + any() + ", " + i(),
+                    "shr.s32 " + i() + ", " + i() + ", " + any(),
+                    "mad.wide.s32 " + l() + ", " + i() + ", " + any() + ", " + l(),
+                    "setp.lt.and.s32 " + v() + ", " + any() + ", " + i() + ", " + v(),
+                    "not.pred " + v() + ", " + v(),
+                    "st.shared.f32 [%s3], " + f() + "; ld.shared.u32 " + i() + ", [%s3]",
+                    "cvt.f64.f32 %fd0, " + f(),
+                    "cvt.rn.f64.s32 %fd1, " + i(),
+                    "fma.rn.f64 " + fd() + ", %fd0, %fd1, " + fd(),
+                    pick("min", "add.rn", "sub.rz") + ".f64 " + fd() + ", " + fd() + ", " + fd(),
+                    "selp.f64 " + fd() + ", %fd0, %fd1, " + v(),
+                    "cvt.rn.f32.f64 " + f() + ", " + fd(),
+                    "setp.ltu.f64 " + v() + ", " + fd() + ", " + fd(),
+                    "cvt.rn.f16.f32 %h, " + f() + "; cvt.f32.f16 " + f() + ", %h",
+                    "copysign.f32 " + f() + ", " + f() + ", " + f()));
+        }
+
+        /** What threads share or are apart by, also where only some of them are. */
+        private void coordinates() {
+            switch (random.nextInt(4)) {
+                case 0 -> line("add.u32 " + pick("%u2", "%u3") + ", " + u() + ", " + random.nextInt(9));
+                case 1 -> line("selp.b32 %u3, " + u() + ", " + u() + ", " + pick("%q", "%b"));
+                case 2 -> line("setp.lt.u32 %b, " + u() + ", " + pick(u(), "20"));
+                default -> {
+                    String factor = pick("3", "-1", "-5", "4", "0x80000000", "0xFFFFFFFF");
+                    line(pick(
+                            "mul.wide.u32 %e, " + a() + ", " + factor,
+                            "mul.wide.s32 %e, " + a() + ", " + factor,
+                            "mad.wide.u32 %e, " + a() + ", " + factor + ", %d",
+                            "mad.wide.s32 %e, " + factor + ", " + a() + ", %d",
+                            "cvt.u64.u32 %e, " + a(),
+                            "cvt.s64.s32 %e, " + a(),
+                            "mul.lo.u64 %e, %d, " + factor,
+                            "shl.b64 %e, %d, 29"));
+                    line("add.s64 " + l() + ", " + l() + ", %e");
+                }
+            }
+        }
+
+        /** Beyond live memory but for the first threads. */
+        private void edge() {
+            place("lt", EDGE);
+            String loads = pick(
+                    "ld.global.u32 " + i() + ", [%ed0]",
+                    "ld.global.f32 " + f() + ", [%ed0]; ld.global.f32 %f2, [%ed0]",
+                    "ld.global.u64 " + l() + ", [%ed1]",
+                    "ld.global.v2.u32 {" + i() + ", %i3}, [%ed1]",
+                    "ld.global.u32 " + i() + ", [%ed1+4]");
+            String own = stores
+                    ? pick("", "; st.global.u32 [%ed0], " + any(), "; st.global.v2.f32 [%ed1], {" + f() + ", %f1}")
+                    : "";
+            onlyIf(atomics ? loads + "; red.global.add.u32 [%ed0], " + any() : loads + own);
+        }
+
+        /** Sets last by the thread's number, which strips may know only thread by thread. */
+        private void place(String comparison, int number) {
+            line(pick("mov.u32 %t, %g", "and.b32 %t, %g, 255"));
+            line("setp." + comparison + ".u32 %last, %t, " + number);
+        }
+
+        /** What threads do whose last is set. */
+        private void onlyIf(String instructions) {
+            if (random.nextBoolean()) {
+                line("@%last " + instructions.replace("; ", "; @%last "));
+                return;
+            }
+            int label = labels++;
+            line("@!%last bra L" + label);
+            line(instructions);
+            text.append("L").append(label).append(":\n");
+        }
+
+        private void fail() {
+            place("eq", wrong);
+            line("mov.u64 %e, 64");
+            onlyIf(pick(
+                    "ld.global.u32 " + i() + ", [%e]",
+                    "ld.global.u32 " + i() + ", [%d+64]",
+                    "st.global.f32 [%d+64], " + f(),
+                    "st.global.v2.u32 [%d+64], {" + i() + ", " + i() + "}",
+                    "ld.shared.u32 " + i() + ", [%s1+2]",
+                    "st.shared.u32 [%s1+4096], " + i(),
+                    "atom.global.add.u32 " + i() + ", [%x1+2], 1",
+                    "red.shared.add.u32 [%s1+4096], 1",
+                    "ld.local.u32 " + i() + ", [own+4000]",
+                    "trap"));
+        }
+
+        /** All threads of the block, or of a warp. */
+        private void together() {
+            if (!warps) {
+                if (random.nextBoolean()) {
+                    exchange();
+                } else {
+                    line("bar.red." + pick("popc.u32 " + i(), "or.pred " + v(), "and.pred %b") + ", 0, " + v());
+                }
+                return;
+            }
+            line(pick(
+                    "shfl.sync.bfly.b32 " + i() + "|" + v() + ", " + any() + ", " + random.nextInt(32) + ", 31, -1",
+                    "shfl.sync.up.b32 " + f() + ", " + f() + ", " + any() + ", 0, -1",
+                    "shfl.sync.idx.b32 " + i() + ", " + f() + ", " + i() + ", 0x181f, -1",
+                    "shfl.sync.down.b32 " + i() + "|" + v() + ", " + i() + ", 3, 0x71f, -1",
+                    "vote.sync.ballot.b32 " + pick(i(), "%u3") + ", " + pick("", "!") + v() + ", -1",
+                    "vote.sync." + pick("any", "all", "uni") + ".pred " + pick(v(), "%b") + ", " + v() + ", -1",
+                    "match.any.sync.b32 " + i() + ", " + any() + ", -1",
+                    "match.all.sync.b32 " + i() + "|" + v() + ", " + any() + ", -1",
+                    "redux.sync." + pick("add.s32 ", "max.u32 ", "min.s32 ") + i() + ", " + any() + ", -1",
+                    "bar.warp.sync -1; st.shared.u32 [%s1+512], " + any() + "; bar.warp.sync -1; xor.b32 %t, %s1, "
+                            + 4 * random.nextInt(32) + "; ld.shared.u32 " + i() + ", [%t+512]; bar.warp.sync -1",
+                    "bar.red.popc.u32 " + i() + ", 0, " + pick("", "!") + v(),
+                    "bar.red." + pick("and", "or") + ".pred " + v() + ", 0, " + v()));
         }
 
         /** To words that are the thread's own: some that nothing loads, and in few programs one that is loaded, too. */
@@ -290,6 +471,9 @@ class StripProgramTest {
                                 "atom.global.cas.b32 " + i() + ", [%z+" + 4 * WORDS + "], 0, " + any(),
                                 "red.global.add.u32 [%x0+" + 4 * COMMON + "], " + any(),
                                 "red.global.min.s32 [%x0+" + (4 * COMMON + 4) + "], " + i(),
+                                "atom.shared.add.u32 " + i() + ", [%s3], " + any(),
+                                "atom.shared.max.s32 " + i() + ", [%s3+256], " + i(),
+                                "red.shared.xor.b32 [%s3], " + i(),
                                 "red.add.u32 [%z], " + i()));
             }
         }
@@ -382,6 +566,10 @@ class StripProgramTest {
 
         private String f() {
             return "%f" + random.nextInt(4);
+        }
+
+        private String fd() {
+            return "%fd" + random.nextInt(2);
         }
 
         private String l() {
