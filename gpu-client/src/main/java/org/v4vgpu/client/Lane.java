@@ -50,6 +50,7 @@ final class Lane {
     private final int chunkBytes;
     private final @Nullable ReentrantLock lock;
     private final CallRecorder recorder;
+    private final ReplyPayload payloads;
 
     /** Whether something was sent since the last reply: the server may not have read it, and there may be no space for more. */
     private boolean unread;
@@ -63,6 +64,7 @@ final class Lane {
         this.chunkBytes = channel.maximumPayloadBytes();
         this.lock = shared ? new ReentrantLock() : null;
         this.recorder = new CallRecorder(session.address().toString());
+        this.payloads = new ReplyPayload(channel, recorder, this::header);
     }
 
     /** Whether one-way calls were sent since the last reply. By the owner, or once the owner has ended. */
@@ -113,7 +115,7 @@ final class Lane {
         try {
             long sequence = publish(call, CallDescriptor.WAITS, request, payload);
             try {
-                PayloadReply<R> reply = receiveWhole(call, sequence, maximumBytes);
+                PayloadReply<R> reply = payloads.whole(call, sequence, maximumBytes);
                 recorder.received(reply.payload().size());
                 recorder.end(sequence, reply.outcome().status().code(), true);
                 return reply;
@@ -201,7 +203,7 @@ final class Lane {
             long sequence = publish(call, CallDescriptor.WAITS, request, NO_PAYLOAD, destination.totalBytes());
             Outcome outcome;
             try {
-                outcome = receivePayload(call, sequence, destination);
+                outcome = payloads.into(call, sequence, destination);
                 recorder.end(sequence, outcome.status().code(), true);
             } catch (IOException | RuntimeException e) {
                 throw session.fail(e);
@@ -416,100 +418,6 @@ final class Lane {
         }
     }
 
-    private Outcome receivePayload(Call<?, ?> call, long sequence, HostRows destination) throws IOException {
-        long bytes = destination.totalBytes();
-        long offset = 0;
-        CallHeader header;
-        Outcome outcome;
-        try (IncomingMessage message = channel.receive()) {
-            recorder.answered();
-            header = header(call, sequence, message);
-            outcome = outcome(header);
-            if (header.status() != 0 && header.isLast()) {
-                return outcome;
-            }
-            if (header.payloadBytes() != bytes) {
-                throw new ProtocolException("reply to " + call + " announces " + header.payloadBytes()
-                        + " bytes of payload where " + bytes + " were asked for");
-            }
-            offset += place(message, destination, offset);
-            recorder.taken();
-        }
-        while (!header.isLast()) {
-            try (IncomingMessage message = channel.receive()) {
-                recorder.answered();
-                header = CallHeader.decode(message.header());
-                if (!header.isReply() || !header.isContinuation()) {
-                    throw new ProtocolException("message " + header.number() + " within the payload of " + call);
-                }
-                offset += place(message, destination, offset);
-                outcome = outcome(header);
-                recorder.taken();
-            }
-        }
-        if (header.status() == 0 && offset != bytes) {
-            throw new ProtocolException("payload of " + call + " ended after " + offset + " of " + bytes + " bytes");
-        }
-        return outcome;
-    }
-
-    /** The memory grows with what comes, not with what is announced. */
-    private <R extends MessageLite> PayloadReply<R> receiveWhole(Call<?, R> call, long sequence, int maximumBytes)
-            throws IOException {
-        ByteString.Output bytes = ByteString.newOutput();
-        CallHeader header;
-        Outcome outcome;
-        R reply;
-        long announced;
-        try (IncomingMessage message = channel.receive()) {
-            recorder.answered();
-            header = header(call, sequence, message);
-            outcome = outcome(header);
-            reply = header.parse(call.replies());
-            announced = header.payloadBytes();
-            if (announced > maximumBytes) {
-                throw new ProtocolException("a payload of " + announced + " bytes in the reply to " + call);
-            }
-            append(message, bytes, announced);
-            recorder.taken();
-        }
-        while (!header.isLast()) {
-            try (IncomingMessage message = channel.receive()) {
-                recorder.answered();
-                header = CallHeader.decode(message.header());
-                if (!header.isReply() || !header.isContinuation()) {
-                    throw new ProtocolException("message " + header.number() + " within the payload of " + call);
-                }
-                append(message, bytes, announced);
-                recorder.taken();
-            }
-        }
-        if (bytes.size() != announced) {
-            throw new ProtocolException(
-                    "payload of " + call + " ended after " + bytes.size() + " of " + announced + " bytes");
-        }
-        return new PayloadReply<>(outcome, reply, bytes.toByteString());
-    }
-
-    private static void append(IncomingMessage message, ByteString.Output bytes, long announced) throws IOException {
-        int length = (int) message.payload().byteSize();
-        if (length > announced - bytes.size()) {
-            throw new ProtocolException("payload exceeds the " + announced + " bytes announced");
-        }
-        byte[] chunk = new byte[length];
-        message.payload().copyTo(MemorySegment.ofArray(chunk), 0);
-        bytes.write(chunk);
-    }
-
-    private static long place(IncomingMessage message, HostRows destination, long offset) throws IOException {
-        long chunk = message.payload().byteSize();
-        if (chunk > destination.totalBytes() - offset) {
-            throw new ProtocolException("payload exceeds the " + destination.totalBytes() + " bytes asked for");
-        }
-        destination.copyFrom(message.payload(), offset);
-        return chunk;
-    }
-
     private CallHeader header(Call<?, ?> call, long sequence, IncomingMessage message) throws IOException {
         CallHeader header = CallHeader.decode(message.header());
         if (!header.isReply() || header.number() != call.number() || header.sequence() != sequence) {
@@ -521,7 +429,7 @@ final class Lane {
         return header;
     }
 
-    private static Outcome outcome(CallHeader header) throws ProtocolException {
+    static Outcome outcome(CallHeader header) throws ProtocolException {
         return header.status() == 0
                 ? Outcome.SUCCESS
                 : new Outcome(new CudaStatus(header.status()), header.errorText());

@@ -346,8 +346,8 @@ class WarpStripTest {
             })
     void nothingGivesUpBehindWhatOthersSeeAtOnce(String access, boolean may) throws DeviceException {
         String ptx = program(".shared .align 4 .b8 s[4];\n" + access + ";\n" + """
-                shfl.sync.down.b32 %r, %x, 1, 31, -1; mov.u32 %b, %tid.x; setp.lt.u32 %p, %b, 40;
-                selp.u32 %t, 5, 6, %p; add.u32 %r, %r, %t;
+                shfl.sync.down.b32 %r, %x, 1, 31, -1; mov.u32 %b, %tid.x; mul.wide.u32 %d, %b, 4;
+                cvt.u32.u64 %t, %d; add.u32 %r, %r, %t;
                 """);
         try (KernelBench bench = new KernelBench(ptx)) {
             assertEquals(may, bench.module().kernel("k").useStrips(true));

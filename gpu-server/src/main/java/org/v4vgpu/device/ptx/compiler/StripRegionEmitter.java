@@ -48,12 +48,11 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
             ConstantDescs.CD_int);
 
     private static final int SINGLE = 0;
-    private static final int BLOCK = 1;
-    private static final int FROM = 2;
-    private static final int TO = 3;
-    private static final int EXPECTED = 4;
+    static final int BLOCK = 1;
+    static final int FROM = 2;
+    static final int TO = 3;
+    static final int EXPECTED = 4;
     private static final int ENTRY = 5;
-    private static final int NONE = Integer.MIN_VALUE + 1;
     private static final ClassDesc LONGS = ConstantDescs.CD_long.arrayType();
 
     private final CodeBuilder code;
@@ -71,9 +70,6 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
     /** The local with the first thread of the strip. */
     private final int strip;
 
-    /** Whether the program counters of the threads that have run are as {@code state} says, and not yet written. */
-    private final int together;
-
     /** The local that tells whether a strip can no longer begin again, or -1. */
     private final int committed;
 
@@ -84,9 +80,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
     private final SpillRows rows;
     private final BodyEmitter body;
     private final DirtyRegisters dirty;
-    private final int state;
-    private final int next;
-    private final int pc;
+    private final StripCounters counters;
     private final int uniformOut;
     private final Label stripEnd;
     private final Label giveUp;
@@ -142,7 +136,6 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
                 giveUp);
         this.body = new BodyEmitter(e, graph, this, strips);
         this.dirty = DirtyRegisters.of(function, graph, region);
-        this.pc = e.field("pc", Emitter.INTS);
         e.readAhead("tidX", Emitter.INTS);
         e.readAhead("tidY", Emitter.INTS);
         e.readAhead("ntidX", ConstantDescs.CD_int);
@@ -150,9 +143,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         e.readAhead("ctaidX", ConstantDescs.CD_int);
         e.readAhead("ctaidY", ConstantDescs.CD_int);
         this.uniformOut = e.field("uniformOut", LONGS);
-        this.state = code.allocateLocal(TypeKind.INT);
-        this.next = code.allocateLocal(TypeKind.INT);
-        this.together = code.allocateLocal(TypeKind.INT);
+        this.counters = new StripCounters(e, registers, strip);
     }
 
     static void emit(CodeBuilder code, StripCompiler kernel, Regions.Region region) {
@@ -166,22 +157,15 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         Label tryStart = code.newLabel();
         Label tryEnd = code.newLabel();
         Label handler = code.newLabel();
-        code.loadConstant(NONE)
-                .istore(state)
-                .loadConstant(CompiledKernel.EXITED)
-                .istore(next);
         open();
         moves.open();
         body.emitAhead(invariants);
-        beginTogether();
+        counters.open();
         code.iload(FROM).istore(strip);
         code.labelBinding(top).iload(strip).iload(TO).if_icmpge(end);
         code.iload(strip).istore(e.thread);
         if (regions.isSynchronizing()) {
-            Label ready = code.newLabel();
-            code.iload(together).ifne(ready);
-            code.aload(pc).iload(strip).iaload().iload(EXPECTED).if_icmpne(nextStrip);
-            code.labelBinding(ready);
+            counters.skip(nextStrip);
         }
         if (committed >= 0) {
             code.iconst_0().istore(committed);
@@ -193,8 +177,8 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         code.labelBinding(tryEnd);
         code.labelBinding(stripEnd);
         if (regions.isSynchronizing()) {
-            writeCounters();
-            noteState(nextStrip);
+            counters.write();
+            counters.note(nextStrip);
         } else {
             code.goto_(nextStrip);
         }
@@ -204,16 +188,13 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         }
         code.pop().labelBinding(giveUp);
         giveUp();
-        noteState(nextStrip);
+        counters.note(nextStrip);
         code.labelBinding(nextStrip).iinc(strip, registers.threads).goto_(top);
         code.labelBinding(end);
         if (regions.isSynchronizing()) {
-            endTogether();
+            counters.close();
         }
-        Label some = code.newLabel();
-        code.iload(state).loadConstant(NONE).if_icmpne(some);
-        code.loadConstant(CompiledKernel.MIXED).ireturn();
-        code.labelBinding(some).iload(state).ireturn();
+        counters.answer();
         // What goes wrong in a strip that can begin again goes wrong again in the thread whose fault it is, and is told
         // there.
         code.exceptionCatch(tryStart, tryEnd, handler, Emitter.descriptor(KernelFault.class));
@@ -240,7 +221,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
     private void giveUp() {
         code.iload(strip).istore(e.thread);
         if (regions.isSynchronizing()) {
-            part();
+            counters.part();
         }
         String parting = kernel.parting(region);
         if (parting != null) {
@@ -254,7 +235,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
                     .iload(EXPECTED)
                     .iload(ENTRY)
                     .invokestatic(kernel.context().owner, parting, TYPE)
-                    .istore(next);
+                    .istore(counters.next);
             return;
         }
         code.aload(BLOCK).iconst_0().putfield(Emitter.BLOCK, "inStrips", ConstantDescs.CD_boolean);
@@ -266,7 +247,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
                     "place",
                     MethodTypeDesc.of(
                             ConstantDescs.CD_void, ConstantDescs.CD_int, ConstantDescs.CD_int, ConstantDescs.CD_int));
-            code.loadConstant(CompiledKernel.MIXED).istore(next);
+            code.loadConstant(CompiledKernel.MIXED).istore(counters.next);
             return;
         }
         code.aload(SINGLE)
@@ -278,76 +259,11 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
                 .iadd()
                 .iload(EXPECTED)
                 .invokevirtual(Emitter.descriptor(CompiledKernel.class), "run", RUN)
-                .istore(next);
-    }
-
-    // Program counters: while all threads are together, none is written.
-
-    private void beginTogether() {
-        Label apart = code.newLabel();
-        code.iconst_0().istore(together);
-        code.aload(BLOCK).getfield(Emitter.BLOCK, "together", ConstantDescs.CD_int);
-        code.iload(EXPECTED).if_icmpne(apart);
-        code.iconst_1().istore(together).labelBinding(apart);
-    }
-
-    private void writeCounters() {
-        Label apart = code.newLabel();
-        Label done = code.newLabel();
-        code.iload(together).ifeq(apart);
-        code.iload(state).iload(next).if_icmpeq(done);
-        code.iload(state).loadConstant(NONE).if_icmpeq(done);
-        part();
-        code.labelBinding(apart);
-        for (int part = 0; part < registers.parts(VectorKind.INT); part++) {
-            VectorKind.INT.species(code, registers.vectorBits);
-            code.iload(next);
-            VectorKind.INT.broadcast(code);
-            code.aload(pc)
-                    .iload(strip)
-                    .loadConstant(part * registers.lanes(VectorKind.INT))
-                    .iadd();
-            VectorKind.INT.intoArray(code);
-        }
-        code.labelBinding(done);
-    }
-
-    /** Writes the counters of all, as the strip at hand begins. */
-    private void part() {
-        Label apart = code.newLabel();
-        code.iload(together).ifeq(apart);
-        code.aload(BLOCK).iload(FROM).iload(strip).iload(TO).iload(state).iload(EXPECTED);
-        code.invokevirtual(
-                Emitter.BLOCK,
-                "part",
-                MethodTypeDesc.of(
-                        ConstantDescs.CD_void,
-                        ConstantDescs.CD_int,
-                        ConstantDescs.CD_int,
-                        ConstantDescs.CD_int,
-                        ConstantDescs.CD_int,
-                        ConstantDescs.CD_int));
-        code.iconst_0().istore(together).labelBinding(apart);
-    }
-
-    private void endTogether() {
-        Label apart = code.newLabel();
-        code.iload(together).ifeq(apart);
-        code.aload(BLOCK).iload(state).putfield(Emitter.BLOCK, "together", ConstantDescs.CD_int);
-        code.labelBinding(apart);
+                .istore(counters.next);
     }
 
     private void pushThread() {
         code.iload(strip);
-    }
-
-    /** state = state == NONE || state == next ? next : MIXED. */
-    private void noteState(Label then) {
-        Label first = code.newLabel();
-        code.iload(state).iload(next).if_icmpeq(then);
-        code.iload(state).loadConstant(NONE).if_icmpeq(first);
-        code.loadConstant(CompiledKernel.MIXED).istore(state).goto_(then);
-        code.labelBinding(first).iload(next).istore(state).goto_(then);
     }
 
     // Rows
@@ -526,6 +442,6 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
     }
 
     private void leave(int counter) {
-        code.loadConstant(counter).istore(next).goto_(stripEnd);
+        code.loadConstant(counter).istore(counters.next).goto_(stripEnd);
     }
 }
