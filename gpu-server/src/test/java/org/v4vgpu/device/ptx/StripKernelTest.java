@@ -61,8 +61,9 @@ class StripKernelTest {
     }
 
     /** The first thread's store would be seen by the second one's load, if they did not run as one. */
-    @Test
-    void threadsOfAStripRunAsOne() throws DeviceException {
+    @ParameterizedTest
+    @CsvSource({"48, 16", "64, 32"})
+    void threadsOfAStripRunAsOne(int threads, int strip) throws DeviceException {
         String ptx = HEAD + """
                 .visible .entry k(.param .u64 out) {
                     .reg .b32 %r<6>; .reg .b64 %d<4>; .shared .align 4 .b8 s[512];
@@ -72,12 +73,12 @@ class StripKernelTest {
                 }
                 """;
         int[] seen = inStrips(ptx, "k", true, (bench, _) -> {
-            long out = bench.memory().allocate(128);
-            bench.launch("k", KernelBench.line(1, 32), out);
-            return bench.ints(out, 32);
+            long out = bench.memory().allocate(4L * threads);
+            bench.launch("k", KernelBench.line(1, threads), out);
+            return bench.ints(out, threads);
         });
-        for (int t = 0; t < 32; t++) {
-            assertEquals(t == 16 ? 7 : 0, seen[t], "thread " + t);
+        for (int t = 0; t < threads; t++) {
+            assertEquals(t > 0 && t % strip == 0 ? 7 : 0, seen[t], "thread " + t);
         }
     }
 

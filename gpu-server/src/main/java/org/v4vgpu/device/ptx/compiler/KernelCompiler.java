@@ -128,8 +128,9 @@ public final class KernelCompiler {
         KernelContext kernel = context;
         return new FormedKernel(
                 single,
-                StripCompiler.threads(regions),
-                anyhow -> StripCompiler.compile(function, kernel.later(), graph, regions, rows, single, anyhow));
+                StripCompiler.widths(regions),
+                (threads, anyhow) ->
+                        StripCompiler.compile(function, kernel.later(), graph, regions, rows, single, threads, anyhow));
     }
 
     private KernelPlan plan(Regions regions, SpillRows rows) {

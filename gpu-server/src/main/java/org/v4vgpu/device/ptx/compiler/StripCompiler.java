@@ -50,6 +50,9 @@ record StripCompiler(
     /** Vectors make methods long, and C2 slow. */
     private static final int MOST_INSTRUCTIONS = 600;
 
+    /** With more vectors than these, wide strips take C2 too long and too many registers. */
+    private static final int MOST_WIDE = 64;
+
     /** Of the flow graph: what is asked of it grows faster than its size. */
     private static final int MOST_BLOCKS = 1200;
 
@@ -57,6 +60,11 @@ record StripCompiler(
 
     /** All kernels wait for one compiler. */
     private static final long MOST_SECONDS = 5;
+
+    private static int least(Regions regions) {
+        int[] widths = widths(regions);
+        return widths[widths.length - 1];
+    }
 
     /** Whether it is worth asking {@link #compile}. */
     static boolean isCandidate(KernelContext context, CallGraph calls, FlowGraph graph, Regions regions) {
@@ -82,16 +90,17 @@ record StripCompiler(
                 || (kind.isOfWarp() && kind != SyncPoint.Kind.MATRIX);
     }
 
-    /** How many threads a strip has: a warp where its lanes exchange values. */
-    static int threads(Regions regions) {
-        return regions.isOfWarps() ? Strips.WARP : Strips.THREADS;
+    /** How many threads strips may have: a warp where its lanes exchange values. */
+    static int[] widths(Regions regions) {
+        return regions.isOfWarps() ? new int[] {Strips.WARP} : new int[] {Strips.WARP, Strips.THREADS};
     }
 
     /**
      * Compiles the form.
      *
      * @param single the first form
-     * @param anyhow also where hardly any instruction runs as a vector
+     * @param threads of a strip
+     * @param anyhow also where hardly any instruction runs as a vector, or where smaller strips would be faster
      * @return null where the kernel has no such form, or it takes too long to find out
      */
     static @Nullable StripKernel compile(
@@ -101,10 +110,11 @@ record StripCompiler(
             Regions regions,
             SpillRows rows,
             CompiledKernel single,
+            int threads,
             boolean anyhow) {
         CompileBudget budget = new CompileBudget(MOST_SECONDS);
         try {
-            return of(function, context, graph, regions, rows, budget).compile(single, anyhow);
+            return of(function, context, graph, regions, rows, threads, budget).compile(single, anyhow);
         } catch (PtxErrors.Refusal refusal) {
             if (!budget.isSpent()) {
                 throw refusal;
@@ -120,22 +130,23 @@ record StripCompiler(
             FlowGraph graph,
             Regions regions,
             SpillRows rows,
+            int threads,
             CompileBudget budget) {
         boolean warps = regions.isOfWarps();
         FlowGraph ways = warps ? FlowGraph.ofWarps(function) : graph;
         Regions own = warps ? regions.ofWarps(ways) : regions;
         Partings partings = Partings.of(function, ways, budget);
-        StripCompiler whole = of(function, context, ways, own, rows, partings, null, budget);
+        StripCompiler whole = of(function, context, ways, own, rows, partings, null, threads, budget);
         if (!whole.mayCompareApart()) {
             return whole;
         }
         Partings byPlace = Partings.byPlace(function, ways, budget);
-        StripCompiler parting = of(function, context, ways, own, rows, byPlace, null, budget);
+        StripCompiler parting = of(function, context, ways, own, rows, byPlace, null, threads, budget);
         Regions.Region first = own.regions().getFirst();
         if (!whole.objection(first).isEmpty() && parting.objection(first).isEmpty()) {
             return parting; // No comparison makes it give up where it can't begin again.
         }
-        return of(function, context, ways, own, rows, partings, parting, budget);
+        return of(function, context, ways, own, rows, partings, parting, threads, budget);
     }
 
     private static StripCompiler of(
@@ -146,6 +157,7 @@ record StripCompiler(
             SpillRows rows,
             Partings partings,
             @Nullable StripCompiler parting,
+            int threads,
             CompileBudget budget) {
         StripRules rules = new StripRules(graph, partings, context.kinds(function), function.registers());
         Map<Integer, String> parts = parting == null ? Map.of() : parting.accepted("parts");
@@ -160,7 +172,7 @@ record StripCompiler(
                 parting,
                 parts,
                 VectorUnit.bits(),
-                threads(regions),
+                threads,
                 budget);
     }
 
@@ -193,6 +205,10 @@ record StripCompiler(
         }
         if (!anyhow && rules.isMostlySingle()) {
             LOG.log(Level.DEBUG, "{0}: threads run singly, as most of their instructions would", function.name());
+            return null;
+        }
+        if (!anyhow && threads > least(regions) && rules.vectors(threads, vectorBits) > MOST_WIDE) {
+            LOG.log(Level.DEBUG, "{0}: no strips of {1}", function.name(), threads);
             return null;
         }
         logSingle();

@@ -19,7 +19,7 @@ import org.v4vgpu.device.ptx.syntax.Instruction;
  * A region as a static method with a loop over strips inside, each of which runs as one thread with vectors:
  *
  * <pre>
- *   for (t = from; t &lt; to; t += threads) {
+ *   do for (t = from; t &lt; to; t += threads) {
  *       if (pc[t] != expected) continue;
  *       load what lives here, as vectors what varies;  run;  store what changed;  pc[t .. t + threads - 1] = next;  continue;
  *       giveUp: scalar.run(entry, block, t, t + threads, expected), or, of a warp, pc[t .. t + 31] = entry;
@@ -140,7 +140,6 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         e.readAhead("tidY", Emitter.INTS);
         e.readAhead("ntidX", ConstantDescs.CD_int);
         e.readAhead("ntidY", ConstantDescs.CD_int);
-        e.readAhead("ctaidX", ConstantDescs.CD_int);
         e.readAhead("ctaidY", ConstantDescs.CD_int);
         this.uniformOut = e.field("uniformOut", LONGS);
         this.counters = new StripCounters(e, registers, strip);
@@ -151,6 +150,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
     }
 
     private void emit() {
+        Label block = code.newLabel();
         Label top = code.newLabel();
         Label nextStrip = code.newLabel();
         Label end = code.newLabel();
@@ -159,8 +159,10 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         Label handler = code.newLabel();
         open();
         moves.open();
-        body.emitAhead(invariants);
         counters.open();
+        code.labelBinding(block);
+        e.readAhead("ctaidX", ConstantDescs.CD_int);
+        body.emitAhead(invariants);
         code.iload(FROM).istore(strip);
         code.labelBinding(top).iload(strip).iload(TO).if_icmpge(end);
         code.iload(strip).istore(e.thread);
@@ -193,6 +195,10 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         code.labelBinding(end);
         if (regions.isSynchronizing()) {
             counters.close();
+        } else {
+            code.aload(BLOCK)
+                    .invokevirtual(Emitter.BLOCK, "goOn", MethodTypeDesc.of(ConstantDescs.CD_boolean))
+                    .ifne(block);
         }
         counters.answer();
         // What goes wrong in a strip that can begin again goes wrong again in the thread whose fault it is, and is told
@@ -238,7 +244,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
                     .istore(counters.next);
             return;
         }
-        code.aload(BLOCK).iconst_0().putfield(Emitter.BLOCK, "inStrips", ConstantDescs.CD_boolean);
+        code.aload(BLOCK).invokevirtual(Emitter.BLOCK, "leaveStrips", ConstantDescs.MTD_void);
         if (regions.isOfWarps()) {
             // Single threads of a warp need the scheduler, which runs who stands at an entry.
             code.aload(BLOCK).iload(strip).loadConstant(registers.threads).iload(ENTRY);

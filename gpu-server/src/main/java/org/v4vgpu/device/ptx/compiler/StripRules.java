@@ -113,6 +113,25 @@ final class StripRules {
         return singly > together;
     }
 
+    /**
+     * How many vectors its instructions make, each counted once: what the JIT compiler has to do for it.
+     *
+     * @param threads of a strip
+     */
+    int vectors(int threads, int vectorBits) {
+        int bits = 0;
+        for (FlowGraph.Block block : graph.blocks()) {
+            for (Instruction i : block.instructions()) {
+                bits += switch (way(i)) {
+                    case MOVED, VECTOR, TESTED, LOGIC, EXCHANGED, PARTED, LANES ->
+                        Math.max(Integer.SIZE, i.type().bits()) * Math.max(1, i.vectorLength());
+                    case SCALAR, SPREAD, WIDENED, COMPARED, SOUGHT, NOT -> 0;
+                };
+            }
+        }
+        return bits * threads / vectorBits;
+    }
+
     Way way(Instruction i) {
         boolean parts = i.guard() != null && !shapes.of(i.guard().register()).isUniform();
         if (FlowGraph.isSynchronizing(i)) {

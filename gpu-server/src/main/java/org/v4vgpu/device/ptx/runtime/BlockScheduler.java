@@ -44,10 +44,16 @@ final class BlockScheduler {
         this.warps = plan.isSynchronizingWarps();
     }
 
-    /** Runs the block that {@code place} named, to its end. */
-    void run() {
+    /**
+     * Runs the block that {@code place} named, to its end, and perhaps some of those that follow it in its row.
+     *
+     * @param most that shall be run
+     * @return how many have been
+     */
+    int run(long most) {
         begin();
-        code.begin(block);
+        boolean mayGoOn = code.begin(block) && !plan.isSynchronizing();
+        block.following = mayGoOn ? (int) Math.min(most, block.nctaidX - block.ctaidX) - 1 : 0;
         try {
             while (!advance()) {
                 // Its threads wait for each other in a spin loop.
@@ -57,7 +63,9 @@ final class BlockScheduler {
             code.broke(block);
             throw thrown;
         }
-        code.end(block);
+        int blocks = block.takePassed() + 1;
+        code.end(block, blocks);
+        return blocks;
     }
 
     /** Begins the block that {@code place} named. */

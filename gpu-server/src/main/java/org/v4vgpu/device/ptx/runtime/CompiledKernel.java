@@ -20,11 +20,17 @@ public abstract class CompiledKernel {
      */
     public abstract int run(int entry, ThreadBlock block, int from, int to, int expected);
 
-    /** A block begins that runs to its end without pause. */
-    void begin(ThreadBlock block) {}
+    /**
+     * A block begins that runs to its end without pause.
+     *
+     * @return whether {@link #run} may go on with those that follow it in its row, {@link ThreadBlock#following} of them at most
+     */
+    boolean begin(ThreadBlock block) {
+        return false;
+    }
 
-    /** The block has ended, and not by a fault. */
-    void end(ThreadBlock block) {}
+    /** The block has ended, and not by a fault, and with it the {@code blocks} that {@link #run} has run. */
+    void end(ThreadBlock block, int blocks) {}
 
     /** The block has ended by a fault, or was cancelled. */
     void broke(ThreadBlock block) {}

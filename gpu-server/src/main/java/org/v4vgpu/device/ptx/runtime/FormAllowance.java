@@ -6,10 +6,10 @@ package org.v4vgpu.device.ptx.runtime;
  * has run often enough: so a form that looks slow goes on to have blocks, at intervals as long as they take. Not safe for threads.
  */
 final class FormAllowance {
-    static final long FREE_NANOS = 20_000_000;
+    static final long FREE_NANOS = 50_000_000;
 
     /** One part in so many of the kernel's time. */
-    static final int SHARE = 10;
+    static final int SHARE = 4;
 
     /** So many times as long as in the first form a block may take when it is the second form's first. */
     static final int GUESS = 20;

@@ -235,10 +235,10 @@ public final class Grid {
                 if (at >= blocks || at < 0) {
                     break;
                 }
-                for (long end = Math.min(blocks, at + some); at < end; at++) {
+                for (long end = Math.min(blocks, at + some); at < end; ) {
                     requireNotCancelled(!isStopped());
                     block.place(at);
-                    scheduler.run();
+                    at += scheduler.run(end - at);
                     if (caller) {
                         askForHelp();
                     }
@@ -248,7 +248,7 @@ public final class Grid {
                 }
             }
         } catch (Throwable thrown) {
-            fail(at, block == null ? 0 : block.faultThread, thrown);
+            fail(block == null ? at : at + block.takePassed(), block == null ? 0 : block.faultThread, thrown);
             if (thrown instanceof Error) {
                 STATE.remove(); // Half a state is none: the next launch makes a new one.
             }

@@ -31,7 +31,7 @@ public abstract class StripKernel extends CompiledKernel {
     protected abstract int runParts(int entry, ThreadBlock block, int from, int to, int expected);
 
     protected final int runSingly(int entry, ThreadBlock block, int from, int to, int expected) {
-        block.inStrips = false;
+        block.leaveStrips();
         block.part();
         return single.run(entry, block, from, to, expected);
     }

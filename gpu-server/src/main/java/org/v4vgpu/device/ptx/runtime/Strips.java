@@ -5,10 +5,10 @@ package org.v4vgpu.device.ptx.runtime;
  * next. Safe for any thread.
  */
 public final class Strips {
-    /** Threads of a strip: a half warp, the row of the smallest common tile. */
+    /** Threads of a small strip: a half warp, the row of the smallest common tile. */
     public static final int THREADS = 16;
 
-    /** Threads of a strip where those of a warp exchange values. */
+    /** Threads of a large strip: a warp, whose lanes may exchange values. */
     public static final int WARP = 32;
 
     public static final int LESS = 1;

@@ -78,6 +78,12 @@ public final class ThreadBlock {
     /** Whether strips part where comparisons of coordinates come out differently; set while {@link #inStrips} is. */
     public boolean inParts;
 
+    /** How many of the blocks behind it in its row may be run in one go with it. */
+    int following;
+
+    /** Of them, how many it has become. */
+    private int passed;
+
     /** Strips that have found out only amid a region that they part so. */
     int strayed;
 
@@ -114,12 +120,16 @@ public final class ThreadBlock {
     /** What the lanes of a warp look at of each other: theirs stand in the middle. */
     public final int[] exchange = new int[3 * Strips.WARP];
 
+    /** The form of strips that fits the block, where its kernel has one. */
+    @Nullable
+    StripForm form;
+
     /** What the block is to the trial of its kernel's forms, and when it began. */
     FormTrial.Part part = FormTrial.Part.NONE;
 
     long trialStart;
 
-    /** Blocks that had a form without trial. */
+    /** Calls that had a form without trial. */
     int settled;
 
     /** The shape of the launch. */
@@ -153,6 +163,8 @@ public final class ThreadBlock {
      */
     void begin(Launch launch, BooleanSupplier stop) {
         inStrips = false;
+        following = 0;
+        passed = 0;
         together = APART;
         ranges.clear();
         placed = Long.MIN_VALUE;
@@ -200,6 +212,7 @@ public final class ThreadBlock {
         symbols = NO_SYMBOLS;
         heap = null;
         map = NO_MAP;
+        form = null;
         cancellation = ThreadBlock::never;
         output = NOWHERE;
         checks = null;
@@ -274,6 +287,32 @@ public final class ThreadBlock {
     public void partStrip() {
         inParts = true;
         strayed++;
+        following = 0;
+    }
+
+    /** Its threads run singly from now on. */
+    public void leaveStrips() {
+        inStrips = false;
+        following = 0;
+    }
+
+    /** Becomes the next block of its row, which is run in one go with it; answers false where there is none. */
+    public boolean goOn() {
+        if (following <= 0) {
+            return false;
+        }
+        following--;
+        passed++;
+        ctaidX++;
+        return true;
+    }
+
+    /** How many blocks have been run before it in one go. */
+    int takePassed() {
+        int taken = passed;
+        placed += taken;
+        passed = 0;
+        return taken;
     }
 
     /** The multiples of a step that the threads of a strip are apart by. Not to be written. */

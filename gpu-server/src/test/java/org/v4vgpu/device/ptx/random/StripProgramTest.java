@@ -37,7 +37,10 @@ class StripProgramTest {
     /** Threads that have a word, and those that have two, at the end of live memory: the others have none. */
     static final int EDGE = 104;
 
-    static final LaunchShape SHAPE = new LaunchShape(3, 1, 1, 32, 2, 1, 0);
+    static final int BLOCKS = 3;
+
+    /** Of a block. */
+    static final int THREADS = 64;
 
     @Test
     void stripsAndThreadsAgree() throws DeviceException {
@@ -46,15 +49,16 @@ class StripProgramTest {
         int whole = 0;
         int parted = 0;
         for (int seed = 0; seed < PROGRAMS; seed++) {
-            String text = new StripProgramWriter(seed, false).text();
+            StripProgramWriter writer = new StripProgramWriter(seed, false);
+            String text = writer.text();
             try {
-                Run singly = run(text, false);
-                Run strips = run(text, true);
+                Run singly = run(text, writer.shape(), false);
+                Run strips = run(text, writer.shape(), true);
                 assertArrayEquals(singly.words, strips.words, "seed " + seed + "\n" + text);
                 assertEquals(0, singly.left);
                 formed += strips.formed ? 1 : 0;
                 whole += strips.formed && strips.left == 0 ? 1 : 0;
-                parted += strips.parted > 0 && strips.parted < SHAPE.blocks() ? 1 : 0;
+                parted += strips.parted > 0 && strips.parted < BLOCKS ? 1 : 0;
             } catch (DeviceException failure) {
                 throw new AssertionError("seed " + seed + "\n" + text, failure);
             }
@@ -70,18 +74,19 @@ class StripProgramTest {
         Assumptions.assumeTrue(VectorUnit.bits() > 0, "no vectors in this JVM");
         int told = 0;
         for (int seed = 0; seed < PROGRAMS; seed++) {
-            String text = new StripProgramWriter(seed, true).text();
-            String singly = fault(text, false);
-            assertEquals(singly, fault(text, true), "seed " + seed + "\n" + text);
+            StripProgramWriter writer = new StripProgramWriter(seed, true);
+            String text = writer.text();
+            String singly = fault(text, writer.shape(), false);
+            assertEquals(singly, fault(text, writer.shape(), true), "seed " + seed + "\n" + text);
             told += singly.isEmpty() ? 0 : 1;
         }
         assertTrue(told > PROGRAMS / 4, told + " programs fail");
     }
 
     /** What a launch says, but for addresses; empty if it says nothing. */
-    private static String fault(String text, boolean strips) {
+    private static String fault(String text, LaunchShape shape, boolean strips) {
         try {
-            run(text, strips);
+            run(text, shape, strips);
             return "";
         } catch (DeviceException failure) {
             return failure.status() + String.valueOf(failure.getMessage()).replaceAll("0x[0-9a-f]+", "0x");
@@ -97,7 +102,7 @@ class StripProgramTest {
     @SuppressWarnings("ArrayRecordComponent") // nobody compares runs
     private record Run(int[] words, boolean formed, long left, long parted) {}
 
-    private static Run run(String text, boolean strips) throws DeviceException {
+    private static Run run(String text, LaunchShape shape, boolean strips) throws DeviceException {
         try (KernelBench bench = new KernelBench(text)) {
             boolean formed = bench.module().kernel("k").useStrips(strips);
             int[] words = new int[IN_WORDS + 2];
@@ -114,7 +119,7 @@ class StripProgramTest {
             long gap = bench.upload(0);
             long edges = bench.upload(new int[bytes / 4]) + bytes;
             bench.memory().free(gap);
-            bench.launch("k", SHAPE, in, out, 5, 40, edge - 4 * EDGE, edges - 8 * EDGE);
+            bench.launch("k", shape, in, out, 5, 40, edge - 4 * EDGE, edges - 8 * EDGE);
             int all = WORDS * RESULTS + MOVED;
             int[] found = Arrays.copyOf(bench.ints(out, all), all + 2 + 3 * EDGE);
             System.arraycopy(bench.ints(in + 4 * COMMON, 2), 0, found, all, 2);

@@ -3,10 +3,10 @@ package org.v4vgpu.device.ptx.random;
 import static org.v4vgpu.device.ptx.random.StripProgramTest.COMMON;
 import static org.v4vgpu.device.ptx.random.StripProgramTest.EDGE;
 import static org.v4vgpu.device.ptx.random.StripProgramTest.RESULTS;
-import static org.v4vgpu.device.ptx.random.StripProgramTest.SHAPE;
 import static org.v4vgpu.device.ptx.random.StripProgramTest.WORDS;
 
 import java.util.Random;
+import org.v4vgpu.device.LaunchShape;
 
 /** Writes one program of {@link StripProgramTest}. */
 final class StripProgramWriter {
@@ -27,18 +27,27 @@ final class StripProgramWriter {
 
     private int stepsToWrong;
 
+    /** A row of a block has two to the power of it threads. */
+    private final int shift;
+
     private int labels;
     private int moves;
     private int loops;
 
     StripProgramWriter(long seed, boolean fails) {
         random = new Random(seed);
-        wrong = fails ? random.nextInt((int) (SHAPE.blocks() * SHAPE.threadsPerBlock())) : -1;
+        wrong = fails ? random.nextInt(StripProgramTest.BLOCKS * StripProgramTest.THREADS) : -1;
         stepsToWrong = fails ? 1 + random.nextInt(35) : 0;
         stores = seed % 2 == 0;
         loads = seed % 8 == 0;
         atomics = seed % 4 == 1;
         warps = seed % 5 >= 3;
+        shift = warps || seed % 3 != 0 ? 5 : 4;
+    }
+
+    /** For strips of either width. */
+    LaunchShape shape() {
+        return new LaunchShape(StripProgramTest.BLOCKS, 1, 1, 1 << shift, StripProgramTest.THREADS >> shift, 1, 0);
     }
 
     String text() {
@@ -51,15 +60,19 @@ final class StripProgramWriter {
                 .reg .b32 %n<4>, %m<4>; .reg .pred %p, %q, %w, %v<2>; .reg .b64 %l<2>, %z, %e; .reg .b16 %h; .reg .pred %b, %last; .reg .b64 %ed<2>; .reg .f64 %fd<2>; .shared .align 128 .b8 s[2048]; .local .align 4 .b8 own[16];
                 ld.param.u64 %x0, [in]; ld.param.u64 %y0, [out]; ld.param.u32 %u0, [n]; ld.param.u32 %u1, [m];
                 mov.u32 %u2, %ctaid.x; mov.u32 %u3, %tid.y; mov.u32 %a0, %tid.x;
-                shl.b32 %c0, %u3, 5; add.u32 %a1, %c0, %a0; shl.b32 %c1, %u2, 6; add.u32 %g, %c1, %a1;
+                shl.b32 %c0, %u3, SHIFT; add.u32 %a1, %c0, %a0; shl.b32 %c1, %u2, 6; add.u32 %g, %c1, %a1;
                 mov.u32 %a2, %g; mul.lo.u32 %a3, %a0, 3; mov.u32 %s0, s; shl.b32 %c2, %a1, 2; add.u32 %s1, %s0, %c2;
                 shl.b32 %c3, %a0, 3; add.u32 %s2, %s0, %c3;
                 mul.wide.s32 %d, %g, 4; add.s64 %x1, %x0, %d; add.s64 %y1, %y0, %d; add.s64 %x2, %x1, %d;
                 add.s64 %x4, %x2, %d; add.s64 %x4, %x4, %d;
-                add.s64 %o0, %y0, MOVED; shl.b32 %t, %u2, 8; shl.b32 %c4, %u3, 7; add.u32 %t, %t, %c4; cvt.u64.u32 %ou, %t;
+                add.s64 %o0, %y0, MOVED; shl.b32 %t, %u2, 8; shl.b32 %c4, %u3, ROWS2; add.u32 %t, %t, %c4; cvt.u64.u32 %ou, %t;
                 add.s64 %ou, %ou, %o0; add.s64 %ou, %ou, QUADS; add.s64 %o1, %o0, %d; add.s64 %o2, %o1, %d; add.s64 %o4, %o2, %d;
-                add.s64 %o4, %o4, %d; add.u32 %s3, %s1, 1024; shl.b32 %c5, %u3, 8; add.u32 %s4, %s2, %c5; add.u32 %s4, %s4, 1536;
-                """.replace("MOVED", "" + 4 * WORDS * RESULTS).replace("QUADS", "" + 4 * 4 * 8 * 3 * 64));
+                add.s64 %o4, %o4, %d; add.u32 %s3, %s1, 1024; shl.b32 %c5, %u3, ROWS3; add.u32 %s4, %s2, %c5; add.u32 %s4, %s4, 1536;
+                """.replace("MOVED", "" + 4 * WORDS * RESULTS)
+                .replace("QUADS", "" + 4 * 4 * 8 * 3 * 64)
+                .replace("SHIFT", "" + shift)
+                .replace("ROWS2", "" + (shift + 2))
+                .replace("ROWS3", "" + (shift + 3)));
         for (int r = 0; r < 4; r++) {
             line("ld.global.f32 %f" + r + ", [%x1+" + 4 * r + "]");
             line("ld.global.u32 %i" + r + ", [%x1+" + 8 * r + "]");

@@ -17,6 +17,8 @@ import org.junit.jupiter.api.Timeout;
 /** How the second form is asked for. What it does is StripKernelTest's. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FormedKernelTest {
+    private static final int[] WIDTHS = {Strips.THREADS};
+
     private static final CompiledKernel SINGLE = new CompiledKernel() {
         @Override
         public int run(int entry, ThreadBlock block, int from, int to, int expected) {
@@ -30,14 +32,14 @@ class FormedKernelTest {
         block.ntidX = Strips.THREADS;
         kernel.begin(block);
         block.trialStart -= 20_000_000;
-        kernel.end(block);
+        kernel.end(block, 1);
     }
 
     @Test
     void oneThreadMakesTheFormsOfAllKernels() throws InterruptedException {
         LinkedBlockingQueue<Thread> makers = new LinkedBlockingQueue<>();
         for (int i = 0; i < 5; i++) {
-            runLong(new FormedKernel(SINGLE, Strips.THREADS, _ -> {
+            runLong(new FormedKernel(SINGLE, WIDTHS, (_, _) -> {
                 makers.add(Thread.currentThread());
                 return null;
             }));
@@ -57,20 +59,20 @@ class FormedKernelTest {
         CountDownLatch busy = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         CountDownLatch made = new CountDownLatch(FormedKernel.MOST_WAITING);
-        runLong(new FormedKernel(SINGLE, Strips.THREADS, _ -> {
+        runLong(new FormedKernel(SINGLE, WIDTHS, (_, _) -> {
             busy.countDown();
             awaitQuietly(go);
             return null;
         }));
         busy.await();
         for (int i = 0; i < FormedKernel.MOST_WAITING; i++) {
-            runLong(new FormedKernel(SINGLE, Strips.THREADS, _ -> {
+            runLong(new FormedKernel(SINGLE, WIDTHS, (_, _) -> {
                 made.countDown();
                 return null;
             }));
         }
         CountDownLatch asked = new CountDownLatch(1);
-        FormedKernel late = new FormedKernel(SINGLE, Strips.THREADS, _ -> {
+        FormedKernel late = new FormedKernel(SINGLE, WIDTHS, (_, _) -> {
             asked.countDown();
             return null;
         });
@@ -93,13 +95,13 @@ class FormedKernelTest {
     @Test
     void goesOnWithTheFirstFormWhereMakingTheSecondFails() throws InterruptedException {
         AtomicInteger asked = new AtomicInteger();
-        FormedKernel kernel = new FormedKernel(SINGLE, Strips.THREADS, _ -> {
+        FormedKernel kernel = new FormedKernel(SINGLE, WIDTHS, (_, _) -> {
             asked.incrementAndGet();
             throw new StackOverflowError();
         });
         runLong(kernel);
         LinkedBlockingQueue<Thread> next = new LinkedBlockingQueue<>();
-        runLong(new FormedKernel(SINGLE, Strips.THREADS, _ -> {
+        runLong(new FormedKernel(SINGLE, WIDTHS, (_, _) -> {
             next.add(Thread.currentThread());
             return null;
         }));
