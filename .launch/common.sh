@@ -75,6 +75,13 @@ jvm_flags() {
   sed -n 's:.*<jvm\.flags>\(.*\)</jvm\.flags>.*:\1:p' "$root/pom.xml"
 }
 
+# What the JVM needs to be told where kernels run in software. A kernel compiled from PTX may be a method longer than HotSpot compiles by
+# default; one in vectors is so slow until it is compiled that a fiftieth of the usual calls is to be enough for that.
+device_flags() {
+  echo "-XX:-DontCompileHugeMethods -XX:CompileCommand=quiet" \
+    "-XX:CompileCommand=CompileThresholdScaling,org.v4vgpu.device.ptx.generated.Kernel*::strips*,0.02"
+}
+
 # The class path of a built module.
 class_path() {
   echo "$root/$1/target/classes:$(< "$root/$1/target/classpath")"

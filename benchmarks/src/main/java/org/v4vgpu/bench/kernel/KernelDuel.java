@@ -156,6 +156,11 @@ public abstract class KernelDuel implements AutoCloseable {
         run(functions);
     }
 
+    /** Whether the device knows how to run its kernels fastest. */
+    public final boolean isSettled() {
+        return functions.stream().allMatch(GpuFunction::isSettled);
+    }
+
     /** Gives the work to OpenCL, with the data as it is at the start. */
     public final void prepare(OpenClProcess cl) throws IOException {
         for (Data data : arrays.values()) {

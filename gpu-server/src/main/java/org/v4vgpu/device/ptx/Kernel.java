@@ -284,6 +284,11 @@ public final class Kernel implements DeviceFunction {
         return entry.compiled().code() instanceof FormedKernel forms && forms.use(strips);
     }
 
+    /** Whether it is known in which form the kernel runs fastest, or there is only one; false while the device finds out. */
+    public boolean isSettled() {
+        return !(entry.compiled().code() instanceof FormedKernel forms) || forms.isSettled();
+    }
+
     /** How many blocks have begun in strips and ended otherwise, where they are used. */
     public long blocksThatLeftStrips() {
         return entry.compiled().code() instanceof FormedKernel forms ? forms.blocksLeft() : 0;

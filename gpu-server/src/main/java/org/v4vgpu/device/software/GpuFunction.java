@@ -29,6 +29,14 @@ public final class GpuFunction {
         return function.name();
     }
 
+    /**
+     * Whether the device knows how to run the kernel fastest. Until then it tries forms of it on some of the blocks, once the kernel has run
+     * for some milliseconds: who measures launches it until this answers true, or for some seconds.
+     */
+    public boolean isSettled() {
+        return !(function instanceof SoftwareFunction own) || own.kernel().isSettled();
+    }
+
     /** Launches a row of blocks of a row of threads each. As {@link #launch(LaunchShape, Object...)}. */
     public void launch(int blocks, int threads, Object... arguments) throws DeviceException {
         launch(new LaunchShape(blocks, 1, 1, threads, 1, 1, 0), arguments);

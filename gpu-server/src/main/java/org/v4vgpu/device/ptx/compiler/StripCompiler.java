@@ -160,7 +160,7 @@ record StripCompiler(
             int threads,
             CompileBudget budget) {
         StripRules rules = new StripRules(graph, partings, context.kinds(function), function.registers());
-        Map<Integer, String> parts = parting == null ? Map.of() : parting.accepted("parts");
+        Map<Integer, String> parts = parting == null ? Map.of() : parting.accepted("stripsInParts");
         return new StripCompiler(
                 function,
                 context,

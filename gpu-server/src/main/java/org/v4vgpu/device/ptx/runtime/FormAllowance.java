@@ -1,8 +1,8 @@
 package org.v4vgpu.device.ptx.runtime;
 
 /**
- * How long the blocks of a kernel have taken of late in either of its forms, and what the form that looks slower may still take: a tenth
- * of the kernel's time and 20 ms. New code is interpreted at first, and looks slow until the JVM has compiled it, which it does when it
+ * How long the blocks of a kernel have taken of late in either of its forms, and what the form that looks slower may still take: a quarter
+ * of the kernel's time and 50 ms. New code is interpreted at first, and looks slow until the JVM has compiled it, which it does when it
  * has run often enough: so a form that looks slow goes on to have blocks, at intervals as long as they take. Not safe for threads.
  */
 final class FormAllowance {
@@ -54,6 +54,11 @@ final class FormAllowance {
         total = 0;
         spentSingle = 0;
         spentStrips = 0;
+    }
+
+    /** What the first form's blocks have taken of late. */
+    double singleNanos() {
+        return Math.exp(single.mean);
     }
 
     /** Whether the second form has run a block to its end. */

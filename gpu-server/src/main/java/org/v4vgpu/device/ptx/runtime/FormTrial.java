@@ -22,7 +22,12 @@ final class FormTrial {
     /** What the second form may take in all until it wins, of what its allowance gives it: the JVM compiles it meanwhile. */
     private static final long PATIENCE_NANOS = 3_000_000_000L;
 
-    /** So long a verdict holds at least. */
+    /** So many blocks in a row that take so many times what they take in the first form tell that the second one has lost its code. */
+    private static final int LAPSES = 4;
+
+    private static final double LAPSE = 1.5;
+
+    /** So long a verdict holds at least, unless that happens. */
     static final long VERDICT_NANOS = 10_000_000_000L;
 
     private enum Phase {
@@ -45,6 +50,7 @@ final class FormTrial {
     private int blocks;
     private int chance = 0x2545_F491;
     private boolean isFinal;
+    private int lapses;
     private long verdictAt;
 
     // SYNC: trial-over. Written with `won` before `over`.
@@ -91,12 +97,39 @@ final class FormTrial {
         if (isFinal || !over || now - verdictAt < VERDICT_NANOS) {
             return;
         }
+        again();
+    }
+
+    private void again() {
         phase = Phase.REVIEWING;
+        lapses = 0;
         samples.clear();
         blocks = 0;
         inStrips = 0;
         allowance.again();
         over = false;
+    }
+
+    /**
+     * A block has run in the form that is settled. The JVM takes code back that has come upon something new, and interprets it until it has
+     * compiled it again: then the first form is the faster one for a while. To be told now and then.
+     *
+     * @param now as {@link System#nanoTime} tells it
+     */
+    synchronized void look(long nanos, long now) {
+        review(now);
+        if (isFinal || !over || !won) {
+            return;
+        }
+        lapses = (double) nanos > LAPSE * allowance.singleNanos() ? lapses + 1 : 0;
+        if (lapses >= LAPSES) {
+            again();
+        }
+    }
+
+    /** Whether there is nothing to find out: a verdict, or a kernel that has not run. */
+    synchronized boolean isSettled() {
+        return over || (phase == Phase.WAITING && early == 0);
     }
 
     /**

@@ -77,6 +77,11 @@ public final class FormedKernel extends CompiledKernel {
         return Stream.of(forms).filter(form -> form.use(strips)).count() > 0;
     }
 
+    /** Whether it is known which form is the fastest for the shapes of blocks that have run so far. */
+    public boolean isSettled() {
+        return Stream.of(forms).allMatch(StripForm::isSettled);
+    }
+
     /** How many blocks have begun in strips and ended in the first form: a strip gave up, or a region has none. */
     public long blocksLeft() {
         return Stream.of(forms).mapToLong(StripForm::blocksLeft).sum();

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A second form of a kernel, of strips of so many threads: whether it is there, and whether it is the faster one. Safe for any thread. */
 final class StripForm {
-    /** After so many calls of a worker it is asked whether a verdict is old. */
-    private static final int REVIEW_CALLS = 64;
+    /** Every so many calls of a worker it is looked at what one takes. */
+    private static final int LOOK_CALLS = 16;
 
     /** Of a strip, a power of two. */
     private final int threads;
@@ -58,9 +58,7 @@ final class StripForm {
         if (trial.isOver()) {
             block.inStrips = trial.isWon();
             block.beganInStrips = block.inStrips;
-            if (++block.settled % REVIEW_CALLS == 0) {
-                trial.review(System.nanoTime());
-            }
+            block.trialStart = ++block.settled % LOOK_CALLS == 0 ? System.nanoTime() : 0;
             return block.inStrips;
         }
         block.part = trial.next();
@@ -88,7 +86,14 @@ final class StripForm {
         if (block.beganInStrips && !block.beganInParts) {
             parting.ran(block.strayed, blocks * (block.threads / threads));
         }
-        return block.part != FormTrial.Part.NONE && trial.ran(block.part, System.nanoTime() - block.trialStart);
+        if (block.part == FormTrial.Part.NONE) {
+            if (block.trialStart != 0) {
+                long now = System.nanoTime();
+                trial.look((now - block.trialStart) / blocks, now);
+            }
+            return false;
+        }
+        return trial.ran(block.part, System.nanoTime() - block.trialStart);
     }
 
     /** Makes the form, if nobody has, and begins to try it. */
@@ -137,6 +142,11 @@ final class StripForm {
         if (asked != null) {
             kernel = asked.make(threads, anyhow);
         }
+    }
+
+    /** Whether it is known for what has run so far if it is the faster one. */
+    boolean isSettled() {
+        return missing || trial.isSettled();
     }
 
     /** How many blocks have begun in it and ended in the first form: a strip gave up, or a region has none. */

@@ -205,6 +205,31 @@ class FormTrialTest {
         assertTrue(trial.isWon());
     }
 
+    /** Code that has come upon something new is interpreted again. */
+    @Test
+    void aFormThatHasLostItsCodeIsReviewed() {
+        assertFalse(trial.isSettled());
+        run(1000, 1000, 500);
+        assertTrue(trial.isWon() && trial.isSettled());
+        long now = System.nanoTime();
+        for (int i = 0; i < 100; i++) {
+            trial.look(i % 4 == 0 ? 500 : 100_000, now); // Some blocks are interrupted.
+        }
+        assertTrue(trial.isOver());
+        for (int i = 0; i < 4; i++) {
+            trial.look(100_000, now);
+        }
+        assertFalse(trial.isOver());
+        run(1000, 1000, 100_000);
+        assertTrue(trial.isOver());
+        assertFalse(trial.isWon());
+    }
+
+    @Test
+    void aKernelThatHasNotRunIsSettled() {
+        assertTrue(new FormTrial().isSettled());
+    }
+
     @Test
     void aDecisionIsNotReviewed() {
         trial.decide(true);
