@@ -33,6 +33,9 @@ final class Software implements Experiment {
     private static final String JAVA = "java";
     private static final String POCL = "pocl";
 
+    /** A kernel whose form has been decided for so long keeps it. */
+    private static final long SETTLED_NANOS = 300_000_000;
+
     private int unseen;
     private int checkedKernels;
     private int checkedVersions;
@@ -163,12 +166,16 @@ final class Software implements Experiment {
         return results;
     }
 
-    /** The compilers may be idle while the device still tries out forms of a kernel. */
+    /** The compilers may be idle while the device still tries out forms of a kernel, or does so again. */
     private static void settle(KernelDuel duel, Interleaving plan) throws IOException {
         long begin = System.nanoTime();
+        long settled = begin;
+        long now;
         do {
             onDevice(duel::onDevice);
-        } while (!duel.isSettled() && System.nanoTime() - begin < plan.compilingNanos());
+            now = System.nanoTime();
+            settled = duel.isSettled() ? settled : now;
+        } while (now - settled < SETTLED_NANOS && now - begin < plan.compilingNanos());
     }
 
     private static Samples takeTurn(KernelDuel duel, Settling.Step step, Interleaving plan) throws IOException {

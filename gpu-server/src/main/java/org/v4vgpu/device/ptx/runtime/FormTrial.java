@@ -97,11 +97,11 @@ final class FormTrial {
         if (isFinal || !over || now - verdictAt < VERDICT_NANOS) {
             return;
         }
-        again();
+        again(Phase.REVIEWING);
     }
 
-    private void again() {
-        phase = Phase.REVIEWING;
+    private void again(Phase next) {
+        phase = next;
         lapses = 0;
         samples.clear();
         blocks = 0;
@@ -112,7 +112,7 @@ final class FormTrial {
 
     /**
      * A block has run in the form that is settled. The JVM takes code back that has come upon something new, and interprets it until it has
-     * compiled it again: then the first form is the faster one for a while. To be told now and then.
+     * compiled it again: so it has to win once more. To be told now and then.
      *
      * @param now as {@link System#nanoTime} tells it
      */
@@ -123,7 +123,7 @@ final class FormTrial {
         }
         lapses = (double) nanos > LAPSE * allowance.singleNanos() ? lapses + 1 : 0;
         if (lapses >= LAPSES) {
-            again();
+            again(Phase.TRYING);
         }
     }
 

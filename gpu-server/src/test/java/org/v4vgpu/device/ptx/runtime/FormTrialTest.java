@@ -219,10 +219,13 @@ class FormTrialTest {
         for (int i = 0; i < 4; i++) {
             trial.look(100_000, now);
         }
-        assertFalse(trial.isOver());
-        run(1000, 1000, 100_000);
+        assertFalse(trial.isSettled());
+        Map<Part, Integer> parts = run(1000, 1000, 100_000);
+        assertFalse(trial.isOver(), "it may be compiled again");
+        requireShare(100_000L * parts.getOrDefault(Part.STRIPS, 0), 1000L * parts.getOrDefault(Part.SINGLE, 0));
+        run(1000, 1000, 500);
         assertTrue(trial.isOver());
-        assertFalse(trial.isWon());
+        assertTrue(trial.isWon());
     }
 
     @Test
