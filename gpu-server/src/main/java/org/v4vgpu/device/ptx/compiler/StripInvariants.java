@@ -54,7 +54,7 @@ final class StripInvariants {
         }
     }
 
-    /** In an order in which they can be done. */
+    /** In an order in which they can be done. Those that name no coordinate of the block are the same for all blocks of a row. */
     static List<Instruction> of(FlowGraph graph, Regions.Region region, StripRules rules) {
         StripInvariants invariants = new StripInvariants(graph, rules);
         for (Regions.Continuation entry : region.entries()) {
@@ -67,6 +67,30 @@ final class StripInvariants {
                     .forEach(block -> graph.blocks().get(block).instructions().forEach(invariants::consider));
         } while (invariants.found.size() > before);
         return invariants.found;
+    }
+
+    /** Of {@link #of}'s, those that are alike for all blocks of a row; the others need them. */
+    static List<Instruction> ofRow(List<Instruction> invariants) {
+        BitSet ofBlock = new BitSet();
+        List<Instruction> ofRow = new ArrayList<>();
+        for (Instruction i : invariants) {
+            boolean differs = i.operands().stream().skip(1).anyMatch(operand -> differs(operand, ofBlock));
+            if (differs) {
+                i.definitions().forEach(ofBlock::set);
+            } else {
+                ofRow.add(i);
+            }
+        }
+        return ofRow;
+    }
+
+    private static boolean differs(Operand operand, BitSet ofBlock) {
+        return switch (operand) {
+            case Operand.Register register -> ofBlock.get(register.index());
+            case Operand.Address address -> differs(address.base(), ofBlock);
+            case Operand.Special special -> special.name().equals("%ctaid.x");
+            default -> false;
+        };
     }
 
     private void consider(Instruction i) {

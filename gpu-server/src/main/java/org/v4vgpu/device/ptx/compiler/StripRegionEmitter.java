@@ -160,9 +160,11 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         open();
         moves.open();
         counters.open();
+        List<Instruction> ofRow = StripInvariants.ofRow(invariants);
+        body.emitAhead(ofRow);
         code.labelBinding(block);
         e.readAhead("ctaidX", ConstantDescs.CD_int);
-        body.emitAhead(invariants);
+        body.emitAhead(invariants.stream().filter(i -> !ofRow.contains(i)).toList());
         code.iload(FROM).istore(strip);
         code.labelBinding(top).iload(strip).iload(TO).if_icmpge(end);
         code.iload(strip).istore(e.thread);

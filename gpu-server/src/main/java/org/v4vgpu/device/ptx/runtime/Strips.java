@@ -26,6 +26,11 @@ public final class Strips {
      * @param reach how much greater the last thread's value is
      */
     public static boolean widens(int first, long reach) {
+        if (reach == (int) reach) {
+            // A constant, mostly: then this is one addition and one comparison.
+            int last = first + (int) reach;
+            return reach < 0 ? last < first : last >= first;
+        }
         long last = first + reach;
         return last == (int) last;
     }
