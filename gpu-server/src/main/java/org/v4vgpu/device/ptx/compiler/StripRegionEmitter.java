@@ -26,7 +26,7 @@ import org.v4vgpu.device.ptx.syntax.Instruction;
  *   }
  * </pre>
  *
- * Where the region is also there in the form whose threads part by place, a strip that gives up runs that instead.
+ * Where the region is also there in the form whose threads part by place, a strip that gives up runs that instead, and so do those behind it.
  */
 final class StripRegionEmitter implements BodyEmitter.Exits {
     /** (code for single threads, block, from, to, expected, entry) to the common program counter. */
@@ -191,8 +191,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
             rethrow();
         }
         code.pop().labelBinding(giveUp);
-        giveUp();
-        counters.note(nextStrip);
+        giveUp(nextStrip, end);
         code.labelBinding(nextStrip).iinc(strip, registers.threads).goto_(top);
         code.labelBinding(end);
         if (regions.isSynchronizing()) {
@@ -225,25 +224,31 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         code.athrow().labelBinding(again);
     }
 
-    /** The strip runs the region in the form that parts by place, or each of its threads for itself. */
-    private void giveUp() {
+    /**
+     * The strip and those behind it, whose place is much the same, run the region in the form that parts by place; or each thread of the strip
+     * does for itself.
+     */
+    private void giveUp(Label nextStrip, Label end) {
         code.iload(strip).istore(e.thread);
         if (regions.isSynchronizing()) {
             counters.part();
         }
         String parting = kernel.parting(region);
         if (parting != null) {
-            code.aload(BLOCK).invokevirtual(Emitter.BLOCK, "partStrip", ConstantDescs.MTD_void);
+            code.aload(BLOCK).iload(TO).iload(strip).isub();
+            code.invokevirtual(
+                    Emitter.BLOCK,
+                    "partStrips",
+                    MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int));
             code.aload(SINGLE)
                     .aload(BLOCK)
                     .iload(strip)
-                    .iload(strip)
-                    .loadConstant(registers.threads)
-                    .iadd()
+                    .iload(TO)
                     .iload(EXPECTED)
                     .iload(ENTRY)
                     .invokestatic(kernel.context().owner, parting, TYPE)
                     .istore(counters.next);
+            counters.note(end);
             return;
         }
         code.aload(BLOCK).invokevirtual(Emitter.BLOCK, "leaveStrips", ConstantDescs.MTD_void);
@@ -256,6 +261,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
                     MethodTypeDesc.of(
                             ConstantDescs.CD_void, ConstantDescs.CD_int, ConstantDescs.CD_int, ConstantDescs.CD_int));
             code.loadConstant(CompiledKernel.MIXED).istore(counters.next);
+            counters.note(nextStrip);
             return;
         }
         code.aload(SINGLE)
@@ -268,6 +274,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
                 .iload(EXPECTED)
                 .invokevirtual(Emitter.descriptor(CompiledKernel.class), "run", RUN)
                 .istore(counters.next);
+        counters.note(nextStrip);
     }
 
     private void pushThread() {

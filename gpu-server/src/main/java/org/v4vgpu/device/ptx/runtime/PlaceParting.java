@@ -23,11 +23,11 @@ final class PlaceParting {
     /**
      * A block has run that did not begin so.
      *
-     * @param strayed of its strips, how many have gone over; of every region
+     * @param strayed of its threads, how many have gone over; of every region
      */
-    void ran(int strayed, int strips) {
+    void ran(int strayed, int threads) {
         int before = votes;
-        int after = 2 * strayed >= strips ? Math.min(before + 1, 2 * MANY) : Math.max(before - 1, 0);
+        int after = 2 * strayed >= threads ? Math.min(before + 1, 2 * MANY) : Math.max(before - 1, 0);
         if (after != before) {
             votes = after; // Workers share this: most have nothing to say, and then nothing is written.
         }

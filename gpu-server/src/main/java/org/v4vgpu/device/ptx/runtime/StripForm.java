@@ -84,7 +84,7 @@ final class StripForm {
             parted.add(blocks);
         }
         if (block.beganInStrips && !block.beganInParts) {
-            parting.ran(block.strayed, blocks * (block.threads / threads));
+            parting.ran(block.strayed, blocks * block.threads);
         }
         if (block.part == FormTrial.Part.NONE) {
             if (block.trialStart != 0) {

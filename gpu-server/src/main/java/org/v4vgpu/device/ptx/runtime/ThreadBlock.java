@@ -84,7 +84,7 @@ public final class ThreadBlock {
     /** Of them, how many it has become. */
     private int passed;
 
-    /** Strips that have found out only amid a region that they part so. */
+    /** Threads of strips that have found out only amid a region that they part so, and of the strips behind these. */
     int strayed;
 
     /** Whether they did when the block began. */
@@ -283,10 +283,10 @@ public final class ThreadBlock {
         together = APART;
     }
 
-    /** A strip goes on in the form that parts by place, and with it its block. */
-    public void partStrip() {
+    /** A strip goes on in the form that parts by place, and with it so many threads and its block. */
+    public void partStrips(int threads) {
         inParts = true;
-        strayed++;
+        strayed += threads;
         following = 0;
     }
 
