@@ -237,9 +237,7 @@ final class StripRegionEmitter implements BodyEmitter.Exits {
         if (parting != null) {
             code.aload(BLOCK).iload(TO).iload(strip).isub();
             code.invokevirtual(
-                    Emitter.BLOCK,
-                    "partStrips",
-                    MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int));
+                    Emitter.BLOCK, "partStrips", MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int));
             code.aload(SINGLE)
                     .aload(BLOCK)
                     .iload(strip)

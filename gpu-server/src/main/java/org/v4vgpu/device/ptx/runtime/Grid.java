@@ -25,8 +25,10 @@ public final class Grid {
     /** What a helper gives to one grid while others wait. */
     private static final long TURN_NANOS = 1_000_000;
 
-    /** Blocks that a worker takes at once, at most. */
-    private static final int MOST_TURN = 32;
+    /** Blocks that a worker takes at once, at most, and how long they shall take: other grids wait, and so does who cancels. */
+    private static final int MOST_BLOCKS = 256;
+
+    private static final long BLOCKS_NANOS = 100_000;
 
     private static final ThreadPoolExecutor POOL = new ThreadPoolExecutor(
             Math.max(1, HELPERS),
@@ -229,8 +231,10 @@ public final class Grid {
             BooleanSupplier stop = caller ? this::pollAlone : this::isStopped;
             block.begin(launch, stop);
             BlockScheduler scheduler = new BlockScheduler(launch, block);
+            long begun = since;
+            long most = 1;
             while (true) {
-                int some = turn();
+                int some = some(most);
                 at = next.getAndAdd(some);
                 if (at >= blocks || at < 0) {
                     break;
@@ -243,6 +247,9 @@ public final class Grid {
                         askForHelp();
                     }
                 }
+                long now = System.nanoTime();
+                most = BLOCKS_NANOS * some / Math.max(1, now - begun);
+                begun = now;
                 if (givesWay(caller, since)) {
                     return;
                 }
@@ -260,9 +267,10 @@ public final class Grid {
     }
 
     /** How many blocks to take at once: few while the rest would not keep all workers busy for long, and while their cost is unknown. */
-    private int turn() {
+    private int some(long most) {
         long done = next.get();
-        return Math.clamp(Math.min(done, blocks - done) / (16L * (HELPERS + 1)), 1, MOST_TURN);
+        long few = Math.min(done, blocks - done) / (16L * (HELPERS + 1));
+        return Math.clamp(Math.min(few, most), 1, MOST_BLOCKS);
     }
 
     /** What the caller's blocks poll: one that takes long must not keep the others from being begun. */
