@@ -64,6 +64,11 @@ final class AccessRuns {
             return (int) (greatest - least) + threads * bytes;
         }
 
+        /** How many words a thread has of an access. */
+        int words() {
+            return opening.vectorLength();
+        }
+
         int shift() {
             return Integer.numberOfTrailingZeros(bytes);
         }

@@ -64,6 +64,11 @@ final class StripMoves {
 
     /** Emits what stands before the loop over strips. */
     void open() {
+        runs.all().stream()
+                .map(AccessRuns.Run::words)
+                .filter(words -> words > 1)
+                .distinct()
+                .forEach(tuples::open);
         for (AccessRuns.Run run : runs.all()) {
             if (run.isGlobal()) {
                 if (ranges < 0) {

@@ -3,33 +3,10 @@ package org.v4vgpu.device.ptx.runtime;
 import java.util.function.IntUnaryOperator;
 
 /**
- * In which order lanes are picked where vectors of pairs or quadruples become vectors of their elements, and back. Tables, not to be
- * written. Safe for any thread.
+ * Which lanes of two vectors, counted through both, make a vector, where vectors of pairs or quadruples become vectors of their elements,
+ * and back. Tables of as many numbers as vectors have lanes, not to be written. Safe for any thread.
  */
 public final class TupleOrder {
-    private static final int LEAST_LANES = 4;
-    private static final int MOST_LANES = 16;
-    private static final int MOST_SIZE = 4;
-
-    private static final int[][][][] APART = new int[MOST_LANES + 1][MOST_SIZE + 1][][];
-    private static final int[][][][] TOGETHER = new int[MOST_LANES + 1][MOST_SIZE + 1][][];
-
-    static {
-        for (int lanes = LEAST_LANES; lanes <= MOST_LANES; lanes *= 2) {
-            for (int size = 2; size <= MOST_SIZE; size *= 2) {
-                APART[lanes][size] = new int[size][];
-                TOGETHER[lanes][size] = new int[size][];
-                for (int which = 0; which < size; which++) {
-                    int ownLanes = lanes;
-                    int ownSize = size;
-                    int own = which;
-                    APART[lanes][size][which] = order(lanes, lane -> (ownSize * lane + own) % ownLanes);
-                    TOGETHER[lanes][size][which] = order(lanes, lane -> (own * ownLanes + lane) / ownSize);
-                }
-            }
-        }
-    }
-
     private TupleOrder() {}
 
     private static int[] order(int lanes, IntUnaryOperator from) {
@@ -40,13 +17,31 @@ public final class TupleOrder {
         return order;
     }
 
-    /** For each lane of an element's vector, the lane of that vector in memory that holds it. */
-    public static int[] apart(int lanes, int size, int element) {
-        return APART[lanes][size][element];
+    /** Of pairs, their first elements, or their second ones. */
+    public static int[] everySecond(int lanes, int first) {
+        return order(lanes, lane -> 2 * lane + first);
     }
 
-    /** For each lane of a vector in memory, the lane of its element's vector. */
-    public static int[] together(int lanes, int size, int vector) {
-        return TOGETHER[lanes][size][vector];
+    /** Of quadruples, an element of each, and behind these the next element of each. */
+    public static int[] everyFourth(int lanes, int first) {
+        int half = lanes / 2;
+        return order(lanes, lane -> 4 * (lane % half) + first + lane / half);
+    }
+
+    /** The first halves of both, or the second ones. */
+    public static int[] halves(int lanes, int which) {
+        int half = lanes / 2;
+        return order(lanes, lane -> lane % half + which * half + lane / half * lanes);
+    }
+
+    /** Lanes of both by turns, from the first half of each or from the second one. */
+    public static int[] byTurns(int lanes, int which) {
+        return order(lanes, lane -> lane / 2 + which * lanes / 2 + lane % 2 * lanes);
+    }
+
+    /** A lane of each half of either by turns, from the first quarters on or from the second ones: what {@link #halves} have put together. */
+    public static int[] byHalves(int lanes, int which) {
+        int half = lanes / 2;
+        return order(lanes, lane -> lane / 4 + which * lanes / 4 + lane % 4 * half);
     }
 }
