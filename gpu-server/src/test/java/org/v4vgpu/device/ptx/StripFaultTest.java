@@ -48,7 +48,8 @@ class StripFaultTest {
     void faultsAtAnEdgeAreThoseOfThreadsThatRun() throws DeviceException {
         String[] messages = new String[2];
         for (int form = 0; form < 2; form++) {
-            try (KernelBench bench = new KernelBench(KernelFiles.text("vecadd") + "// at an edge\n")) { // of its own, to count
+            try (KernelBench bench =
+                    new KernelBench(KernelFiles.text("vecadd") + "// at an edge\n")) { // of its own, to count
                 Kernel kernel = bench.module().kernel("vecadd");
                 assertTrue(kernel.useStrips(form == 1));
                 long in = bench.upload(StripKernelTest.random(1024, 8));
