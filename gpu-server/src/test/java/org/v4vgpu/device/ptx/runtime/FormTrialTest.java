@@ -78,7 +78,7 @@ class FormTrialTest {
         Map<Part, Integer> parts = run(1000, 1_000_000, 17_000_000);
         assertTrue(trial.isOver());
         assertFalse(trial.isWon());
-        requireShare(17_000_000L * parts.getOrDefault(Part.STRIPS, 0), 1_000_000L * parts.get(Part.SINGLE));
+        requireShare(17_000_000L * parts.getOrDefault(Part.STRIPS, 0), 1_000_000L * parts.getOrDefault(Part.SINGLE, 0));
     }
 
     /** Its first blocks are interpreted; when it is compiled it shows at once. */
