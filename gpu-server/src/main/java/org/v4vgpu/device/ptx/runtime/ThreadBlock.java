@@ -15,8 +15,8 @@ public final class ThreadBlock {
     /** How often threads pass spin loops before one of them lets the others run. */
     private static final int SPINS = 16;
 
-    /** How many blocks that run in one go do so from poll to poll, a power of two: a poll takes as long as a small block's tenth. */
-    private static final int BLOCKS_PER_POLL = 4;
+    /** How many blocks that run in one go do so from poll to poll, a power of two. */
+    private static final int BLOCKS_PER_POLL = 8;
 
     /** Registers of one kind that an instruction names, at most. */
     public static final int LANE_ROWS = 16;
