@@ -140,7 +140,9 @@ final class StripForm {
     boolean use(boolean strips) {
         make(true);
         boolean found = kernel != null;
-        missing = !found;
+        if (!found) {
+            missing = true;
+        }
         trial.decide(strips && found);
         return found;
     }
