@@ -138,7 +138,7 @@ class GridTest {
         ThreadLocal<Integer> own = ThreadLocal.withInitial(() -> 0);
         Grid grid = grid(
                 row(new AtomicInteger(), block -> {
-                    if (block.following > 40) {
+                    if (block.following > 10) {
                         cancelled.set(true);
                     }
                     if (cancelled.get()) {
