@@ -2,6 +2,7 @@ package org.v4vgpu.device.ptx;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.ValueLayout;
@@ -361,6 +362,32 @@ class StripKernelTest {
             return bench.ints(a, 32);
         });
         assertArrayEquals(IntStream.range(0, 32).map(expected).toArray(), found);
+    }
+
+    /** Methods of the JVM have 64 KiB; vectors of few bits, as some processors have them, need more of these for the same strip. */
+    @Test
+    void aFormThatIsTooLongIsNone() throws DeviceException {
+        StringBuilder loads = new StringBuilder();
+        for (int i = 0; i < 580; i++) {
+            loads.append("ld.global.v4.f32 {%f0, %f1, %f2, %f3}, [%d2+")
+                    .append(512 * (i % 4))
+                    .append("];\n");
+        }
+        String ptx = HEAD + """
+                .visible .entry k(.param .u64 in, .param .u64 out) {
+                    .reg .b32 %r; .reg .b64 %d<6>; .reg .f32 %f<4>;
+                    ld.param.u64 %d0, [in]; mov.u32 %r, %tid.x; mul.wide.u32 %d1, %r, 16; add.u64 %d2, %d0, %d1;
+                """ + loads + """
+                    ld.param.u64 %d3, [out]; mul.wide.u32 %d4, %r, 4; add.u64 %d5, %d3, %d4; st.global.f32 [%d5], %f3; ret;
+                }
+                """;
+        try (KernelBench bench = new KernelBench(ptx)) {
+            assertFalse(bench.module().kernel("k").useStrips(true));
+            long in = bench.upload(random(4 * 128, 1));
+            long out = bench.memory().allocate(4 * 32);
+            bench.launch("k", KernelBench.line(1, 32), in, out);
+            assertEquals(random(4 * 128, 1)[3 * 128 + 4 * 31 + 3], bench.floats(out, 32)[31]);
+        }
     }
 
     /** Where coordinates end at a strip's end, none parts; where they end within, those of the edge do, and run in strips still. */

@@ -216,7 +216,18 @@ record StripCompiler(
             return null;
         }
         logSingle();
-        byte[] bytes = ClassFile.of().build(context.owner, type -> {
+        byte[] bytes;
+        try {
+            bytes = build(strips);
+        } catch (IllegalArgumentException tooLong) {
+            LOG.log(Level.DEBUG, "{0}: no strips of {1}, {2}", function.name(), threads, tooLong.getMessage());
+            return null;
+        }
+        return KernelLoader.load(bytes, single);
+    }
+
+    private byte[] build(Map<Integer, String> strips) {
+        return ClassFile.of().build(context.owner, type -> {
             type.withSuperclass(Emitter.descriptor(StripKernel.class))
                     .withFlags(ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL);
             MethodTypeDesc constructor =
@@ -241,7 +252,6 @@ record StripCompiler(
                 parting.emit(type, parts);
             }
         });
-        return KernelLoader.load(bytes, single);
     }
 
     /** What the kernel has of the functions that have methods of their own. */

@@ -78,13 +78,8 @@ final class StripForm {
      * @return true once, when the form shall be made
      */
     boolean end(ThreadBlock block, int blocks) {
-        if (block.beganInStrips && !block.inStrips) {
-            left.increment();
-        } else if (block.beganInStrips && block.inParts) {
-            parted.add(blocks);
-        }
-        if (block.beganInStrips && !block.beganInParts) {
-            parting.ran(block.strayed, blocks * block.threads);
+        if (block.beganInStrips) {
+            count(block, blocks);
         }
         if (block.part == FormTrial.Part.NONE) {
             if (block.trialStart != 0) {
@@ -94,6 +89,20 @@ final class StripForm {
             return false;
         }
         return trial.ran(block.part, System.nanoTime() - block.trialStart);
+    }
+
+    /** Only the last one can have ended otherwise than it began: none follows it in one go. */
+    private void count(ThreadBlock block, int blocks) {
+        if (!block.inStrips) {
+            left.increment();
+        } else if (block.inParts) {
+            parted.increment();
+        }
+        if (!block.beganInParts) {
+            parting.ran(block.strayed, blocks * block.threads);
+        } else if (blocks > 1) {
+            parted.add(blocks - 1);
+        }
     }
 
     /** Makes the form, if nobody has, and begins to try it. */
@@ -131,7 +140,9 @@ final class StripForm {
     boolean use(boolean strips) {
         make(true);
         boolean found = kernel != null;
-        missing = !found;
+        if (!found) {
+            missing = true;
+        }
         trial.decide(strips && found);
         return found;
     }

@@ -15,6 +15,9 @@ public final class ThreadBlock {
     /** How often threads pass spin loops before one of them lets the others run. */
     private static final int SPINS = 16;
 
+    /** How many blocks that run in one go do so from poll to poll, a power of two. */
+    private static final int BLOCKS_PER_POLL = 8;
+
     /** Registers of one kind that an instruction names, at most. */
     public static final int LANE_ROWS = 16;
 
@@ -300,6 +303,9 @@ public final class ThreadBlock {
     public boolean goOn() {
         if (following <= 0) {
             return false;
+        }
+        if ((following & (BLOCKS_PER_POLL - 1)) == 0) {
+            poll();
         }
         following--;
         passed++;
