@@ -115,10 +115,6 @@ record StripCompiler(
         CompileBudget budget = new CompileBudget(MOST_SECONDS);
         try {
             return of(function, context, graph, regions, rows, threads, budget).compile(single, anyhow);
-        } catch (IllegalArgumentException tooLong) {
-            // The class file's builder says so of a method beyond 64 KiB: small vectors make many instructions.
-            LOG.log(Level.DEBUG, "{0}: no strips of {1}, {2}", function.name(), threads, tooLong.getMessage());
-            return null;
         } catch (PtxErrors.Refusal refusal) {
             if (!budget.isSpent()) {
                 throw refusal;
@@ -220,6 +216,7 @@ record StripCompiler(
         try {
             bytes = build(strips);
         } catch (IllegalArgumentException tooLong) {
+            // The class file's builder says so of a method beyond 64 KiB: small vectors make many instructions.
             LOG.log(Level.DEBUG, "{0}: no strips of {1}, {2}", function.name(), threads, tooLong.getMessage());
             return null;
         }

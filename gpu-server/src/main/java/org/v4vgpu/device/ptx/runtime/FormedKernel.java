@@ -109,13 +109,18 @@ public final class FormedKernel extends CompiledKernel {
         return form != null && form.begin(block);
     }
 
+    /** The widest that fits, unless it has lost: then a narrower one has its trial. */
     private @Nullable StripForm form(int ntidX) {
+        StripForm widest = null;
         for (StripForm form : forms) {
             if (form.fits(ntidX) && !form.isMissing()) {
-                return form;
+                if (!form.hasLost()) {
+                    return form;
+                }
+                widest = widest == null ? form : widest;
             }
         }
-        return null;
+        return widest;
     }
 
     @Override
@@ -141,9 +146,14 @@ public final class FormedKernel extends CompiledKernel {
         }
     }
 
-    private static void prepare(StripForm form) {
+    /** Where there are no strips so wide, narrower ones are next: whom the wide ones fit, they do. */
+    private void prepare(StripForm widest) {
         try {
-            form.prepare();
+            for (StripForm form : forms) {
+                if (form == widest || widest.isMissing()) {
+                    form.prepare();
+                }
+            }
         } catch (RuntimeException | LinkageError | StackOverflowError bug) {
             LOG.log(Level.WARNING, "a kernel goes on without vectors", bug);
         }

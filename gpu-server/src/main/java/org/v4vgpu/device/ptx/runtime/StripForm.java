@@ -41,6 +41,11 @@ final class StripForm {
         return (ntidX & (threads - 1)) == 0;
     }
 
+    /** Whether it has not been the faster one of late. */
+    boolean hasLost() {
+        return trial.isOver() && !trial.isWon();
+    }
+
     /** Whether there is none, and will not be. */
     boolean isMissing() {
         return missing;

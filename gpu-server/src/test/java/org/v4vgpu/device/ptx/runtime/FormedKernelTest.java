@@ -28,8 +28,12 @@ class FormedKernelTest {
 
     /** A block that has run for 20 ms: then the kernel is worth its second form. */
     private static void runLong(FormedKernel kernel) {
+        runLong(kernel, Strips.THREADS);
+    }
+
+    private static void runLong(FormedKernel kernel, int ntidX) {
         ThreadBlock block = new ThreadBlock();
-        block.ntidX = Strips.THREADS;
+        block.ntidX = ntidX;
         kernel.begin(block);
         block.trialStart -= 20_000_000;
         kernel.end(block, 1);
@@ -82,6 +86,18 @@ class FormedKernelTest {
         assertEquals(1, asked.getCount());
         runLong(late);
         asked.await();
+    }
+
+    @Test
+    void narrowStripsAreNextWhereThereAreNoWideOnes() throws InterruptedException {
+        LinkedBlockingQueue<Integer> asked = new LinkedBlockingQueue<>();
+        FormedKernel kernel = new FormedKernel(SINGLE, new int[] {Strips.WARP, Strips.THREADS}, (threads, _) -> {
+            asked.add(threads);
+            return null;
+        });
+        runLong(kernel, Strips.WARP);
+        assertEquals(Strips.WARP, asked.take());
+        assertEquals(Strips.THREADS, asked.take());
     }
 
     private static void awaitQuietly(CountDownLatch latch) {
