@@ -150,6 +150,7 @@ abstract class V4vChannelLifeContract extends ChannelDomains {
     void halfClosesBothWays() throws Exception {
         Inbox inbox = new Inbox();
         BlockingQueue<Object> events = new LinkedBlockingQueue<>();
+        BlockingQueue<DuplexChannel> halfClosed = new LinkedBlockingQueue<>();
         Channel server = domains.server()
                 .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childHandler(new ChannelInboundHandlerAdapter() {
@@ -162,8 +163,7 @@ abstract class V4vChannelLifeContract extends ChannelDomains {
                     public void userEventTriggered(ChannelHandlerContext context, Object event) {
                         events.add(event);
                         if (event == ChannelInputShutdownEvent.INSTANCE) {
-                            context.writeAndFlush(pattern(1000));
-                            ((DuplexChannel) context.channel()).shutdownOutput();
+                            halfClosed.add((DuplexChannel) context.channel());
                         }
                     }
                 })
@@ -178,6 +178,10 @@ abstract class V4vChannelLifeContract extends ChannelDomains {
         assertInstanceOf(
                 ClosedChannelException.class,
                 client.writeAndFlush(pattern(1)).awaitUninterruptibly().cause());
+        DuplexChannel child = halfClosed.poll(20, SECONDS);
+        assertTrue(child != null, "the other side has not seen the end");
+        child.writeAndFlush(pattern(1000));
+        child.shutdownOutput();
         inbox.take(1010).release();
         assertTrue(inbox.ended.await(20, SECONDS), "the end did not come back");
         assertEquals(ChannelInputShutdownEvent.INSTANCE, events.poll(20, SECONDS));
